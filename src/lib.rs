@@ -1,0 +1,3 @@
+//! b24restore: brings lost Bitrix24 CRM records back.
+pub mod model;
+pub mod sandbox;

@@ -1,0 +1,50 @@
+//! A local portal to rehearse on: it stores what a Bitrix24 portal stores, and answers what a portal answers.
+//!
+//! The sandbox is independent of the client. It shares no request, parsing or value code with the `portal` room, so that a wrong
+//! belief of the client meets a portal that doesn't share it. The facts it follows are cited where they are used.
+
+pub mod answer;
+pub mod clock;
+pub mod methods;
+pub mod store;
+
+/// What a portal needs to know before it opens its door.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the state lives; made if it doesn't exist.
+    pub data: std::path::PathBuf,
+    /// Which limits the portal enforces.
+    pub limits: Limits,
+    /// How many times faster than the wall clock limits drain and waits pass; 1.0 is real time.
+    pub time_scale: f64,
+    /// What each command costs, in milliseconds of the portal's time.
+    pub latency_ms: u64,
+    /// A script of faults.
+    pub faults: Option<std::path::PathBuf>,
+    /// The language in which a new portal's directories are written.
+    pub language: Language,
+    /// The IANA name of the server's time zone, in which dates are printed.
+    pub zone: String,
+}
+
+/// The limits of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    /// 50 requests at once, 2 a second; 480 s of a method's run time in ten minutes; 60 s a request.
+    Standard,
+    /// 250 requests at once, 5 a second; the rest as standard.
+    Enterprise,
+    /// No limit at all, for quick seeding.
+    None,
+}
+
+/// The language of a new portal's directories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    En,
+    /// Spanish (the product's pack `la`).
+    Es,
+    /// Russian.
+    Ru,
+}
