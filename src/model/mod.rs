@@ -1,1 +1,27 @@
-//! m
+//! The vocabulary: what every room speaks of. No file, no network, no clock.
+
+mod cells;
+mod entity;
+mod field;
+mod id;
+mod identity;
+mod naming;
+mod payload;
+mod place;
+mod record;
+mod row;
+mod schema;
+mod value;
+
+pub use cells::Cells;
+pub use entity::EntityType;
+pub use field::{FieldCode, FieldDef, FieldType, Multi, StandardField, Writing, multifield_of, standard_field, standard_fields};
+pub use id::{OriginalId, PortalId, UserId};
+pub use identity::{ORIGINATOR, OriginPair, PortalIdentity};
+pub use naming::{PersonName, fold, name_keys};
+pub use payload::Payload;
+pub use place::Place;
+pub use record::{FileRecord, LiveRecord, Record};
+pub use row::{Problem, ProblemCode, Reject, RejectReason, Row};
+pub use schema::{CrmMode, Currency, Entry, Pipeline, Schema, User};
+pub use value::{ProductRow, Value};

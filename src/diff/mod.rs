@@ -1,0 +1,1 @@
+//! Two sets of records -> verdicts. Knows neither CSV nor HTTP.

@@ -1,0 +1,1 @@
+//! Restore file -> rows. Knows nothing of the portal but the schema it is handed.

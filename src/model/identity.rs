@@ -1,0 +1,60 @@
+//! What binds a plan to a portal, and what binds a re-created record to its source.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{EntityType, OriginalId};
+
+/// The `ORIGINATOR_ID` of every record that b24restore created.
+pub const ORIGINATOR: &str = "b24restore";
+
+/// A portal, known by host and port; the scheme, user and secret of a webhook are no part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PortalIdentity(String);
+
+impl PortalIdentity {
+    /// A portal by its host, lower-case, with `:port` where the port isn't the scheme's own.
+    pub fn new(host_and_port: &str) -> Self {
+        Self(host_and_port.to_lowercase())
+    }
+
+    /// The host, and the port where it was named.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PortalIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The pair `ORIGINATOR_ID` + `ORIGIN_ID` of a record: the only mark in a live record that says which source it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OriginPair {
+    /// `ORIGINATOR_ID`: the code of the external system.
+    pub originator: String,
+    /// `ORIGIN_ID`: the record's key in that system.
+    pub origin: String,
+}
+
+impl OriginPair {
+    /// The mark of b24restore for a source record: `b24restore` + `deal:1234`.
+    ///
+    /// It is made from the source alone, so that another computer, a lost journal or a plan made next month computes the same.
+    pub fn mark(entity: EntityType, id: OriginalId) -> Self {
+        Self { originator: ORIGINATOR.to_owned(), origin: format!("{entity}:{id}") }
+    }
+
+    /// The source record of a mark, or `None` for a pair that isn't ours.
+    pub fn source(&self) -> Option<(EntityType, OriginalId)> {
+        if self.originator != ORIGINATOR {
+            return None;
+        }
+        let (entity, id) = self.origin.split_once(':')?;
+        Some((entity.parse().ok()?, OriginalId(id.parse().ok()?)))
+    }
+}

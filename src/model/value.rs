@@ -1,0 +1,87 @@
+//! The value of one field, typed: what a cell and an answer of REST have in common.
+
+use jiff::Timestamp;
+use jiff::civil;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::UserId;
+
+/// The value of a field.
+///
+/// A field that a file or an answer doesn't have is absent from its record; [`Value::Empty`] says that it is there and holds nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    /// The field is there and empty.
+    Empty,
+    /// Text, exactly as it stands.
+    Text(String),
+    /// An integer or a double.
+    Number(Decimal),
+    /// Money of a custom field: amount and, where known, the currency's code.
+    Money(Decimal, Option<String>),
+    /// Yes or no.
+    Flag(bool),
+    /// A day.
+    Date(civil::Date),
+    /// A moment.
+    Moment(Timestamp),
+    /// A moment of a file: date and clock in the exporting user's zone, which the cell doesn't name.
+    Clock(civil::DateTime),
+    /// The key of an entry: status or stage code, currency code, pipeline id, item id of a list field.
+    Code(String),
+    /// A text that stands for an entry, but that no entry (or more than one) answers to.
+    Label(String),
+    /// A user by id.
+    User(UserId),
+    /// A linked record by id: an original id in a file's record, a portal id in a live one. Which type of record is the field's business.
+    Link(u64),
+    /// A linked record or a user known by name only.
+    Name(String),
+    /// The values of a multiple field, in order. An empty list is written as [`Value::Empty`].
+    List(Vec<Value>),
+    /// Product rows, in order.
+    Products(Vec<ProductRow>),
+}
+
+/// One product row of a lead or deal, as far as an export knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProductRow {
+    /// The product's name.
+    pub name: String,
+    /// What the customer pays for one unit.
+    pub price: Decimal,
+    /// How many units.
+    pub quantity: Decimal,
+}
+
+impl Value {
+    /// Whether the field holds nothing.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) | Self::Label(text) | Self::Name(text) | Self::Code(text) => text.is_empty(),
+            Self::List(values) => values.iter().all(Self::is_empty),
+            Self::Products(rows) => rows.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The text of a text-like value.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Label(text) | Self::Name(text) | Self::Code(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The single values: a list's members, nothing for an empty value, else the value itself.
+    pub fn each(&self) -> &[Self] {
+        match self {
+            Self::List(values) => values,
+            Self::Empty => &[],
+            other => std::slice::from_ref(other),
+        }
+    }
+}

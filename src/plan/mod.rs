@@ -1,0 +1,1 @@
+//! Verdicts -> what apply would do, saved and sealed.

@@ -1,0 +1,1 @@
+//! Finished facts -> files and text; decides nothing.

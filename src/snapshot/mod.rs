@@ -1,0 +1,1 @@
+//! The current state, written down and read back.
