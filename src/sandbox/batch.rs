@@ -55,7 +55,8 @@ pub async fn carry_out(desk: &mut Desk, batch: &Map<String, Value>, waiting: &mu
     }
     let Books { result, error, total, next, time } = books;
     let [result, error, total, next, time] = [result, error, total, next, time].map(Value::Object);
-    let reply = Reply::of(json!({"result": result, "result_error": error, "result_total": total, "result_next": next, "result_time": time}));
+    let reply =
+        Reply::of(json!({"result": result, "result_error": error, "result_total": total, "result_next": next, "result_time": time}));
     Ok(Done { reply, changes })
 }
 

@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn six_hundred_seconds_of_a_portal_that_runs_a_hundred_times_as_fast_last_six() {
         let clock = Clock::new(100.0).expect("100 is positive");
-        assert_eq!(clock.real(Duration::from_secs(600)), Duration::from_secs(6));
-        assert!(clock.unix_after(Duration::from_secs(600)) <= clock.wall().as_second() + 7);
+        assert_eq!(clock.real(Duration::from_mins(10)), Duration::from_secs(6));
+        assert!(clock.unix_after(Duration::from_mins(10)) <= clock.wall().as_second() + 7);
     }
 }

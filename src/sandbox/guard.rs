@@ -42,7 +42,9 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:80", "localhost:8080", "LocalHost", "[::1]:9", "[::1]"] {
             assert!(is_local(host), "{host}");
         }
-        for host in ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.0.0.1:x", "127.0.0.2", "::1", "10.0.0.1:80"] {
+        for host in
+            ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.0.0.1:x", "127.0.0.2", "::1", "10.0.0.1:80"]
+        {
             assert!(!is_local(host), "{host}");
         }
     }

@@ -27,7 +27,7 @@ impl Allowance {
             Limits::Enterprise => (250, 5),
             Limits::None => return None,
         };
-        Some(Self { threshold, drain, operating_max: Duration::from_secs(480), request_max: Duration::from_secs(60) })
+        Some(Self { threshold, drain, operating_max: Duration::from_mins(8), request_max: Duration::from_mins(1) })
     }
 }
 
@@ -63,9 +63,9 @@ impl Bucket {
 }
 
 /// Length of a basket of run time.
-const BASKET: Duration = Duration::from_secs(60);
+const BASKET: Duration = Duration::from_mins(1);
 /// A basket stops counting so long after its first call.
-pub const BASKET_LIFE: Duration = Duration::from_secs(600);
+pub const BASKET_LIFE: Duration = Duration::from_mins(10);
 /// Calls up to this long aren't counted at all.
 const COUNTED_FROM: Duration = Duration::from_millis(100);
 

@@ -21,6 +21,8 @@ pub mod office;
 pub mod params;
 pub mod php;
 pub mod print;
+#[cfg(test)]
+mod probe;
 pub mod references;
 pub mod routes;
 pub mod rule;
@@ -28,6 +30,8 @@ pub mod server;
 pub mod store;
 pub mod strike;
 pub mod system;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 
 pub use server::{Sandbox, SandboxError, run};

@@ -5,14 +5,19 @@ use serde_json::{Map, Value};
 /// The number that PHP makes of an array key: `"5"` and `5` are the same key, `"05"`, `"-0"` and `"5x"` stay texts.
 pub fn key_number(key: &str) -> Option<i64> {
     let digits = key.strip_prefix('-').unwrap_or(key);
-    let canonical = digits == "0" && key == "0" || !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    let canonical =
+        digits == "0" && key == "0" || !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
     if canonical { key.parse().ok() } else { None }
 }
 
 /// A JSON list where the keys are 0..n-1 in order, else a JSON object. No key at all is left to the caller's meaning: an object.
 pub fn list_or_object(entries: Map<String, Value>) -> Value {
     let is_list = entries.keys().enumerate().all(|(at, key)| key_number(key) == i64::try_from(at).ok());
-    if is_list && !entries.is_empty() { Value::Array(entries.into_iter().map(|(_, value)| value).collect()) } else { Value::Object(entries) }
+    if is_list && !entries.is_empty() {
+        Value::Array(entries.into_iter().map(|(_, value)| value).collect())
+    } else {
+        Value::Object(entries)
+    }
 }
 
 /// What a value looks like after PHP has read it: numeric keys 0..n-1 are a list. Empty lists and objects stay as they were written.
@@ -75,12 +80,18 @@ mod tests {
 
     #[test]
     fn trap_19_an_empty_object_is_printed_as_a_list() {
-        assert_eq!(printed(json!({"a": {}, "b": [], "c": {"0": 1, "1": 2}, "d": {"1": 1}})), json!({"a": [], "b": [], "c": [1, 2], "d": {"1": 1}}));
+        assert_eq!(
+            printed(json!({"a": {}, "b": [], "c": {"0": 1, "1": 2}, "d": {"1": 1}})),
+            json!({"a": [], "b": [], "c": [1, 2], "d": {"1": 1}})
+        );
     }
 
     #[test]
     fn what_comes_in_keeps_its_empty_objects() {
-        assert_eq!(taken_in(json!({"a": {}, "c": {"0": {"0": 1}}, "d": {"1": 1, "0": 2}})), json!({"a": {}, "c": [[1]], "d": {"1": 1, "0": 2}}));
+        assert_eq!(
+            taken_in(json!({"a": {}, "c": {"0": {"0": 1}}, "d": {"1": 1, "0": 2}})),
+            json!({"a": {}, "c": [[1]], "d": {"1": 1, "0": 2}})
+        );
     }
 
     #[test]

@@ -44,16 +44,16 @@ fn resolve(value: Value, books: &Books) -> Value {
     match value {
         Value::Object(entries) => php::list_or_object(resolved(entries, books)),
         Value::Array(items) => Value::Array(items.into_iter().map(|item| resolve(item, books)).collect()),
-        Value::String(text) if text.contains('$') => resolve_text(text, books),
+        Value::String(text) if text.contains('$') => resolve_text(&text, books),
         other => other,
     }
 }
 
 /// A text that is nothing but a reference becomes what it points at, also an array. Inside a longer text it is replaced as text, if
 /// what it points at is one.
-fn resolve_text(text: String, books: &Books) -> Value {
-    let mut replaced = text.clone();
-    for (name, reference) in references(&text) {
+fn resolve_text(text: &str, books: &Books) -> Value {
+    let mut replaced = text.to_owned();
+    for (name, reference) in references(text) {
         let keys = keys_of(&reference[1 + name.len()..]);
         if keys.is_empty() {
             continue;
@@ -143,53 +143,53 @@ mod tests {
         Books { result, next, ..Books::default() }
     }
 
-    fn check(text: &str, expected: Value) {
+    fn check(text: &str, expected: &Value) {
         assert_eq!(resolve(json!([{"x": text}]), &books()), json!([{"x": expected}]), "{text}");
     }
 
     #[test]
     fn a_value_that_is_a_reference_becomes_what_it_points_at() {
-        check("$result[u][UF_DEPARTMENT][0]", json!(3));
-        check("$result[u][UF_DEPARTMENT]", json!([3, 4]));
-        check("$result[l][items][1][id]", json!(12));
-        check("$result[n]", json!(9));
-        check("$next[l]", json!(50));
-        check("$result[u][ID][0]", json!("7"));
+        check("$result[u][UF_DEPARTMENT][0]", &json!(3));
+        check("$result[u][UF_DEPARTMENT]", &json!([3, 4]));
+        check("$result[l][items][1][id]", &json!(12));
+        check("$result[n]", &json!(9));
+        check("$next[l]", &json!(50));
+        check("$result[u][ID][0]", &json!("7"));
     }
 
     #[test]
     fn inside_a_text_it_is_replaced_up_to_the_next_white_space() {
-        check("id $result[u][ID] of $result[n]!", json!("id 7 of 9"));
-        check("$result[u][SUM] $result[u][SUM]", json!("1.5 1.5"));
-        check("U_$result[u][ID]", json!("U_7"));
+        check("id $result[u][ID] of $result[n]!", &json!("id 7 of 9"));
+        check("$result[u][SUM] $result[u][SUM]", &json!("1.5 1.5"));
+        check("U_$result[u][ID]", &json!("U_7"));
     }
 
     #[test]
     fn inside_a_text_what_is_no_text_and_no_number_is_left_as_written() {
-        check("of $result[u][UF_DEPARTMENT]", json!("of $result[u][UF_DEPARTMENT]"));
-        check("of $result[u][YES]", json!("of $result[u][YES]"));
+        check("of $result[u][UF_DEPARTMENT]", &json!("of $result[u][UF_DEPARTMENT]"));
+        check("of $result[u][YES]", &json!("of $result[u][YES]"));
     }
 
     #[test]
     fn trap_7_a_dead_reference_hands_over_its_container() {
-        check("$result[l][items][49][id]", json!([{"id": 11}, {"id": 12}]));
-        check("$result[u][NONE]", json!({"ID": "7", "UF_DEPARTMENT": [3, 4], "NONE": null, "SUM": 1.5, "YES": true}));
-        check("$total[l]", json!([]));
+        check("$result[l][items][49][id]", &json!([{"id": 11}, {"id": 12}]));
+        check("$result[u][NONE]", &json!({"ID": "7", "UF_DEPARTMENT": [3, 4], "NONE": null, "SUM": 1.5, "YES": true}));
+        check("$total[l]", &json!([]));
     }
 
     #[test]
     fn a_name_in_another_case_is_a_reference_to_nothing() {
-        check("$Result[u][ID]", json!(null));
-        check("a $Result[u][ID]", json!("a $Result[u][ID]"));
+        check("$Result[u][ID]", &json!(null));
+        check("a $Result[u][ID]", &json!("a $Result[u][ID]"));
     }
 
     #[test]
     fn what_has_no_path_is_no_reference() {
-        check("$result", json!("$result"));
-        check("$results", json!("$results"));
-        check("$result[]", json!("$result[]"));
-        check("100$", json!("100$"));
-        check("$price[1]", json!("$price[1]"));
+        check("$result", &json!("$result"));
+        check("$results", &json!("$results"));
+        check("$result[]", &json!("$result[]"));
+        check("100$", &json!("100$"));
+        check("$price[1]", &json!("$price[1]"));
     }
 
     #[test]

@@ -289,8 +289,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn deed(written: Value) -> Deed {
-        Rule::read(json!({"do": written})).expect("a rule").fault.deed
+    fn deed(written: impl Into<Value>) -> Deed {
+        Rule::read(json!({"do": written.into()})).expect("a rule").fault.deed
     }
 
     #[test]
@@ -304,7 +304,10 @@ mod tests {
         assert_eq!(deed(json!("empty")), Deed::Verbatim { status: 200, headers: vec![], body: vec![] });
         assert_eq!(deed(json!({"empty": 503})), Deed::Verbatim { status: 503, headers: vec![], body: vec![] });
         let html = vec![("content-type".to_owned(), "text/html".to_owned())];
-        assert_eq!(deed(json!({"body": "x", "content_type": "text/html"})), Deed::Verbatim { status: 200, headers: html, body: b"x".to_vec() });
+        assert_eq!(
+            deed(json!({"body": "x", "content_type": "text/html"})),
+            Deed::Verbatim { status: 200, headers: html, body: b"x".to_vec() }
+        );
         assert_eq!(deed(json!({"hex": "1f8b"})), Deed::Verbatim { status: 200, headers: vec![], body: vec![0x1f, 0x8b] });
         assert_eq!(deed(json!("drop")), Deed::Drop);
         assert_eq!(deed(json!("reset")), Deed::Reset);

@@ -1,4 +1,4 @@
-//! The portal's state: records, directories, users, the recycle bin and the ledger, in memory and written through to SQLite.
+//! The portal's state: records, directories, users, the recycle bin and the ledger, in memory and written through to `SQLite`.
 //!
 //! This is a stand-in that lets the door be built; the store itself is built elsewhere.
 
