@@ -118,7 +118,7 @@ impl Command {
             desk.office.clock.wait(fault.delay).await;
             match fault.deed {
                 Deed::Change(change) => changes.push(change),
-                Deed::Nothing | Deed::Crowd(_) | Deed::Twice => {}
+                Deed::Nothing => {}
                 Deed::Refuse(error, _) => return Ok((Err(error), Value::Null)),
                 deed => return Err(End::Struck(deed)),
             }

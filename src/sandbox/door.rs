@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -24,7 +24,7 @@ use super::office::{Carried, Desk, End, Office, internal_error, method_not_found
 use super::params::{self, Carrier};
 use super::routes::{self, Route, Webhook};
 use super::rule::{Deed, Fault, Rule};
-use super::strike::{Answer, Out, changed, replacement};
+use super::strike::{Answer, Body, Out, changed, replacement};
 use super::wire::{Order, Peer};
 use super::{envelope, system};
 
@@ -169,7 +169,9 @@ async fn serve(office: Arc<Office>, mut call: Call, mut waiting: Waiting) {
     if again {
         answered(&office, &call, &mut waiting).await;
     }
+    let begun = Instant::now();
     let mut out = answered(&office, &call, &mut waiting).await;
+    out.answer.headers.extend(rest_times(&out.answer, begun.elapsed()));
     if let Some(Fault { deed, delay }) = after {
         office.clock.wait(delay).await;
         out = match deed {
@@ -178,6 +180,14 @@ async fn serve(office: Arc<Office>, mut call: Call, mut waiting: Waiting) {
         };
     }
     waiting.tell(out);
+}
+
+/// How long the call took, as the cloud tells it in the headers of its JSON (rest-transport 3.1). What of it was the processor's own
+/// time is not measured here.
+fn rest_times(answer: &Answer, took: Duration) -> Vec<(String, String)> {
+    let times = [("X-Bitrix-Rest-Time", took), ("X-Bitrix-Rest-User-Time", took), ("X-Bitrix-Rest-System-Time", Duration::ZERO)];
+    let told = times.into_iter().filter(|_| matches!(answer.body, Body::Json(_)));
+    told.map(|(name, time)| (name.to_owned(), format!("{:.10}", time.as_secs_f64()))).collect()
 }
 
 async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> Out {

@@ -80,9 +80,8 @@ pub fn error(error: &RestError) -> Value {
 pub fn lifted(mut reply: Reply) -> Reply {
     if let Value::Object(result) = &mut reply.result {
         for (key, slot) in [("next", &mut reply.next), ("total", &mut reply.total)] {
-            if let Some(number) = result.shift_remove(key).as_ref().and_then(Value::as_u64) {
-                *slot = Some(number);
-            }
+            let lifted = result.shift_remove(key);
+            *slot = lifted.as_ref().and_then(Value::as_u64).or(*slot);
         }
     }
     reply

@@ -8,7 +8,8 @@
 //! - `nth`: only the n-th match, counted from arming; `every`: each k-th; both: the n-th and each k-th after it; neither: each match.
 //! - `times`: how often it strikes at most.
 //! - `when`: `before` (the default) or `after` the method took effect; `head`: as soon as the request's head has been read, while its body
-//!   may still be on the way; `connect`: as soon as the connection is there (`drop` and `reset` only).
+//!   may still be on the way; `connect`: as soon as the connection is there (`drop` and `reset` only). What changes the true answer
+//!   (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice` and `crowd` only with `before`.
 //! - `do`: a word (`"empty"`, `"drop"`, `"reset"`, `"stale"`, `"twice"`) or an object with one of the keys of [`Deed`] and
 //!   [`Change`]; `delay_ms` may stand beside any, beside a word as `{"word": "drop", "delay_ms": 5}`.
 
@@ -134,9 +135,9 @@ pub enum RuleError {
     /// A count of zero never strikes.
     #[error("nth, every and times count from 1")]
     Zero,
-    /// Nothing but the end of the connection can happen before a request is there.
-    #[error("when a connection comes in only \"drop\" and \"reset\" can happen")]
-    Connect,
+    /// The deed can't happen at that point of a request.
+    #[error("this deed can't happen at {0:?}")]
+    When(When),
 }
 
 impl Rule {
@@ -150,11 +151,22 @@ impl Rule {
             WrittenDeed::Word(word) => Fault { deed: named(&word).ok_or(RuleError::Word(word))?, delay: Duration::ZERO },
             WrittenDeed::Figures(figures) => figures.fault()?,
         };
-        if written.when == When::Connect && !matches!(fault.deed, Deed::Drop | Deed::Reset) {
-            return Err(RuleError::Connect);
+        if !fault.deed.can_happen(written.when) {
+            return Err(RuleError::When(written.when));
         }
         let Written { method, nth, every, times, when, .. } = written;
         Ok(Self { method: method.to_lowercase(), nth, every, times, when, fault })
+    }
+}
+
+impl Deed {
+    fn can_happen(&self, when: When) -> bool {
+        match self {
+            Self::Drop | Self::Reset => true,
+            Self::Late(_) | Self::Twice | Self::Crowd(_) => when == When::Before,
+            Self::Change(_) => matches!(when, When::Before | When::After),
+            _ => when != When::Connect,
+        }
     }
 }
 
@@ -341,6 +353,8 @@ mod tests {
             json!({"do": "drop", "nth": 0}),
             json!({"do": "drop", "when": "later"}),
             json!({"do": {"html": 502}, "when": "connect"}),
+            json!({"do": {"late_ms": 1}, "when": "after"}),
+            json!({"do": "stale", "when": "head"}),
             json!({"do": "drop", "method_name": "x"}),
         ] {
             assert!(Rule::read(wrong.clone()).is_err(), "{wrong}");

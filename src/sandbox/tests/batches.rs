@@ -81,6 +81,17 @@ fn the_fifty_first_command_is_refused_by_itself() {
 }
 
 #[test]
+fn commands_that_are_no_texts_take_a_place_of_the_fifty() {
+    let mut cmd = counting(50);
+    cmd.insert("c1".to_owned(), json!(1));
+    cmd.insert("c51".to_owned(), json!(2));
+    let result = Portal::open().batch(&Value::Object(cmd));
+    assert_eq!(result["result"].as_object().expect("an object").len(), 49);
+    assert_eq!(result["result_error"]["c51"]["error"], "ERROR_BATCH_LENGTH_EXCEEDED");
+    assert!(result["result_error"].get("c1").is_none());
+}
+
+#[test]
 fn a_batch_inside_a_batch_is_refused() {
     let result = Portal::open().batch(&json!({"a": "batch?cmd[0]=server.time", "b": "Batch", "c": "server.time"}));
     assert_eq!(result["result_error"]["a"]["error"], "ERROR_BATCH_METHOD_NOT_ALLOWED");

@@ -180,7 +180,7 @@ fn a_request_can_be_delivered_twice() {
 }
 
 #[test]
-fn a_portal_can_seem_renamed() {
+fn trap_36_a_portal_can_seem_renamed() {
     let portal = with_rule("before", &json!({"body": "", "status": 302, "headers": {"Location": "https://new.example/"}}));
     let answer = count(&portal).expect("an answer");
     assert_eq!((answer.status, answer.header("location")), (302, Some("https://new.example/")));
@@ -208,6 +208,26 @@ fn a_worker_that_dies_at_a_command_leaves_the_ones_before_done() {
         assert_eq!(portal.try_call("batch", &cmd).expect_err("no answer"), Broken::Closed);
         assert_eq!(portal.counted(), effects, "{when}");
     }
+}
+
+#[test]
+fn a_batch_goes_on_as_a_zombie_from_the_command_that_was_struck() {
+    let portal = Portal::with(|config| config.time_scale = 1_000_000.0);
+    portal.arm(&json!({"method": "probe.count", "nth": 2, "do": {"late_ms": 3_600_000}}));
+    let cmd = json!({"cmd": ["probe.count", "probe.count", "probe.count"]});
+    assert_eq!(portal.try_call("batch", &cmd).expect_err("no answer"), Broken::Closed);
+    while portal.counted() < 3 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_change_at_a_command_changes_the_answer_of_its_batch() {
+    let portal = Portal::open();
+    portal.arm(&json!({"method": "probe.count", "nth": 2, "do": {"prefix": "\u{feff}"}}));
+    let answer = portal.call("batch", &json!({"cmd": ["probe.count", "probe.count", "probe.count"]}));
+    assert!(answer.text().starts_with("\u{feff}{\"result\""));
+    assert_eq!(portal.counted(), 3);
 }
 
 #[test]

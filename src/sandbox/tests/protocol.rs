@@ -18,7 +18,29 @@ fn every_success_has_result_and_time_and_the_headers_of_a_portal() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert_eq!(answer.header("access-control-allow-headers"), Some("origin, content-type, accept"));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(answer.header("retry-after"), None);
+}
+
+#[test]
+fn trap_40_no_header_tells_how_long_to_wait() {
+    let portal = Portal::with(|config| config.time_scale = 0.000_001);
+    let refused = (0..60).map(|_| portal.call("server.time", &json!({}))).find(|answer| answer.status == 503).expect("a refusal");
+    assert_eq!((refused.header("retry-after"), refused.json().get("time")), (None, None));
+}
+
+#[test]
+fn the_time_a_call_took_is_told_in_ten_decimals() {
+    let answer = Portal::open().call("server.time", &json!({}));
+    for name in ["x-bitrix-rest-time", "x-bitrix-rest-user-time", "x-bitrix-rest-system-time"] {
+        let (_, decimals) = answer.header(name).expect(name).split_once('.').expect("a fraction");
+        assert_eq!(decimals.len(), 10);
+    }
+}
+
+#[test]
+fn a_browser_may_ask_first() {
+    let request = "OPTIONS /rest/1/SECRET/server.time HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n\r\n";
+    let answer = Portal::open().raw(request).expect("an answer");
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some("*")));
 }
 
 #[test]
