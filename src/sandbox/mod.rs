@@ -2,11 +2,39 @@
 //!
 //! The sandbox is independent of the client. It shares no request, parsing or value code with the `portal` room, so that a wrong
 //! belief of the client meets a portal that doesn't share it. The facts it follows are cited where they are used.
+//!
+//! A request comes in over the [`wire`], passes the [`guard`] and the [`door`], is read by [`routes`] and [`params`], carried out by the
+//! [`office`] (in a [`batch`] command by command) under the [`limits`], and leaves in an [`envelope`] in PHP's JSON ([`print`]).
+//! [`faults`] may strike it on the way.
 
 pub mod answer;
+pub mod batch;
 pub mod clock;
+pub mod door;
+pub mod envelope;
+pub mod faults;
+pub mod guard;
+pub mod limits;
 pub mod methods;
+pub mod multipart;
+pub mod office;
+pub mod params;
+pub mod php;
+pub mod print;
+#[cfg(test)]
+mod probe;
+pub mod references;
+pub mod routes;
+pub mod rule;
+pub mod server;
 pub mod store;
+pub mod strike;
+pub mod system;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+pub use server::{Sandbox, SandboxError, run};
 
 /// What a portal needs to know before it opens its door.
 #[derive(Debug, Clone)]

@@ -35,7 +35,10 @@ pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let data = ask::array(params, "data")?;
     let original = ask::original_names(params);
     if data.len() > IMPORT_BATCH_MAX {
-        return Err(RestError::bad("MAX_IMPORT_BATCH_SIZE_EXCEEDED", format!("You can only import {IMPORT_BATCH_MAX} items at a time")));
+        return Err(RestError::bad(
+            "MAX_IMPORT_BATCH_SIZE_EXCEEDED",
+            format!("You can only import {IMPORT_BATCH_MAX} items at a time"),
+        ));
     }
     let mut items = Map::new();
     for (key, element) in data.iter() {
@@ -48,7 +51,11 @@ pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         items.insert(key.clone(), item);
     }
     let in_list = params.get("data").is_some_and(Value::is_array);
-    let items = if in_list || items.is_empty() { Value::Array(items.into_iter().map(|(_, item)| item).collect()) } else { Value::Object(items) };
+    let items = if in_list || items.is_empty() {
+        Value::Array(items.into_iter().map(|(_, item)| item).collect())
+    } else {
+        Value::Object(items)
+    };
     Ok(Reply::of(json!({ "items": items })))
 }
 
@@ -122,12 +129,17 @@ impl Given {
         let now = store.now();
         let (created, updated, moved) = (self.time("CREATED_TIME"), self.time("UPDATED_TIME"), self.time("MOVED_TIME"));
         let in_future = |code: &str| refusal(format!("The value of \"{}\" cannot be in the future", title(code)));
-        let greater = |one: &str, other: &str| refusal(format!("The value of \"{}\" cannot be greater than \"{}\"", title(one), title(other)));
+        let greater = |one: &str, other: &str| {
+            refusal(format!("The value of \"{}\" cannot be greater than \"{}\"", title(one), title(other)))
+        };
         if let Some(created) = created {
             // The record with the greatest id counts, not the one made last: see rest-crm 4.5 (1).
             let last = store.newest(entity).and_then(|record| record.instant("CREATED_TIME"));
             if last.is_some_and(|last| last > created) {
-                return Err(refusal(format!("The value of \"{}\" cannot be less than that of any other items", title("CREATED_TIME"))));
+                return Err(refusal(format!(
+                    "The value of \"{}\" cannot be less than that of any other items",
+                    title("CREATED_TIME")
+                )));
             }
             if created > now {
                 return Err(in_future("CREATED_TIME"));

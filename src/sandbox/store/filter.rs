@@ -134,14 +134,21 @@ impl Condition {
     pub fn id_range(&self) -> (Bound<u64>, Bound<u64>) {
         let mut range = (0, u64::MAX);
         self.narrow(&mut range);
-        if range.0 > range.1 { (Bound::Included(1), Bound::Excluded(1)) } else { (Bound::Included(range.0), Bound::Included(range.1)) }
+        if range.0 > range.1 {
+            (Bound::Included(1), Bound::Excluded(1))
+        } else {
+            (Bound::Included(range.0), Bound::Included(range.1))
+        }
     }
 
     fn narrow(&self, range: &mut (u64, u64)) {
         match self {
             Self::All(all) => all.iter().for_each(|condition| condition.narrow(range)),
             Self::Field(field, operator, operands) if field.code == "ID" => {
-                let ids: Vec<u64> = operands.iter().map(|id| id.as_ref().and_then(Stored::as_integer).unwrap_or_default().max(0) as u64).collect();
+                let ids: Vec<u64> = operands
+                    .iter()
+                    .map(|id| id.as_ref().and_then(Stored::as_integer).unwrap_or_default().max(0) as u64)
+                    .collect();
                 let (Some(least), Some(most)) = (ids.iter().min().copied(), ids.iter().max().copied()) else { return };
                 match operator {
                     Operator::Equal | Operator::In | Operator::Between => *range = (range.0.max(least), range.1.min(most)),
@@ -161,7 +168,8 @@ impl Condition {
         match self {
             Self::All(all) => all.iter().find_map(Self::ids),
             Self::Field(field, Operator::Equal | Operator::In, operands) if field.code == "ID" => {
-                let mut ids: Vec<u64> = operands.iter().flatten().filter_map(Stored::as_integer).filter_map(|id| u64::try_from(id).ok()).collect();
+                let mut ids: Vec<u64> =
+                    operands.iter().flatten().filter_map(Stored::as_integer).filter_map(|id| u64::try_from(id).ok()).collect();
                 ids.sort_unstable();
                 ids.dedup();
                 Some(ids)
@@ -174,10 +182,13 @@ impl Condition {
 fn compare(field: &Field, operator: Operator, operands: &[Option<Stored>], values: &[Stored]) -> bool {
     let equals = |operand: &Option<Stored>| match operand {
         None => values.iter().all(is_blank),
-        Some(operand) => values.iter().any(|value| order(value, operand) == Ordering::Equal) || values.is_empty() && is_zero(field, operand),
+        Some(operand) => {
+            values.iter().any(|value| order(value, operand) == Ordering::Equal) || values.is_empty() && is_zero(field, operand)
+        }
     };
     let first = operands.first().and_then(Option::as_ref);
-    let ordered = |wanted: &[Ordering]| first.is_some_and(|operand| values.iter().any(|value| wanted.contains(&order(value, operand))));
+    let ordered =
+        |wanted: &[Ordering]| first.is_some_and(|operand| values.iter().any(|value| wanted.contains(&order(value, operand))));
     let matches = |pattern: &dyn Fn(&str) -> String| {
         let text = first.map(plain).unwrap_or_default();
         values.iter().any(|value| like(&plain(value), &pattern(&text)))
@@ -318,7 +329,9 @@ impl Store {
 
     /// A field of a record, with those that are kept as links.
     pub fn value_of(&self, record: &Record, code: &str) -> Option<Stored> {
-        let list = |ids: Vec<u64>| (!ids.is_empty()).then(|| Stored::List(ids.into_iter().map(|id| Stored::Integer(id as i64)).collect()));
+        let list = |ids: Vec<u64>| {
+            (!ids.is_empty()).then(|| Stored::List(ids.into_iter().map(|id| Stored::Integer(id as i64)).collect()))
+        };
         let targets = || record.links.iter().map(|link| link.target).collect();
         let primary = || Some(record.primary()).filter(|id| *id > 0).map(|id| Stored::Integer(id as i64));
         match (record.entity, code) {

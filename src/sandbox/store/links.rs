@@ -38,11 +38,12 @@ pub fn whole_set(old: &[Link], wanted: &[Wanted]) -> Vec<Link> {
         if want.target == 0 || links.iter().any(|link| link.target == want.target) {
             continue;
         }
-        let sort = want.sort.or_else(|| old.iter().find(|link| link.target == want.target).map(|link| link.sort)).unwrap_or_else(|| {
-            let next = highest.map_or(SORT_STEP, |sort| sort + SORT_STEP);
-            highest = Some(next);
-            next
-        });
+        let sort =
+            want.sort.or_else(|| old.iter().find(|link| link.target == want.target).map(|link| link.sort)).unwrap_or_else(|| {
+                let next = highest.map_or(SORT_STEP, |sort| sort + SORT_STEP);
+                highest = Some(next);
+                next
+            });
         links.push(Link { target: want.target, sort, primary: false });
     }
     let primary = wanted.iter().find(|want| want.primary).map(|want| want.target);

@@ -138,7 +138,13 @@ impl Store {
         self.statuses = self.load_table::<Status>("status")?.into_iter().map(|row| (row.id, row)).collect();
         self.categories = self.load_table::<Category>("category")?.into_iter().map(|row| (row.id, row)).collect();
         self.currencies = self.load_table("currency")?;
-        for field in self.load_table::<UserField>("userfield")?.into_iter().map(|row| (row.id, row)).collect::<BTreeMap<_, _>>().into_values() {
+        for field in self
+            .load_table::<UserField>("userfield")?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect::<BTreeMap<_, _>>()
+            .into_values()
+        {
             self.learn(field);
         }
         for comment in self.load_table::<Comment>("comment")? {
@@ -171,7 +177,10 @@ impl Store {
     }
 
     fn load_table<Row: DeserializeOwned>(&self, table: &str) -> Result<Vec<Row>, StoreError> {
-        disk::rows(&self.connection, table)?.into_iter().map(|(_, body)| serde_json::from_value(body).map_err(StoreError::from)).collect()
+        disk::rows(&self.connection, table)?
+            .into_iter()
+            .map(|(_, body)| serde_json::from_value(body).map_err(StoreError::from))
+            .collect()
     }
 
     /// Remembers who calls what, for stamps and ledger, until the next call.
@@ -232,6 +241,11 @@ impl Store {
     /// A user, dismissed ones too. The door compares the secret of a webhook's address with [`User::secret`].
     pub fn user(&self, id: u64) -> Option<&User> {
         self.users.get(&id)
+    }
+
+    /// Whether a user is active and has a webhook with this secret.
+    pub fn authorise(&self, user: u64, secret: &str) -> bool {
+        self.user(user).is_some_and(|known| known.active && known.secret == secret)
     }
 
     /// All users by id.
@@ -356,7 +370,12 @@ impl Store {
     /// Stores a record's new state.
     pub fn put_record(&mut self, record: Record) {
         let (entity, id) = (record.entity, record.id);
-        self.pending.push(Write::Record { table: "record", entity: entity.type_id(), id, body: Some(record.to_disk().to_string()) });
+        self.pending.push(Write::Record {
+            table: "record",
+            entity: entity.type_id(),
+            id,
+            body: Some(record.to_disk().to_string()),
+        });
         if let Some(old) = self.records[slot(entity)].remove(&id) {
             self.unindex(&old);
         }
@@ -397,7 +416,10 @@ impl Store {
 
     /// The records that point at a record, by type and id.
     pub fn referrers(&self, target: Entity, id: u64) -> Vec<(Entity, u64)> {
-        self.referrers.range((target, id, Entity::Lead, 0)..=(target, id, Entity::Company, u64::MAX)).map(|row| (row.2, row.3)).collect()
+        self.referrers
+            .range((target, id, Entity::Lead, 0)..=(target, id, Entity::Company, u64::MAX))
+            .map(|row| (row.2, row.3))
+            .collect()
     }
 
     /// The records of one type that point at a record, by id.
@@ -501,7 +523,8 @@ impl Store {
     }
 
     fn put_row(&mut self, table: &'static str, key: String, row: &impl serde::Serialize) {
-        let body = serde_json::to_string(row).expect("rows hold only texts, numbers and maps with text keys, which always serialise");
+        let body =
+            serde_json::to_string(row).expect("rows hold only texts, numbers and maps with text keys, which always serialise");
         self.pending.push(Write::Row { table, key, body: Some(body) });
     }
 

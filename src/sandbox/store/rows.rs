@@ -133,7 +133,9 @@ impl UserField {
     pub fn label(&self, kind: &str, language: &str) -> &str {
         self.labels
             .get(kind)
-            .and_then(|by_language| by_language.get(language).or_else(|| by_language.get("")).or_else(|| by_language.values().next()))
+            .and_then(|by_language| {
+                by_language.get(language).or_else(|| by_language.get("")).or_else(|| by_language.values().next())
+            })
             .filter(|text| !text.is_empty())
             .map_or(&self.name, String::as_str)
     }

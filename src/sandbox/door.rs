@@ -1,0 +1,289 @@
+//! The door: a request comes in, an answer goes out.
+//!
+//! Checks in the order of rest-transport 1.3: who is let in at all, the bucket, the method's existence, the credential, the method's
+//! account, the method itself. A request that was read whole is carried out by a task of its own: the server doesn't notice that a
+//! client gave up, and finishes (reliability, section 0).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body as HttpBody, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
+
+use super::answer::{Reply, RestError};
+use super::batch;
+use super::faults::{Place, Strikes};
+use super::guard;
+use super::office::{Carried, Desk, End, Office, internal_error, method_not_found};
+use super::params::{self, Carrier};
+use super::routes::{self, Route, Webhook};
+use super::rule::{Deed, Fault, Rule};
+use super::strike::{Answer, Body, Out, changed, replacement};
+use super::wire::{Order, Peer};
+use super::{envelope, system};
+
+/// The largest body that is taken in. Judgement: no number is published; a web server has one.
+const BODY_MAX: usize = 64 << 20;
+
+/// The longest address. Judgement: the default of the web server in front; a `batch` by GET runs into it (rest-transport 2.4).
+const ADDRESS_MAX: usize = 8 << 10;
+
+/// Methods of the sandbox itself that arm faults; no limit and no fault applies to them.
+const FAULT_METHODS: &str = "sandbox.fault.";
+
+/// Answers one request.
+pub async fn door(State(office): State<Arc<Office>>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Out { answer, order } = attend(&office, peer.address.ip(), &head, body).await;
+    match order {
+        // The body of an answer can't be told from its head in the frames of HTTP/2.
+        Some(Order::Cut(_)) if head.version == Version::HTTP_2 => peer.line.give(Order::Drop),
+        Some(Order::Dribble(pause)) => peer.line.give(Order::Dribble(office.clock.real(pause))),
+        Some(order) => peer.line.give(order),
+        None => {}
+    }
+    written(answer)
+}
+
+async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpBody) -> Out {
+    if !guard::lets_in(head) {
+        return Answer::page(421).into();
+    }
+    if head.uri.path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS_MAX) {
+        return Answer::page(414).into();
+    }
+    let route = routes::read(head.uri.path());
+    if route == Route::Elsewhere {
+        return Answer::page(404).into();
+    }
+    if head.method == Method::OPTIONS {
+        return Answer::json(200, json!([])).into();
+    }
+    let arms_faults = matches!(&route, Route::Method { name, .. } if name.starts_with(FAULT_METHODS));
+    if !arms_faults && !office.admits(address) {
+        return Answer::error(&RestError::with_status(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")).into();
+    }
+    let Route::Method { name, webhook } = route else { return rest_three() };
+    let mut strikes = if arms_faults { Strikes::default() } else { office.meet(Place::Request(&name)) };
+    if let Some(Fault { deed, delay }) = strikes.head.take() {
+        office.clock.wait(delay).await;
+        if let Some(out) = replacement(&deed) {
+            return out;
+        }
+    }
+    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+        // Too large, or it never came whole; then nobody reads this.
+        return Answer::page(413).into();
+    };
+    let call = Call { params: parameters(head, &body), has_token: has_token(head), name, webhook, strikes };
+    let (sender, receiver) = oneshot::channel();
+    let waiting = Waiting { sender: Some(sender), address };
+    tokio::spawn(serve(Arc::clone(office), call, waiting));
+    receiver.await.unwrap_or_else(|_| Answer::error(&internal_error()).into())
+}
+
+fn rest_three() -> Out {
+    let error = json!({"code": "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", "message": "Method not found"});
+    Answer::json(400, json!({"error": error})).into()
+}
+
+fn parameters(head: &Parts, body: &Bytes) -> Map<String, Value> {
+    let content_type = head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let body = (head.method == Method::POST).then_some(&body[..]);
+    params::read(Carrier { query: head.uri.query().unwrap_or_default(), body, content_type })
+}
+
+fn has_token(head: &Parts) -> bool {
+    head.headers.get("authorization").is_some_and(|value| value.as_bytes().starts_with(b"Bearer "))
+}
+
+/// A request that has been read whole.
+struct Call {
+    name: String,
+    webhook: Option<Webhook>,
+    params: Map<String, Value>,
+    has_token: bool,
+    strikes: Strikes,
+}
+
+/// The client that waits for an answer, as long as it does.
+#[derive(Debug)]
+pub struct Waiting {
+    sender: Option<oneshot::Sender<Out>>,
+    address: IpAddr,
+}
+
+impl Waiting {
+    /// Gives the answer. Only the first one counts; what comes later is for nobody.
+    pub fn tell(&mut self, out: Out) {
+        if let Some(sender) = self.sender.take() {
+            // A client that has gone away doesn't matter.
+            _ = sender.send(out);
+        }
+    }
+
+    /// Lets a request lie before it goes on, unless the portal closes.
+    pub async fn late(&self, office: &Office, late: Duration) -> Result<(), End> {
+        tokio::select! {
+            () = office.clock.wait(late) => Ok(()),
+            () = office.closed() => Err(End::Interrupted),
+        }
+    }
+
+    /// Fills the bucket of this client's address.
+    pub fn crowd(&self, office: &Office, requests: u32) {
+        office.crowd(self.address, requests);
+    }
+}
+
+/// Carries a request out and tells the answer to who still waits for it.
+async fn serve(office: Arc<Office>, mut call: Call, mut waiting: Waiting) {
+    let _underway = office.begin();
+    let mut again = false;
+    if let Some(Fault { deed, delay }) = call.strikes.before.take() {
+        office.clock.wait(delay).await;
+        match deed {
+            Deed::Crowd(requests) => waiting.crowd(&office, requests),
+            Deed::Twice => again = true,
+            Deed::Late(late) => {
+                waiting.tell(Out::order(Order::Drop));
+                if waiting.late(&office, late).await.is_err() {
+                    return;
+                }
+            }
+            deed => {
+                if let Some(out) = replacement(&deed) {
+                    waiting.tell(out);
+                    return;
+                }
+            }
+        }
+    }
+    let after = call.strikes.after.take();
+    if again {
+        answered(&office, &call, &mut waiting).await;
+    }
+    let begun = Instant::now();
+    let mut out = answered(&office, &call, &mut waiting).await;
+    out.answer.headers.extend(rest_times(&out.answer, begun.elapsed()));
+    if let Some(Fault { deed, delay }) = after {
+        office.clock.wait(delay).await;
+        out = match deed {
+            Deed::Change(change) => changed(out, &change),
+            deed => replacement(&deed).unwrap_or(out),
+        };
+    }
+    waiting.tell(out);
+}
+
+/// How long the call took, as the cloud tells it in the headers of its JSON (rest-transport 3.1). What of it was the processor's own
+/// time is not measured here.
+fn rest_times(answer: &Answer, took: Duration) -> Vec<(String, String)> {
+    let times = [("X-Bitrix-Rest-Time", took), ("X-Bitrix-Rest-User-Time", took), ("X-Bitrix-Rest-System-Time", Duration::ZERO)];
+    let told = times.into_iter().filter(|_| matches!(answer.body, Body::Json(_)));
+    told.map(|(name, time)| (name.to_owned(), format!("{:.10}", time.as_secs_f64()))).collect()
+}
+
+async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> Out {
+    let user = match admitted(office, call).await {
+        Ok(user) => user,
+        Err(error) => return Answer::error(&error).into(),
+    };
+    if let Some(method) = call.name.strip_prefix(FAULT_METHODS) {
+        return match arming(office, method, &call.params) {
+            Ok(reply) => {
+                let time = office.time(user, &call.name, office.clock.wall());
+                Answer::json(200, envelope::success(reply, time)).into()
+            }
+            Err(error) => Answer::error(&error).into(),
+        };
+    }
+    let start = office.clock.wall();
+    let mut desk = Desk::new(Arc::clone(office), user);
+    let ended = if call.name == "batch" {
+        batch::carry_out(&mut desk, &call.params, waiting).await.map(|done| {
+            let time = office.time(user, "batch", start);
+            let out = Answer::json(200, envelope::success(done.reply, time)).into();
+            done.changes.iter().fold(out, changed)
+        })
+    } else {
+        desk.carry_out(&call.name, call.params.clone()).await.map(|Carried { outcome, time }| {
+            match outcome {
+                Ok(reply) => Answer::json(200, envelope::success(reply, time)),
+                Err(error) => Answer::error(&error),
+            }
+            .into()
+        })
+    };
+    match ended {
+        Ok(out) => out,
+        Err(End::Interrupted) => Answer::page(504).into(),
+        Err(End::Struck(deed)) => replacement(&deed).unwrap_or_else(|| Answer::page(504).into()),
+    }
+}
+
+/// The user who calls, once the method exists and the credential is right; in this order (rest-transport 1.3).
+async fn admitted(office: &Office, call: &Call) -> Result<u64, RestError> {
+    if !system::portal_knows(&call.name) && !call.name.starts_with(FAULT_METHODS) {
+        return Err(method_not_found());
+    }
+    let Some(webhook) = &call.webhook else {
+        let has_token = call.has_token || ["auth", "access_token"].iter().any(|key| call.params.contains_key(*key));
+        return Err(if has_token {
+            RestError::with_status(401, "invalid_token", "Unable to get application by token")
+        } else {
+            RestError::with_status(401, "NO_AUTH_FOUND", "Wrong authorization data")
+        });
+    };
+    // A login instead of the number is legal at a portal; users of the sandbox have none.
+    match webhook.user.parse() {
+        Ok(user) if office.authorises(user, webhook.secret.clone()).await => Ok(user),
+        _ => Err(RestError::with_status(401, "INVALID_CREDENTIALS", "Invalid request credentials")),
+    }
+}
+
+/// `sandbox.fault.add` (one rule, or several as `rules`), `.clear`, and `.list` (how often each has met and struck).
+fn arming(office: &Office, method: &str, params: &Map<String, Value>) -> Result<Reply, RestError> {
+    let mut faults = office.faults();
+    match method {
+        "add" => {
+            let rules = match params.get("rules") {
+                Some(Value::Array(rules)) => rules.clone(),
+                _ => vec![Value::Object(params.clone())],
+            };
+            let rules: Vec<Rule> = rules
+                .into_iter()
+                .map(Rule::read)
+                .collect::<Result<_, _>>()
+                .map_err(|error| RestError::bad("ERROR_ARGUMENT", error.to_string()))?;
+            let armed = rules.len();
+            for rule in rules {
+                faults.arm(rule);
+            }
+            Ok(Reply::of(armed))
+        }
+        "clear" => {
+            faults.clear();
+            Ok(Reply::of(true))
+        }
+        "list" => Ok(Reply::of(faults.told())),
+        _ => Err(method_not_found()),
+    }
+}
+
+fn written(answer: Answer) -> Response {
+    let mut response = Response::new(HttpBody::from(answer.body.into_bytes()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,205 @@
+//! Which armed rules strike which request.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::rule::{Deed, Fault, Rule, RuleError, When};
+
+/// All armed rules, in the order in which they were armed.
+#[derive(Debug, Default)]
+pub struct Faults {
+    armed: Vec<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    rule: Rule,
+    seen: u64,
+    fired: u64,
+}
+
+/// What strikes one request or one command of a batch. Of several rules that are due at the same point the first wins; the others have
+/// struck as well, unseen.
+#[derive(Debug, Default, PartialEq)]
+pub struct Strikes {
+    /// When the head has been read.
+    pub head: Option<Fault>,
+    /// Before the method takes effect.
+    pub before: Option<Fault>,
+    /// After it, on the answer.
+    pub after: Option<Fault>,
+}
+
+/// What meets the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// A new connection.
+    Connection,
+    /// A request for a method.
+    Request(&'a str),
+    /// A command of a batch.
+    Command(&'a str),
+}
+
+/// Why a script of faults can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the fault script {}", path.display())]
+pub struct ScriptError {
+    /// The script.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub kind: ScriptErrorKind,
+}
+
+/// What is wrong with a script of faults.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptErrorKind {
+    /// It can't be read.
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+    /// It isn't a JSON list.
+    #[error("not a JSON list: {0}")]
+    List(#[from] serde_json::Error),
+    /// One of its rules is wrong.
+    #[error("rule {number}: {source}")]
+    Rule {
+        /// Which one, counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        source: RuleError,
+    },
+}
+
+impl Faults {
+    /// Reads a script: a JSON list of rules.
+    pub fn of_script(path: &Path) -> Result<Self, ScriptError> {
+        Self::of_file(path).map_err(|kind| ScriptError { path: path.to_owned(), kind })
+    }
+
+    fn of_file(path: &Path) -> Result<Self, ScriptErrorKind> {
+        let rules: Vec<Value> = serde_json::from_slice(&std::fs::read(path)?)?;
+        let mut faults = Self::default();
+        for (at, rule) in rules.into_iter().enumerate() {
+            faults.arm(Rule::read(rule).map_err(|source| ScriptErrorKind::Rule { number: at + 1, source })?);
+        }
+        Ok(faults)
+    }
+
+    /// Arms a rule; its counting begins here.
+    pub fn arm(&mut self, rule: Rule) {
+        self.armed.push(Armed { rule, seen: 0, fired: 0 });
+    }
+
+    /// Disarms all rules.
+    pub fn clear(&mut self) {
+        self.armed.clear();
+    }
+
+    /// How often each rule has met its request and has struck, for tests that wait for it.
+    pub fn told(&self) -> Value {
+        self.armed.iter().map(|armed| json!({"method": armed.rule.method, "seen": armed.seen, "fired": armed.fired})).collect()
+    }
+
+    /// Counts a request on all rules it matches, and tells what strikes it.
+    pub fn meet(&mut self, place: Place<'_>) -> Strikes {
+        let mut strikes = Strikes::default();
+        for armed in self.armed.iter_mut().filter(|armed| armed.rule.matches(place)) {
+            if let Some(fault) = armed.strike() {
+                let slot = match (armed.rule.when, &fault.deed) {
+                    (When::Connect | When::Head, _) => &mut strikes.head,
+                    (_, Deed::Change(_)) | (When::After, _) => &mut strikes.after,
+                    (When::Before, _) => &mut strikes.before,
+                };
+                slot.get_or_insert(fault);
+            }
+        }
+        strikes
+    }
+}
+
+impl Armed {
+    fn strike(&mut self) -> Option<Fault> {
+        self.seen += 1;
+        let Rule { nth, every, times, .. } = self.rule;
+        let due = match (nth, every) {
+            (None, None) => true,
+            (Some(nth), None) => self.seen == nth,
+            (None, Some(every)) => self.seen.is_multiple_of(every),
+            (Some(nth), Some(every)) => self.seen.checked_sub(nth).is_some_and(|past| past.is_multiple_of(every)),
+        };
+        if !due || times.is_some_and(|times| self.fired >= times) {
+            return None;
+        }
+        self.fired += 1;
+        Some(self.rule.fault.clone())
+    }
+}
+
+impl Rule {
+    fn matches(&self, place: Place<'_>) -> bool {
+        match (place, self.when) {
+            (Place::Connection, When::Connect) => true,
+            (Place::Connection, _) | (_, When::Connect) | (Place::Command(_), When::Head) => false,
+            (Place::Request(method), _) => self.names(method),
+            (Place::Command(method), _) => self.method != "*" && self.names(method),
+        }
+    }
+
+    fn names(&self, method: &str) -> bool {
+        match self.method.strip_suffix('*') {
+            Some(beginning) => method.starts_with(beginning),
+            None => self.method == method,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn armed(rule: Value) -> Faults {
+        let mut faults = Faults::default();
+        faults.arm(Rule::read(rule).expect("a rule"));
+        faults
+    }
+
+    /// Which of ten requests a rule strikes.
+    fn struck(rule: Value) -> Vec<usize> {
+        let mut faults = armed(rule);
+        (1..=10).filter(|_| faults.meet(Place::Request("a.b")).before.is_some()).collect()
+    }
+
+    #[test]
+    fn rules_count_their_matches() {
+        assert_eq!(struck(json!({"do": "drop", "nth": 2})), [2]);
+        assert_eq!(struck(json!({"do": "drop", "every": 3})), [3, 6, 9]);
+        assert_eq!(struck(json!({"do": "drop", "nth": 2, "every": 4})), [2, 6, 10]);
+        assert_eq!(struck(json!({"do": "drop", "every": 3, "times": 2})), [3, 6]);
+        assert_eq!(struck(json!({"do": "drop", "times": 2})), [1, 2]);
+        assert_eq!(struck(json!({"do": "drop", "method": "a.c"})), [0_usize; 0]);
+        assert_eq!(struck(json!({"do": "drop", "method": "A.*", "nth": 4})), [4]);
+    }
+
+    #[test]
+    fn a_star_means_requests_and_a_name_means_commands_too() {
+        assert_eq!(armed(json!({"do": "drop"})).meet(Place::Command("a.b")), Strikes::default());
+        assert!(armed(json!({"do": "drop", "method": "a.b"})).meet(Place::Command("a.b")).before.is_some());
+        assert!(armed(json!({"do": "drop", "method": "a.*", "when": "after"})).meet(Place::Command("a.b")).after.is_some());
+        assert_eq!(armed(json!({"do": "drop", "method": "a.b", "when": "head"})).meet(Place::Command("a.b")), Strikes::default());
+    }
+
+    #[test]
+    fn a_rule_for_connections_meets_no_request() {
+        let mut faults = armed(json!({"do": "reset", "when": "connect"}));
+        assert_eq!(faults.meet(Place::Request("a")), Strikes::default());
+        assert!(faults.meet(Place::Connection).head.is_some());
+    }
+
+    #[test]
+    fn what_changes_an_answer_leaves_the_method_alone() {
+        let strikes = armed(json!({"do": {"prefix": "x"}, "when": "before"})).meet(Place::Request("a"));
+        assert!(strikes.before.is_none() && strikes.after.is_some());
+    }
+}

@@ -1,0 +1,8 @@
+//! The door from outside, byte by byte, by code that isn't our client.
+
+mod batches;
+mod client;
+mod closing;
+mod faulty;
+mod limited;
+mod protocol;
