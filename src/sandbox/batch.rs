@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Reply, RestError};
-use super::door::Waiting;
 use super::envelope;
 use super::faults::Place;
 use super::office::{Carried, Desk, End};
 use super::references::{Books, resolved};
 use super::rule::{Change, Deed};
 use super::strike::Out;
+use super::waiting::Waiting;
 use super::wire::Order;
 use super::{params, php};
 

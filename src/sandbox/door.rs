@@ -1,8 +1,8 @@
 //! The door: a request comes in, an answer goes out.
 //!
 //! Checks in the order of rest-transport 1.3: who is let in at all, the bucket, the method's existence, the credential, the method's
-//! account, the method itself. A request that was read whole is carried out by a task of its own: the server doesn't notice that a
-//! client gave up, and finishes (reliability, section 0).
+//! account, the method itself. A fault strikes behind the bucket and before the rest. A request that was read whole is carried out by a
+//! task of its own: the server doesn't notice that a client gave up, and finishes (reliability, section 0).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,15 +16,17 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
-use super::answer::{Reply, RestError};
+use super::answer::RestError;
+use super::arming;
 use super::batch;
 use super::faults::{Place, Strikes};
 use super::guard;
-use super::office::{Carried, Desk, End, Office, internal_error, method_not_found};
+use super::office::{Carried, Desk, End, Office, Underway, internal_error, method_not_found};
 use super::params::{self, Carrier};
 use super::routes::{self, Route, Webhook};
-use super::rule::{Deed, Fault, Rule};
+use super::rule::{Deed, Fault};
 use super::strike::{Answer, Body, Out, changed, replacement};
+use super::waiting::Waiting;
 use super::wire::{Order, Peer};
 use super::{envelope, system};
 
@@ -33,9 +35,6 @@ const BODY_MAX: usize = 64 << 20;
 
 /// The longest address. Judgement: the default of the web server in front; a `batch` by GET runs into it (rest-transport 2.4).
 const ADDRESS_MAX: usize = 8 << 10;
-
-/// Methods of the sandbox itself that arm faults; no limit and no fault applies to them.
-const FAULT_METHODS: &str = "sandbox.fault.";
 
 /// Answers one request.
 pub async fn door(State(office): State<Arc<Office>>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
@@ -65,7 +64,7 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
     if head.method == Method::OPTIONS {
         return Answer::json(200, json!([])).into();
     }
-    let arms_faults = matches!(&route, Route::Method { name, .. } if name.starts_with(FAULT_METHODS));
+    let arms_faults = matches!(&route, Route::Method { name, .. } if name.starts_with(arming::METHODS));
     if !arms_faults && !office.admits(address) {
         return Answer::error(&RestError::with_status(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")).into();
     }
@@ -83,8 +82,9 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
     };
     let call = Call { params: parameters(head, &body), has_token: has_token(head), name, webhook, strikes };
     let (sender, receiver) = oneshot::channel();
-    let waiting = Waiting { sender: Some(sender), address };
-    tokio::spawn(serve(Arc::clone(office), call, waiting));
+    let waiting = Waiting::new(sender, address);
+    // Begun here and not in the task, so that a closing portal can't overlook a task that hasn't had its turn yet.
+    tokio::spawn(serve(Arc::clone(office), office.begin(), call, waiting));
     receiver.await.unwrap_or_else(|_| Answer::error(&internal_error()).into())
 }
 
@@ -112,39 +112,8 @@ struct Call {
     strikes: Strikes,
 }
 
-/// The client that waits for an answer, as long as it does.
-#[derive(Debug)]
-pub struct Waiting {
-    sender: Option<oneshot::Sender<Out>>,
-    address: IpAddr,
-}
-
-impl Waiting {
-    /// Gives the answer. Only the first one counts; what comes later is for nobody.
-    pub fn tell(&mut self, out: Out) {
-        if let Some(sender) = self.sender.take() {
-            // A client that has gone away doesn't matter.
-            _ = sender.send(out);
-        }
-    }
-
-    /// Lets a request lie before it goes on, unless the portal closes.
-    pub async fn late(&self, office: &Office, late: Duration) -> Result<(), End> {
-        tokio::select! {
-            () = office.clock.wait(late) => Ok(()),
-            () = office.closed() => Err(End::Interrupted),
-        }
-    }
-
-    /// Fills the bucket of this client's address.
-    pub fn crowd(&self, office: &Office, requests: u32) {
-        office.crowd(self.address, requests);
-    }
-}
-
 /// Carries a request out and tells the answer to who still waits for it.
-async fn serve(office: Arc<Office>, mut call: Call, mut waiting: Waiting) {
-    let _underway = office.begin();
+async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut waiting: Waiting) {
     let mut again = false;
     if let Some(Fault { deed, delay }) = call.strikes.before.take() {
         office.clock.wait(delay).await;
@@ -195,8 +164,8 @@ async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> O
         Ok(user) => user,
         Err(error) => return Answer::error(&error).into(),
     };
-    if let Some(method) = call.name.strip_prefix(FAULT_METHODS) {
-        return match arming(office, method, &call.params) {
+    if let Some(method) = call.name.strip_prefix(arming::METHODS) {
+        return match arming::call(&mut office.faults(), method, &call.params) {
             Ok(reply) => {
                 let time = office.time(user, &call.name, office.clock.wall());
                 Answer::json(200, envelope::success(reply, time)).into()
@@ -230,7 +199,7 @@ async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> O
 
 /// The user who calls, once the method exists and the credential is right; in this order (rest-transport 1.3).
 async fn admitted(office: &Office, call: &Call) -> Result<u64, RestError> {
-    if !system::portal_knows(&call.name) && !call.name.starts_with(FAULT_METHODS) {
+    if !system::portal_knows(&call.name) && !call.name.starts_with(arming::METHODS) {
         return Err(method_not_found());
     }
     let Some(webhook) = &call.webhook else {
@@ -245,35 +214,6 @@ async fn admitted(office: &Office, call: &Call) -> Result<u64, RestError> {
     match webhook.user.parse() {
         Ok(user) if office.authorises(user, webhook.secret.clone()).await => Ok(user),
         _ => Err(RestError::with_status(401, "INVALID_CREDENTIALS", "Invalid request credentials")),
-    }
-}
-
-/// `sandbox.fault.add` (one rule, or several as `rules`), `.clear`, and `.list` (how often each has met and struck).
-fn arming(office: &Office, method: &str, params: &Map<String, Value>) -> Result<Reply, RestError> {
-    let mut faults = office.faults();
-    match method {
-        "add" => {
-            let rules = match params.get("rules") {
-                Some(Value::Array(rules)) => rules.clone(),
-                _ => vec![Value::Object(params.clone())],
-            };
-            let rules: Vec<Rule> = rules
-                .into_iter()
-                .map(Rule::read)
-                .collect::<Result<_, _>>()
-                .map_err(|error| RestError::bad("ERROR_ARGUMENT", error.to_string()))?;
-            let armed = rules.len();
-            for rule in rules {
-                faults.arm(rule);
-            }
-            Ok(Reply::of(armed))
-        }
-        "clear" => {
-            faults.clear();
-            Ok(Reply::of(true))
-        }
-        "list" => Ok(Reply::of(faults.told())),
-        _ => Err(method_not_found()),
     }
 }
 

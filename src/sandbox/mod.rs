@@ -5,9 +5,10 @@
 //!
 //! A request comes in over the [`wire`], passes the [`guard`] and the [`door`], is read by [`routes`] and [`params`], carried out by the
 //! [`office`] (in a [`batch`] command by command) under the [`limits`], and leaves in an [`envelope`] in PHP's JSON ([`print`]).
-//! [`faults`] may strike it on the way.
+//! [`faults`] may strike it on the way; how they are written is told in [`rule`].
 
 pub mod answer;
+pub mod arming;
 pub mod batch;
 pub mod clock;
 pub mod door;
@@ -32,6 +33,7 @@ pub mod strike;
 pub mod system;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 pub mod wire;
 
 pub use server::{Sandbox, SandboxError, run};

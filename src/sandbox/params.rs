@@ -109,10 +109,9 @@ fn path_of(name: &str) -> Option<Vec<Step>> {
             path.push(Step::Key(key.to_owned()));
             rest = behind;
         } else {
-            // A bracket that never closes: behind the first name it becomes a part of that name, deeper it is forgotten.
+            // A bracket that never closes: behind the first name the rest becomes a part of that name, deeper it is forgotten.
             if let [Step::Key(only)] = path.as_mut_slice() {
-                only.push('_');
-                only.push_str(inside);
+                only.push_str(&rest.replace([' ', '.', '['], "_"));
             }
             break;
         }
@@ -213,6 +212,7 @@ mod tests {
         check("a.b c=1", &json!({"a_b_c": "1"}));
         check("x[a.b c]=1", &json!({"x": {"a.b c": "1"}}));
         check("a[b=1", &json!({"a_b": "1"}));
+        check("a[b.c d[=1", &json!({"a_b_c_d_": "1"}));
         check("a[b][c=1", &json!({"a": {"b": "1"}}));
         check("a[b]c[d]=1", &json!({"a": {"b": "1"}}));
         check("a[ ]=1", &json!({"a": ["1"]}));

@@ -16,22 +16,24 @@ pub fn json(value: &Value) -> Vec<u8> {
     text
 }
 
+/// Signs that PHP escapes beyond what JSON demands; the last two are line ends to JavaScript.
+const ESCAPED: [char; 7] = ['<', '>', '&', '\'', '/', '\u{2028}', '\u{2029}'];
+
 struct Php;
 
 impl Formatter for Php {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(['<', '>', '&', '\'', '/']) {
+        while let Some(at) = rest.find(ESCAPED) {
             let (plain, special) = rest.split_at(at);
             writer.write_all(plain.as_bytes())?;
-            writer.write_all(match special.as_bytes()[0] {
-                b'<' => b"\\u003C",
-                b'>' => b"\\u003E",
-                b'&' => b"\\u0026",
-                b'\'' => b"\\u0027",
-                _ => b"\\/",
-            })?;
-            rest = &special[1..];
+            let mut signs = special.chars();
+            match signs.next() {
+                Some('/') => writer.write_all(b"\\/")?,
+                Some(sign) => write!(writer, "\\u{:04X}", u32::from(sign))?,
+                None => {}
+            }
+            rest = signs.as_str();
         }
         writer.write_all(rest.as_bytes())
     }

@@ -92,3 +92,11 @@ fn trap_27_a_request_is_cut_after_sixty_seconds_and_what_was_done_stays_done() {
     assert_eq!((answer.status, answer.header("content-type")), (504, Some("text/html")));
     assert_eq!(portal.counted(), 2);
 }
+
+#[test]
+fn a_single_call_that_takes_too_long_takes_no_effect() {
+    let portal = Portal::with(|config| config.latency_ms = 61_000);
+    assert_eq!(portal.call("probe.count", &json!({})).status, 504);
+    let unlimited = Portal::with(|config| (config.latency_ms, config.limits) = (61_000, Limits::None));
+    assert_eq!(unlimited.call("probe.count", &json!({})).status, 200);
+}
