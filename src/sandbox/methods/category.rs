@@ -71,7 +71,7 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         originator_id: part("originatorId"),
     };
     let answer = row(&category);
-    store.note("CATEGORY", category.id, "create", &answer);
+    store.note("CATEGORY", &category.id, "create", &answer);
     let id = category.id;
     store.put_category(category);
     add_pipeline_stages(store, id);

@@ -12,7 +12,7 @@ use crate::sandbox::store::record::Entity;
 use crate::sandbox::store::rows::Comment;
 use crate::sandbox::store::value;
 
-/// ENTITY_TYPE is in lower case.
+/// `ENTITY_TYPE` is in lower case.
 fn owner(store: &Store, fields: &Map<String, Value>) -> Result<(Entity, u64), RestError> {
     let entity = fields.get("ENTITY_TYPE").and_then(Value::as_str).and_then(Entity::of_name);
     let id = fields.get("ENTITY_ID").map_or(0, value::integer);
@@ -47,7 +47,7 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         files,
     };
     let id = comment.id;
-    store.note("COMMENT", id, "create", &json!(comment));
+    store.note("COMMENT", &id, "create", &json!(comment));
     store.put_comment(comment);
     Ok(Reply::of(json!(id)))
 }

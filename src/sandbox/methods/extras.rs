@@ -45,7 +45,7 @@ pub fn user_add(store: &mut Store, params: &Params) -> Result<Reply, RestError> 
         registered: store.user(id).map_or(store.now(), |user| user.registered),
     };
     let answer = json!({ "ID": id.to_string(), "SECRET": user.secret });
-    store.note("USER", id, "create", &json!({ "ID": id, "ADMIN": user.admin, "ACTIVE": user.active }));
+    store.note("USER", &id, "create", &json!({ "ID": id, "ADMIN": user.admin, "ACTIVE": user.active }));
     store.put_user(user);
     Ok(Reply::of(answer))
 }
@@ -74,7 +74,7 @@ pub fn settings_set(store: &mut Store, params: &Params) -> Result<Reply, RestErr
         return Err(RestError::bad("INVALID_ARG_VALUE", "mode is 1 or 2"));
     }
     let answer = json!(settings);
-    store.note("SETTINGS", 0, "update", &answer);
+    store.note("SETTINGS", &0, "update", &answer);
     store.set_settings(settings);
     Ok(Reply::of(answer))
 }
@@ -85,7 +85,7 @@ pub fn status_rename(store: &mut Store, params: &Params) -> Result<Reply, RestEr
     let found = store.status(&part("ENTITY_ID")?, &part("STATUS_ID")?).cloned();
     let Some(mut status) = found else { return Err(RestError::bad("NOT_FOUND", "No such status")) };
     status.name = part("NAME")?;
-    store.note("STATUS", status.id, "update", &super::status::row(store, &status));
+    store.note("STATUS", &status.id, "update", &super::status::row(store, &status));
     store.put_status(status);
     Ok(Reply::of(json!(true)))
 }

@@ -47,9 +47,7 @@ pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         };
         items.insert(key.clone(), item);
     }
-    let in_list = params.get("data").is_some_and(Value::is_array);
-    let items = if in_list || items.is_empty() { Value::Array(items.into_iter().map(|(_, item)| item).collect()) } else { Value::Object(items) };
-    Ok(Reply::of(json!({ "items": items })))
+    Ok(Reply::of(json!({ "items": ask::php_array(items) })))
 }
 
 enum Refusal {

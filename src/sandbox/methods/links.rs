@@ -53,9 +53,8 @@ impl Side {
         }
         if let Some(mut record) = store.record(self.owner, id).cloned() {
             store.stamp(&mut record);
-            let payload = json!({ self.key(): self.links(store, id) });
+            store.note(self.owner.name(), &id, "update", &record.to_disk());
             store.put_record(record);
-            store.note(self.owner.name(), id, "update", &payload);
         }
     }
 }

@@ -26,7 +26,7 @@ fn listed_field(schema: &Schema, name: &str, original: bool) -> Option<Field> {
         .filter(|field| !field.is(Mark::ListedOnly))
 }
 
-/// Reads the query of `crm.item.list`. What isn't allowed is refused with INVALID_ARG_VALUE.
+/// Reads the query of `crm.item.list`. What isn't allowed is refused with `INVALID_ARG_VALUE`.
 pub fn universal(store: &Store, entity: Entity, params: &Params) -> Result<Query, RestError> {
     let original = ask::original_names(params);
     let condition = universal_group(store, entity, &*ask::array_or_empty(params, "filter")?, original)?;

@@ -99,7 +99,7 @@ pub fn set(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     store.stamp(&mut record);
     store.put_record(record);
     let rows: Vec<Value> = store.product_rows(entity, id).map(row).collect();
-    store.note(entity.name(), id, "productrows", &json!(rows));
+    store.note(entity.name(), &id, "productrows", &json!(rows));
     Ok(Reply::of(json!({ "productRows": rows })))
 }
 

@@ -62,7 +62,7 @@ pub fn add(store: &mut Store, entity: Entity, params: &Params) -> Result<Reply, 
         type_id,
     };
     let id = field.id;
-    store.note("USERFIELD", id, "create", &json!(field));
+    store.note("USERFIELD", &id, "create", &json!(field));
     store.put_user_field(field);
     Ok(Reply::of(json!(id)))
 }

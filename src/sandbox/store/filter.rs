@@ -355,10 +355,10 @@ impl Store {
         let mut found = found.filter(|record| condition.holds(self, record));
         let start = query.start.unwrap_or_default();
         if !by_id {
-            let mut all: Vec<&Record> = found.collect();
-            all.sort_by(|left, right| self.order_of(left, right, &query.order));
+            let mut all: Vec<(Vec<Option<Stored>>, &Record)> = found.map(|record| (self.sort_key(record, &query.order), record)).collect();
+            all.sort_by(|left, right| order_of(&left.0, &right.0, &query.order).then(left.1.id.cmp(&right.1.id)));
             let total = query.start.map(|_| all.len());
-            return Page { records: all.into_iter().skip(start).take(PAGE).collect(), total };
+            return Page { records: all.into_iter().skip(start).take(PAGE).map(|(_, record)| record).collect(), total };
         }
         if query.start.is_none() {
             return Page { records: found.take(PAGE).collect(), total: None };
@@ -369,19 +369,24 @@ impl Store {
         Page { records, total: Some(total) }
     }
 
-    fn order_of(&self, left: &Record, right: &Record, fields: &[(Field, bool)]) -> Ordering {
-        for (field, descending) in fields {
-            let ordering = match (self.values_of(left, field).first(), self.values_of(right, field).first()) {
-                (Some(left), Some(right)) => order(left, right),
-                (left, right) => left.is_some().cmp(&right.is_some()),
-            };
-            let ordering = if *descending { ordering.reverse() } else { ordering };
-            if ordering != Ordering::Equal {
-                return ordering;
-            }
-        }
-        left.id.cmp(&right.id)
+    fn sort_key(&self, record: &Record, fields: &[(Field, bool)]) -> Vec<Option<Stored>> {
+        fields.iter().map(|(field, _)| self.values_of(record, field).into_iter().next()).collect()
     }
+}
+
+/// What is empty comes first, as in the database.
+fn order_of(left: &[Option<Stored>], right: &[Option<Stored>], fields: &[(Field, bool)]) -> Ordering {
+    for ((left, right), (_, descending)) in left.iter().zip(right).zip(fields) {
+        let ordering = match (left, right) {
+            (Some(left), Some(right)) => order(left, right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        };
+        let ordering = if *descending { ordering.reverse() } else { ordering };
+        if ordering != Ordering::Equal {
+            return ordering;
+        }
+    }
+    Ordering::Equal
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The portal's state: records, directories, users, the recycle bin and the ledger, in memory and written through to SQLite.
+//! The portal's state: records, directories, users, the recycle bin and the ledger, in memory and written through to `SQLite`.
 //!
 //! Everything is kept in memory, and each call that changes something writes the rows it touched in one transaction to `portal.sqlite`
 //! in the data directory, so that what was answered is there after the process died. Checkers may read the file while it is in use:
@@ -410,7 +410,7 @@ impl Store {
         self.communications.get(&(kind, value)).into_iter().flatten().copied()
     }
 
-    /// A comment's place is on a record; all of a record by id.
+    /// The comments on a record, by id.
     pub fn comments(&self, entity: Entity, owner: u64) -> impl DoubleEndedIterator<Item = &Comment> {
         let keys = self.comments_of.range((entity.type_id(), owner, 0)..=(entity.type_id(), owner, u64::MAX));
         keys.filter_map(|key| self.comments.get(&key.2))
@@ -481,7 +481,7 @@ impl Store {
     }
 
     /// Writes what the call did into the ledger.
-    pub fn note(&mut self, entity: &str, entity_id: impl ToString, action: &str, payload: &Value) {
+    pub fn note(&mut self, entity: &str, entity_id: &impl std::fmt::Display, action: &str, payload: &Value) {
         let at = Timestamp::from_second(self.caller.now).unwrap_or(Timestamp::UNIX_EPOCH).to_string();
         self.pending.push(Write::Ledger(LedgerRow {
             seq: 0,
@@ -501,13 +501,16 @@ impl Store {
     }
 
     fn put_row(&mut self, table: &'static str, key: String, row: &impl serde::Serialize) {
-        let body = serde_json::to_string(row).expect("rows hold only texts, numbers and maps with text keys, which always serialise");
-        self.pending.push(Write::Row { table, key, body: Some(body) });
+        self.pending.push(Write::Row { table, key, body: Some(written(row)) });
     }
 
     fn drop_row(&mut self, table: &'static str, key: String) {
         self.pending.push(Write::Row { table, key, body: None });
     }
+}
+
+fn written(row: &impl serde::Serialize) -> String {
+    serde_json::to_string(row).expect("rows hold only texts, numbers and maps with text keys, which always serialise")
 }
 
 /// The two letters of a language.

@@ -117,7 +117,7 @@ impl Stored {
         }
     }
 
-    /// How the value stands in the SQLite file: texts and numbers as such, flags as `Y`/`N`, days as `YYYY-MM-DD`, instants as UTC.
+    /// How the value stands in the `SQLite` file: texts and numbers as such, flags as `Y`/`N`, days as `YYYY-MM-DD`, instants as UTC.
     pub fn to_disk(&self) -> Value {
         match self {
             Self::Text(text) => json!(text),
@@ -269,7 +269,7 @@ impl Record {
         references
     }
 
-    /// How the record stands in the SQLite file: `{"values":{CODE:..},"multi":[..],"links":[..]}`.
+    /// How the record stands in the `SQLite` file: `{"values":{CODE:..},"multi":[..],"links":[..]}`.
     pub fn to_disk(&self) -> Value {
         let values: Map<String, Value> = self.values.iter().map(|(code, value)| ((*code).to_owned(), value.to_disk())).collect();
         json!({ "values": values, "multi": self.multi, "links": self.links })

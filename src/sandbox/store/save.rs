@@ -120,7 +120,7 @@ impl Store {
         let payload = record.to_disk();
         self.put_record(record);
         self.link_company(entity, id, draft);
-        self.note(entity.name(), id, "create", &payload);
+        self.note(entity.name(), &id, "create", &payload);
         Ok(id)
     }
 
@@ -145,7 +145,7 @@ impl Store {
         self.stamp(&mut record);
         let payload = record.to_disk();
         self.put_record(record);
-        self.note(entity.name(), id, "update", &payload);
+        self.note(entity.name(), &id, "update", &payload);
         Ok(true)
     }
 

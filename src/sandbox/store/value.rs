@@ -329,7 +329,7 @@ pub fn universal(value: Option<&Stored>, field: &Field, zone: &TimeZone) -> Valu
 fn universal_empty(field: &Field) -> Value {
     match field.kind {
         _ if field.is(Mark::Multiple) => json!([]),
-        Kind::Flag => json!("N"),
+        Kind::Flag | Kind::Custom(Custom::Boolean) => json!("N"),
         Kind::Double | Kind::Category => json!(0),
         _ if matches!(field.code, "COMPANY_ID" | "CONTACT_ID" | "WEBFORM_ID") => json!(0),
         _ => Value::Null,
@@ -342,7 +342,8 @@ pub fn classic(value: Option<&Stored>, field: &Field, zone: &TimeZone) -> Value 
     match value {
         Stored::Text(text) => json!(text),
         Stored::Integer(number) => json!(number.to_string()),
-        Stored::Number(number) if field.is_custom() => json!(number.to_string()),
+        // A company's revenue stands in a text column, and is printed as it is.
+        Stored::Number(number) if field.is_custom() || field.code == "REVENUE" => json!(number.to_string()),
         Stored::Number(number) => json!(format!("{number:.2}")),
         Stored::Flag(flag) if field.is_custom() => json!(if *flag { "1" } else { "0" }),
         Stored::Flag(flag) => json!(if *flag { "Y" } else { "N" }),
@@ -364,6 +365,7 @@ fn classic_empty(field: &Field) -> Value {
     match field.kind {
         _ if field.is(Mark::Multiple) => json!(false),
         Kind::Flag => json!("N"),
+        Kind::Double if field.code == "REVENUE" => json!("0"),
         Kind::Double => json!("0.00"),
         Kind::Category => json!("0"),
         Kind::Date | Kind::DateTime | Kind::Custom(Custom::Date | Custom::DateTime | Custom::String | Custom::Url | Custom::Money) => json!(""),

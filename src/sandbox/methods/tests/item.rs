@@ -198,8 +198,8 @@ fn multi_fields_are_added_changed_and_deleted_by_their_ids() {
     let contact = portal.add(3, json!({ "name": "A", "fm": phones }));
     assert_eq!(contact["fm"], json!([{ "id": 1, "valueType": "WORK", "value": "+1", "typeId": "PHONE" }, { "id": 2, "valueType": "HOME", "value": "a@b.co", "typeId": "EMAIL" }]));
     assert_eq!((&contact["phone"], &contact["emailHome"], &contact["hasPhone"]), (&json!("+1"), &json!("a@b.co"), &json!("Y")));
-    let changes = json!({ "1": { "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, "2": { "value": "", "typeId": "EMAIL" }, "n0": { "typeId": "WEB", "valueType": "WORK", "value": "x.example" }, "99": { "typeId": "PHONE", "valueType": "WORK", "value": "+9" } });
-    let changed = portal.update(3, &contact["id"], json!({ "fm": changes }));
+    let entries = json!({ "1": { "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, "2": { "value": "", "typeId": "EMAIL" }, "n0": { "typeId": "WEB", "valueType": "WORK", "value": "x.example" }, "99": { "typeId": "PHONE", "valueType": "WORK", "value": "+9" } });
+    let changed = portal.update(3, &contact["id"], json!({ "fm": entries }));
     assert_eq!(
         changed["fm"],
         json!([{ "id": 1, "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, { "id": 3, "valueType": "WORK", "value": "x.example", "typeId": "WEB" }, { "id": 4, "valueType": "WORK", "value": "+9", "typeId": "PHONE" }])

@@ -20,16 +20,16 @@ fn ids(result: &Value) -> Vec<i64> {
 #[test]
 fn pages_have_fifty_rows_and_start_is_rounded_down() {
     let mut portal = filled(120);
-    let list = |start: Value| json!({ "entityTypeId": 1, "order": { "id": "ASC" }, "select": ["id"], "start": start });
-    let first = portal.reply("crm.item.list", list(json!(0)));
+    let from = |start: Value| json!({ "entityTypeId": 1, "order": { "id": "ASC" }, "select": ["id"], "start": start });
+    let first = portal.reply("crm.item.list", from(json!(0)));
     assert_eq!((first.next, first.total, ids(&first.result).len()), (Some(50), Some(120), 50));
-    let second = portal.reply("crm.item.list", list(json!("99")));
+    let second = portal.reply("crm.item.list", from(json!("99")));
     assert_eq!((second.next, ids(&second.result)[0]), (Some(100), 51));
-    let last = portal.reply("crm.item.list", list(json!(100)));
+    let last = portal.reply("crm.item.list", from(json!(100)));
     assert_eq!((last.next, last.total, ids(&last.result).len()), (None, Some(120), 20));
-    let behind = portal.reply("crm.item.list", list(json!(500)));
+    let behind = portal.reply("crm.item.list", from(json!(500)));
     assert_eq!((behind.next, behind.total, ids(&behind.result).len()), (None, Some(120), 0));
-    let uncounted = portal.reply("crm.item.list", list(json!(-1)));
+    let uncounted = portal.reply("crm.item.list", from(json!(-1)));
     assert_eq!((uncounted.next, uncounted.total, ids(&uncounted.result).len()), (None, None, 50));
 }
 

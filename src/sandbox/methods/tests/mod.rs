@@ -2,6 +2,8 @@
 //!
 //! A [`Case`] is plain data, so that the same rows can be sent over HTTP later.
 
+#![expect(clippy::needless_pass_by_value, reason = "a test reads best with its JSON written where it is used")]
+
 mod classic;
 mod import;
 mod item;
