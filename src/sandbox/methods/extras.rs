@@ -3,7 +3,7 @@
 //! | method | parameters | answer |
 //! |---|---|---|
 //! | `sandbox.user.add` | `fields`: ID?, NAME, LAST_NAME, EMAIL, ACTIVE, ADMIN, TIME_ZONE | `{"ID":"2","SECRET":".."}` |
-//! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `opened_default` | all settings |
+//! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `original_names_fault`, `opened_default` | all settings |
 //! | `sandbox.status.rename` | ENTITY_ID, STATUS_ID, NAME | `true` |
 //! | `sandbox.ledger` | `since` (0), `limit` (1000) | rows after that `seq` |
 //! | `sandbox.binned` | `entityTypeId`? | `[{"entityTypeId":1,"id":5,"deletedTime":"..","deletedBy":1}]` |

@@ -79,6 +79,9 @@ pub fn universal_keys(store: &Store, entity: Entity, params: &Params) -> Result<
     if select.is_empty() || select.values().any(|name| name == "*") {
         return Ok(Keys::All);
     }
+    if original && store.settings().original_names_fault {
+        return Ok(Keys::Codes(Vec::new()));
+    }
     let schema = store.schema(entity);
     let mut codes = Vec::new();
     for name in select.values().map(value::text) {

@@ -8,7 +8,7 @@ use std::ops::Bound;
 use serde_json::Value;
 
 use super::Store;
-use super::record::{Base, Record, Stored};
+use super::record::{Base, Entity, Record, Stored};
 use super::schema::{Custom, Field, Kind, Mark};
 use super::value::{self, day, instant};
 
@@ -126,7 +126,12 @@ impl Condition {
             Self::All(all) => all.iter().all(|condition| condition.holds(store, record)),
             Self::Any(any) => any.is_empty() || any.iter().any(|condition| condition.holds(store, record)),
             Self::Multi(kind, pattern) => record.multi.iter().any(|multi| multi.type_id == *kind && like(&multi.value, pattern)),
-            Self::Field(field, operator, operands) => compare(field, *operator, operands, &store.values_of(record, field)),
+            Self::Field(field, operator, operands) if is_derived(field) => compare(field, *operator, operands, &store.values_of(record, field)),
+            Self::Field(field, operator, operands) => match record.get(field.code) {
+                None => compare(field, *operator, operands, &[]),
+                Some(Stored::List(values)) => compare(field, *operator, operands, values),
+                Some(value) => compare(field, *operator, operands, std::slice::from_ref(value)),
+            },
         }
     }
 
@@ -156,10 +161,17 @@ impl Condition {
         }
     }
 
-    /// The ids asked for one by one, where `=ID` or `@ID` stands among the conditions.
-    pub fn ids(&self) -> Option<Vec<u64>> {
+    /// The only ids that can hold, where `=ID`, `@ID` or the same for `ORIGIN_ID` stands among the conditions.
+    pub fn ids(&self, store: &Store, entity: Entity) -> Option<Vec<u64>> {
         match self {
-            Self::All(all) => all.iter().find_map(Self::ids),
+            Self::All(all) => all.iter().find_map(|condition| condition.ids(store, entity)),
+            Self::Field(field, Operator::Equal | Operator::In, operands) if field.code == "ORIGIN_ID" && operands.iter().all(Option::is_some) => {
+                let origins = operands.iter().flatten().filter_map(Stored::as_text);
+                let mut ids: Vec<u64> = origins.flat_map(|origin| store.with_origin(entity, origin)).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                Some(ids)
+            }
             Self::Field(field, Operator::Equal | Operator::In, operands) if field.code == "ID" => {
                 let mut ids: Vec<u64> = operands.iter().flatten().filter_map(Stored::as_integer).filter_map(|id| u64::try_from(id).ok()).collect();
                 ids.sort_unstable();
@@ -169,6 +181,11 @@ impl Condition {
             _ => None,
         }
     }
+}
+
+/// Whether a field isn't stored under its code, but is the record's id or follows from its links.
+fn is_derived(field: &Field) -> bool {
+    matches!(field.code, "ID" | "COMPANY_ID" | "COMPANY_IDS" | "CONTACT_ID" | "CONTACT_IDS")
 }
 
 fn compare(field: &Field, operator: Operator, operands: &[Option<Stored>], values: &[Stored]) -> bool {
@@ -226,8 +243,16 @@ pub fn order(left: &Stored, right: &Stored) -> Ordering {
         (Stored::Number(left), Stored::Number(right)) => left.total_cmp(right),
         (Stored::Flag(left), Stored::Flag(right)) => left.cmp(right),
         (Stored::Day(left), Stored::Day(right)) => left.cmp(right),
-        (left, right) => plain(left).to_lowercase().cmp(&plain(right).to_lowercase()),
+        (Stored::Text(left), Stored::Text(right)) => order_of_texts(left, right),
+        (left, right) => order_of_texts(&plain(left), &plain(right)),
     }
+}
+
+fn order_of_texts(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        return left.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+    left.chars().flat_map(char::to_lowercase).cmp(right.chars().flat_map(char::to_lowercase))
 }
 
 fn plain(value: &Stored) -> String {
@@ -323,9 +348,9 @@ impl Store {
         let primary = || Some(record.primary()).filter(|id| *id > 0).map(|id| Stored::Integer(id as i64));
         match (record.entity, code) {
             (_, "ID") => Some(Stored::Integer(record.id as i64)),
-            (super::record::Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => primary(),
-            (super::record::Entity::Contact, "COMPANY_IDS") => list(targets()),
-            (super::record::Entity::Company, "CONTACT_IDS") => {
+            (Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => primary(),
+            (Entity::Contact, "COMPANY_IDS") => list(targets()),
+            (Entity::Company, "CONTACT_IDS") => {
                 list(self.contacts_of_company(record.id).into_iter().map(|link| link.target).collect())
             }
             (_, "CONTACT_IDS") => {
@@ -340,11 +365,11 @@ impl Store {
 
     /// A page of a type's records. By id it reads only the range that the filter leaves, and only until the page is full unless the rows
     /// have to be counted.
-    pub fn page(&self, entity: super::record::Entity, query: &Query) -> Page<'_> {
+    pub fn page(&self, entity: Entity, query: &Query) -> Page<'_> {
         let condition = &query.condition;
         let descending = query.order.first().is_some_and(|(_, descending)| *descending);
         let by_id = query.order.first().is_none_or(|(field, _)| field.code == "ID");
-        let found: Box<dyn Iterator<Item = &Record>> = match condition.ids() {
+        let found: Box<dyn Iterator<Item = &Record>> = match condition.ids(self, entity) {
             Some(ids) => {
                 let records: Vec<&Record> = ids.into_iter().filter_map(|id| self.record(entity, id)).collect();
                 if by_id && descending { Box::new(records.into_iter().rev()) } else { Box::new(records.into_iter()) }

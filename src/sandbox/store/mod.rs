@@ -68,7 +68,9 @@ pub struct Store {
     comments_of: BTreeSet<(i64, u64, u64)>,
     rows_of: BTreeSet<(i64, u64, u64)>,
     /// Normalised phones and e-mails: the duplicate index. Source: rest-crm 7.
-    communications: HashMap<(&'static str, String), BTreeSet<(Entity, u64)>>,
+    communications: HashMap<(&'static str, String), Vec<(Entity, u64)>>,
+    /// `ORIGIN_ID` in lower case to the records that carry it: looked up after every lost answer, so it must not cost a scan.
+    origins: HashMap<String, Vec<(Entity, u64)>>,
     last_ids: BTreeMap<String, u64>,
     pending: Vec<Write>,
     caller: CallStamp,
@@ -112,6 +114,7 @@ impl Store {
             comments_of: BTreeSet::new(),
             rows_of: BTreeSet::new(),
             communications: HashMap::new(),
+            origins: HashMap::new(),
             last_ids: BTreeMap::new(),
             pending: Vec::new(),
             caller: CallStamp::default(),
@@ -354,7 +357,8 @@ impl Store {
     }
 
     /// Stores a record's new state.
-    pub fn put_record(&mut self, record: Record) {
+    pub fn put_record(&mut self, mut record: Record) {
+        record.shrink();
         let (entity, id) = (record.entity, record.id);
         self.pending.push(Write::Record { table: "record", entity: entity.type_id(), id, body: Some(record.to_disk().to_string()) });
         if let Some(old) = self.records[slot(entity)].remove(&id) {
@@ -376,8 +380,12 @@ impl Store {
         for (target, id) in record.references() {
             self.referrers.insert((target, id, record.entity, record.id));
         }
-        for (kind, value) in normal::communications(record) {
-            self.communications.entry((kind, value)).or_default().insert((record.entity, record.id));
+        let place = (record.entity, record.id);
+        for key in normal::communications(record) {
+            insert_sorted(self.communications.entry(key).or_default(), place);
+        }
+        if let Some(origin) = origin_of(record) {
+            insert_sorted(self.origins.entry(origin).or_default(), place);
         }
     }
 
@@ -385,13 +393,12 @@ impl Store {
         for (target, id) in record.references() {
             self.referrers.remove(&(target, id, record.entity, record.id));
         }
+        let place = (record.entity, record.id);
         for key in normal::communications(record) {
-            if let Some(holders) = self.communications.get_mut(&key) {
-                holders.remove(&(record.entity, record.id));
-                if holders.is_empty() {
-                    self.communications.remove(&key);
-                }
-            }
+            remove_from(&mut self.communications, &key, place);
+        }
+        if let Some(origin) = origin_of(record) {
+            remove_from(&mut self.origins, &origin, place);
         }
     }
 
@@ -408,6 +415,12 @@ impl Store {
     /// The records that have a phone or an e-mail, given normalised.
     pub fn holders(&self, kind: &'static str, value: String) -> impl Iterator<Item = (Entity, u64)> {
         self.communications.get(&(kind, value)).into_iter().flatten().copied()
+    }
+
+    /// The ids of the records of a type that carry an `ORIGIN_ID`, in either case.
+    pub fn with_origin(&self, entity: Entity, origin: &str) -> impl Iterator<Item = u64> {
+        let holders = self.origins.get(&origin.to_lowercase());
+        holders.into_iter().flatten().filter(move |(kind, _)| *kind == entity).map(|(_, id)| *id)
     }
 
     /// The comments on a record, by id.
@@ -506,6 +519,24 @@ impl Store {
 
     fn drop_row(&mut self, table: &'static str, key: String) {
         self.pending.push(Write::Row { table, key, body: None });
+    }
+}
+
+fn origin_of(record: &Record) -> Option<String> {
+    Some(record.text("ORIGIN_ID")).filter(|origin| !origin.is_empty()).map(str::to_lowercase)
+}
+
+fn insert_sorted(places: &mut Vec<(Entity, u64)>, place: (Entity, u64)) {
+    if let Err(at) = places.binary_search(&place) {
+        places.insert(at, place);
+    }
+}
+
+fn remove_from<Key: std::hash::Hash + Eq>(index: &mut HashMap<Key, Vec<(Entity, u64)>>, key: &Key, place: (Entity, u64)) {
+    let Some(places) = index.get_mut(key) else { return };
+    places.retain(|known| *known != place);
+    if places.is_empty() {
+        index.remove(key);
     }
 }
 

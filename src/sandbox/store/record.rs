@@ -226,6 +226,13 @@ impl Record {
         }
     }
 
+    /// Gives back the room that changes left over; a portal may hold hundreds of thousands of records.
+    pub fn shrink(&mut self) {
+        self.values.shrink_to_fit();
+        self.multi.shrink_to_fit();
+        self.links.shrink_to_fit();
+    }
+
     /// The text under a code; empty where there is none.
     pub fn text(&self, code: &str) -> &str {
         self.get(code).and_then(Stored::as_text).unwrap_or_default()
@@ -282,9 +289,9 @@ impl Record {
             let Some(Field { code, kind, .. }) = schema.by_code(code) else { continue };
             record.set(code, Stored::from_disk(kind, value));
         }
-        record.values.shrink_to_fit();
         record.multi = serde_json::from_value(body["multi"].clone()).unwrap_or_default();
         record.links = serde_json::from_value(body["links"].clone()).unwrap_or_default();
+        record.shrink();
         record
     }
 }

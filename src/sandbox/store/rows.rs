@@ -234,13 +234,16 @@ pub struct Settings {
     pub required_check: bool,
     /// Whether universal lists may be filtered by `originId` and `originatorId`; off for a client that must do without.
     pub origin_filter: bool,
+    /// Whether `crm.item.list` with `useOriginalUfNames` and a `select` without `*` answers empty items, as portals do.
+    /// Source: rest-transport 6.3.
+    pub original_names_fault: bool,
     /// What `opened` is when it isn't given. Source: rest-crm 1.1.
     pub opened_default: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { mode: 1, close_date_sync: true, required_check: false, origin_filter: true, opened_default: true }
+        Self { mode: 1, close_date_sync: true, required_check: false, origin_filter: true, original_names_fault: true, opened_default: true }
     }
 }
 

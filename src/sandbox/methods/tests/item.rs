@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Portal, adding, refused};
+use super::{Case, Portal, adding, refused};
 
 #[test]
 fn each_kind_of_field_is_treated_in_add_as_table_1_5_says() {
-    Portal::new().expect(vec![
+    Portal::new().expect(table_1_5());
+}
+
+/// Table 1.5, column "add", for a new portal at the tests' clock.
+pub fn table_1_5() -> Vec<Case> {
+    vec![
         adding(
             "plain fields, UTM and observers are stored",
             1,
@@ -59,13 +64,17 @@ fn each_kind_of_field_is_treated_in_add_as_table_1_5_says() {
                 ("/item/assignedById", json!(1)),
             ],
         ),
-    ]);
+    ]
 }
 
 #[test]
 fn values_are_converted_as_table_3_6_says() {
-    let mut portal = Portal::new();
-    portal.expect(vec![
+    Portal::new().expect(table_3_6());
+}
+
+/// Table 3.6, and the refusals of 3.4, for a new portal at the tests' clock.
+pub fn table_3_6() -> Vec<Case> {
+    vec![
         adding(
             "an empty deal gets today, today + 7, the first type, and no source",
             2,
@@ -134,7 +143,7 @@ fn values_are_converted_as_table_3_6_says() {
         refused("an unknown type is refused", "crm.item.add", json!({ "entityTypeId": 999, "fields": {} }), json!("NOT_FOUND"), "Smart process not found"),
         refused("a missing id is refused", "crm.item.get", json!({ "entityTypeId": 1, "id": 999 }), json!("NOT_FOUND"), "Item not found"),
         refused("missing fields are refused", "crm.item.add", json!({ "entityTypeId": 1 }), json!("100"), "Could not find value for parameter {fields}"),
-    ]);
+    ]
 }
 
 #[test]

@@ -126,3 +126,28 @@ fn lists_are_sorted_by_several_fields_and_in_either_direction() {
     assert_eq!(found(json!({ "sourceId": "DESC", "id": "DESC" })), [6, 4, 2, 5, 3, 1]);
     assert_eq!(found(json!([])), [1, 2, 3, 4, 5, 6]);
 }
+
+#[test]
+fn a_mark_is_found_wherever_it_is_now() {
+    let mut portal = filled(3);
+    let find = |portal: &mut Portal, filter: Value| ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "filter": filter, "select": ["id"] })));
+    for id in 1..=3 {
+        portal.update(1, &json!(id), json!({ "originId": format!("old-{id}"), "originatorId": "RESTORE" }));
+    }
+    assert_eq!(find(&mut portal, json!({ "=originatorId": "restore", "@originId": ["old-3", "OLD-1", "none"] })), [1, 3]);
+    portal.update(1, &json!(1), json!({ "originId": "new" }));
+    portal.call("crm.lead.delete", json!({ "id": 3 }));
+    assert_eq!(find(&mut portal, json!({ "@originId": ["old-3", "old-1", "new"] })), [1]);
+    let mut portal = portal.reopened();
+    assert_eq!(find(&mut portal, json!({ "originId": "old-2" })), [2]);
+    assert_eq!(portal.call("crm.lead.list", json!({ "filter": { "ORIGIN_ID": "old-2" }, "select": ["ID"] })), json!([{ "ID": "2" }]));
+}
+
+#[test]
+fn original_names_together_with_a_select_empty_the_items_while_the_fault_is_there() {
+    let mut portal = filled(1);
+    let list = json!({ "entityTypeId": 1, "select": ["id"], "useOriginalUfNames": "Y" });
+    assert_eq!(portal.call("crm.item.list", list.clone()), json!({ "items": [[]] }));
+    portal.call("sandbox.settings.set", json!({ "original_names_fault": false }));
+    assert_eq!(portal.call("crm.item.list", list), json!({ "items": [{ "id": 1 }] }));
+}
