@@ -22,19 +22,23 @@ pub fn must<'params>(params: &'params Params, name: &str) -> Result<&'params Val
 
 /// The record type that `entityTypeId` names. Source: rest-crm 3.4.
 pub fn entity(params: &Params) -> Result<Entity, RestError> {
-    Entity::of_type_id(value::integer(must(params, "entityTypeId")?)).ok_or_else(|| RestError::bad("NOT_FOUND", "Smart process not found"))
+    Entity::of_type_id(value::integer(must(params, "entityTypeId")?))
+        .ok_or_else(|| RestError::bad("NOT_FOUND", "Smart process not found"))
 }
 
 /// Whether custom fields go by their original names.
 pub fn original_names(params: &Params) -> bool {
-    given(params, "useOriginalUfNames").is_some_and(|value| value == &Value::Bool(true) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("y")))
+    given(params, "useOriginalUfNames")
+        .is_some_and(|value| value == &Value::Bool(true) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("y")))
 }
 
 /// An array or object as a map; an array's keys are its places, as in PHP. None for anything else.
 pub fn map_of(value: &Value) -> Option<std::borrow::Cow<'_, Map<String, Value>>> {
     match value {
         Value::Object(map) => Some(std::borrow::Cow::Borrowed(map)),
-        Value::Array(items) => Some(std::borrow::Cow::Owned(items.iter().enumerate().map(|(place, item)| (place.to_string(), item.clone())).collect())),
+        Value::Array(items) => Some(std::borrow::Cow::Owned(
+            items.iter().enumerate().map(|(place, item)| (place.to_string(), item.clone())).collect(),
+        )),
         _ => None,
     }
 }
@@ -53,7 +57,10 @@ pub fn array<'params>(params: &'params Params, name: &str) -> Result<std::borrow
 }
 
 /// An array parameter of a universal method that may be left out.
-pub fn array_or_empty<'params>(params: &'params Params, name: &str) -> Result<std::borrow::Cow<'params, Map<String, Value>>, RestError> {
+pub fn array_or_empty<'params>(
+    params: &'params Params,
+    name: &str,
+) -> Result<std::borrow::Cow<'params, Map<String, Value>>, RestError> {
     match given(params, name) {
         None => Ok(std::borrow::Cow::Borrowed(&NOTHING)),
         Some(Value::String(text)) if text.is_empty() => Ok(std::borrow::Cow::Borrowed(&NOTHING)),
@@ -66,7 +73,10 @@ fn not_array(name: &str) -> RestError {
 }
 
 /// An array parameter of a classic method; left out it is empty. Source: rest-crm 3.8.
-pub fn classic_array<'params>(params: &'params Params, name: &str) -> Result<std::borrow::Cow<'params, Map<String, Value>>, RestError> {
+pub fn classic_array<'params>(
+    params: &'params Params,
+    name: &str,
+) -> Result<std::borrow::Cow<'params, Map<String, Value>>, RestError> {
     match param_in_any_case(params, name) {
         None => Ok(std::borrow::Cow::Borrowed(&NOTHING)),
         Some(Value::String(text)) if text.is_empty() => Ok(std::borrow::Cow::Borrowed(&NOTHING)),

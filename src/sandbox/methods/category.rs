@@ -39,7 +39,9 @@ pub fn list(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         Entity::Deal => store.categories().into_iter().map(row).collect(),
         entity => {
             let name = format!("{} (default)", entity.caption());
-            vec![json!({ "id": 0, "name": name, "sort": 100, "entityTypeId": entity.type_id(), "isDefault": "Y", "code": "", "isSystem": "N" })]
+            vec![
+                json!({ "id": 0, "name": name, "sort": 100, "entityTypeId": entity.type_id(), "isDefault": "Y", "code": "", "isSystem": "N" }),
+            ]
         }
     };
     let total = Some(categories.len() as u64);
@@ -90,7 +92,8 @@ fn old_row(store: &Store, category: &Category) -> Value {
 
 /// `crm.dealcategory.list` answers the pipelines without pipeline 0.
 pub fn deal_list(store: &mut Store, _: &Params) -> Result<Reply, RestError> {
-    let rows: Vec<Value> = store.categories().into_iter().filter(|category| category.id != 0).map(|category| old_row(store, category)).collect();
+    let rows: Vec<Value> =
+        store.categories().into_iter().filter(|category| category.id != 0).map(|category| old_row(store, category)).collect();
     let total = Some(rows.len() as u64);
     Ok(Reply { result: Value::Array(rows), next: None, total })
 }

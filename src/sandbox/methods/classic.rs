@@ -29,7 +29,8 @@ pub fn add(store: &mut Store, entity: Entity, params: &Params) -> Result<Reply, 
     let options = ask::classic_array(params, "params")?;
     let mut draft = draft::classic(store, entity, &fields, false)?;
     // Any value that PHP takes for true switches import on, "N" too. Source: rest-crm 3.8.
-    let imports = matches!(entity, Entity::Contact | Entity::Company) && options.get("IMPORT").is_some_and(|value| !value::is_empty(value));
+    let imports =
+        matches!(entity, Entity::Contact | Entity::Company) && options.get("IMPORT").is_some_and(|value| !value::is_empty(value));
     if imports {
         let given = Given::read_classic(store, entity, &fields);
         let errors: Vec<String> = given.errors(store, entity).into_iter().map(|error| error.description).collect();
@@ -67,8 +68,12 @@ pub fn list(store: &mut Store, entity: Entity, params: &Params) -> Result<Reply,
         page = store.page(entity, &Query { start, ..query.clone() });
     }
     let next = listing::next(&Query { start, ..query }, page.records.len(), page.total);
-    let rows: Vec<Value> =
-        page.records.iter().filter_map(|record| visible(store, entity, record.id)).map(|record| show::classic(store, record, &columns)).collect();
+    let rows: Vec<Value> = page
+        .records
+        .iter()
+        .filter_map(|record| visible(store, entity, record.id))
+        .map(|record| show::classic(store, record, &columns))
+        .collect();
     Ok(Reply { result: Value::Array(rows), next, total: Some(page.total.unwrap_or_default() as u64) })
 }
 

@@ -55,7 +55,8 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
 /// `list` `{filter: {ENTITY_ID, ENTITY_TYPE}, order?, select?, start?}` answers rows of texts by 50.
 pub fn list(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let filter = ask::classic_array(params, "filter")?;
-    let bare: Map<String, Value> = filter.iter().map(|(key, value)| (key.trim_start_matches('=').to_owned(), value.clone())).collect();
+    let bare: Map<String, Value> =
+        filter.iter().map(|(key, value)| (key.trim_start_matches('=').to_owned(), value.clone())).collect();
     let (entity, owner) = owner(store, &bare)?;
     let mut comments: Vec<&Comment> = store.comments(entity, owner).collect();
     for (key, direction) in ask::classic_array(params, "order")?.iter().rev() {
@@ -72,15 +73,18 @@ pub fn list(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let start = start_of(ask::param_in_any_case(params, "start"));
     let total = comments.len();
     let from = start.unwrap_or_default();
-    let rows: Vec<Value> = comments.into_iter().skip(from).take(PAGE).map(|comment| row(store, entity, comment, &select)).collect();
+    let rows: Vec<Value> =
+        comments.into_iter().skip(from).take(PAGE).map(|comment| row(store, entity, comment, &select)).collect();
     let next = start.filter(|from| rows.len() == PAGE && from + rows.len() < total).map(|from| (from + rows.len()) as u64);
     Ok(Reply { result: Value::Array(rows), next, total: Some(if start.is_some() { total as u64 } else { 0 }) })
 }
 
 /// Of files only the names are kept.
 fn row(store: &Store, entity: Entity, comment: &Comment, select: &[String]) -> Value {
-    let files: Map<String, Value> =
-        (1..).zip(&comment.files).map(|(id, name): (i64, _)| (id.to_string(), json!({ "id": id, "name": name, "type": "file" }))).collect();
+    let files: Map<String, Value> = (1..)
+        .zip(&comment.files)
+        .map(|(id, name): (i64, _)| (id.to_string(), json!({ "id": id, "name": name, "type": "file" })))
+        .collect();
     let mut row = Map::new();
     for (key, value) in [
         ("ID", json!(comment.id.to_string())),

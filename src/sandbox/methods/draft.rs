@@ -27,19 +27,28 @@ pub enum Manner {
 }
 
 /// Reads the fields of a universal call. Unknown, read-only and hidden names are ignored; a single value in a multiple field is error 100.
-pub fn universal(store: &Store, entity: Entity, fields: &Map<String, Value>, original: bool, manner: Manner) -> Result<Draft, RestError> {
+pub fn universal(
+    store: &Store,
+    entity: Entity,
+    fields: &Map<String, Value>,
+    original: bool,
+    manner: Manner,
+) -> Result<Draft, RestError> {
     let schema = store.schema(entity);
     let mut draft = Draft::default();
     for (name, given) in fields {
         if entity != Entity::Deal {
             match name.as_str() {
                 "fm" if manner != Manner::Import => draft.multi.extend(fm_changes(given, manner)),
-                kind if manner == Manner::Import && MULTI_KINDS.contains(&kind) => draft.multi.extend(classic_multi(kind, given, false)),
+                kind if manner == Manner::Import && MULTI_KINDS.contains(&kind) => {
+                    draft.multi.extend(classic_multi(kind, given, false))
+                }
                 _ => {}
             }
         }
         let Some(field) = ask::universal_field(schema, name, original) else { continue };
-        let fixed = field.is(Mark::ReadOnly) || field.is(Mark::ListedOnly) || manner == Manner::Update && field.is(Mark::Immutable);
+        let fixed =
+            field.is(Mark::ReadOnly) || field.is(Mark::ListedOnly) || manner == Manner::Update && field.is(Mark::Immutable);
         if !fixed {
             take(store, entity, &field, given, Family::Universal, &mut draft)?;
         }
@@ -69,7 +78,9 @@ pub fn classic(store: &Store, entity: Entity, fields: &Map<String, Value>, updat
 fn take(store: &Store, entity: Entity, field: &Field, given: &Value, family: Family, draft: &mut Draft) -> Result<(), RestError> {
     match (entity, field.code) {
         (Entity::Contact, "COMPANY_IDS") | (_, "CONTACT_IDS") => draft.links = Some(ids(given, family)?),
-        (Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => draft.primary = Some(u64::try_from(value::integer(given)).unwrap_or_default()),
+        (Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => {
+            draft.primary = Some(u64::try_from(value::integer(given)).unwrap_or_default())
+        }
         _ if field.kind == Kind::File => {}
         _ => match value::read(field, given, family, store.zone(), store.now()) {
             Input::Set(value) => draft.values.push((field.code, value)),
@@ -149,7 +160,11 @@ fn check_emails(draft: &Draft) -> Result<(), RestError> {
             continue;
         }
         let believable = entry.value.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !entry.value.contains(char::is_whitespace)
+            !name.is_empty()
+                && host.contains('.')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+                && !entry.value.contains(char::is_whitespace)
         });
         if !believable {
             return Err(RestError::bad("ERROR_CORE", "The \"E-mail\" field contains an invalid address."));

@@ -45,14 +45,20 @@ pub fn find(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let mut found: [Vec<u64>; 3] = Default::default();
     let shown = [Entity::Lead, Entity::Contact, Entity::Company];
     for normal in distinct {
-        for (entity, id) in store.holders(kind, normal).filter(|(entity, _)| only.is_none_or(|only| only == *entity)).take(FOUND_MAX) {
+        for (entity, id) in
+            store.holders(kind, normal).filter(|(entity, _)| only.is_none_or(|only| only == *entity)).take(FOUND_MAX)
+        {
             let Some(place) = shown.iter().position(|known| *known == entity) else { continue };
             if !found[place].contains(&id) {
                 found[place].push(id);
             }
         }
     }
-    let result: Map<String, Value> =
-        shown.iter().zip(found).filter(|(_, ids)| !ids.is_empty()).map(|(entity, ids)| (entity.name().to_owned(), json!(ids))).collect();
+    let result: Map<String, Value> = shown
+        .iter()
+        .zip(found)
+        .filter(|(_, ids)| !ids.is_empty())
+        .map(|(entity, ids)| (entity.name().to_owned(), json!(ids)))
+        .collect();
     Ok(Reply::of(if result.is_empty() { json!([]) } else { Value::Object(result) }))
 }

@@ -69,7 +69,8 @@ pub fn settings_set(store: &mut Store, params: &Params) -> Result<Reply, RestErr
         };
         *setting = if setting.is_boolean() { json!(value::classic_flag(given)) } else { json!(value::integer(given)) };
     }
-    let settings: Settings = serde_json::from_value(settings).map_err(|error| RestError::bad("INVALID_ARG_VALUE", error.to_string()))?;
+    let settings: Settings =
+        serde_json::from_value(settings).map_err(|error| RestError::bad("INVALID_ARG_VALUE", error.to_string()))?;
     if !(1..=2).contains(&settings.mode) {
         return Err(RestError::bad("INVALID_ARG_VALUE", "mode is 1 or 2"));
     }
@@ -94,7 +95,8 @@ pub fn status_rename(store: &mut Store, params: &Params) -> Result<Reply, RestEr
 pub fn ledger(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let since = ask::given(params, "since").map_or(0, value::integer);
     let limit = ask::given(params, "limit").map_or(LEDGER_ROWS, value::integer);
-    let rows = store.ledger(since, limit).map_err(|error| RestError::with_status(500, "INTERNAL_SERVER_ERROR", error.to_string()))?;
+    let rows =
+        store.ledger(since, limit).map_err(|error| RestError::with_status(500, "INTERNAL_SERVER_ERROR", error.to_string()))?;
     let rows: Vec<Value> = rows
         .into_iter()
         .map(|row| {

@@ -85,10 +85,13 @@ fn describe(store: &Store, entity: Entity, field: &Field, marks: &Marks) -> Map<
 
 fn add_custom(store: &Store, entry: &mut Map<String, Value>, custom: &UserField) {
     if custom.type_id == "enumeration" {
-        let items: Vec<Value> = custom.items.iter().map(|item| json!({ "ID": item.id.to_string(), "VALUE": item.value })).collect();
+        let items: Vec<Value> =
+            custom.items.iter().map(|item| json!({ "ID": item.id.to_string(), "VALUE": item.value })).collect();
         entry.insert("items".to_owned(), Value::Array(items));
     }
-    for (key, kind) in [("listLabel", "LIST_COLUMN_LABEL"), ("formLabel", "EDIT_FORM_LABEL"), ("filterLabel", "LIST_FILTER_LABEL")] {
+    for (key, kind) in
+        [("listLabel", "LIST_COLUMN_LABEL"), ("formLabel", "EDIT_FORM_LABEL"), ("filterLabel", "LIST_FILTER_LABEL")]
+    {
         entry.insert(key.to_owned(), json!(custom.label(kind, store.language_code())));
     }
     entry.insert("settings".to_owned(), Value::Object(custom.settings.clone()));

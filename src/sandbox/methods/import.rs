@@ -36,7 +36,10 @@ pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let data = ask::array(params, "data")?;
     let original = ask::original_names(params);
     if data.len() > IMPORT_BATCH_MAX {
-        return Err(RestError::bad("MAX_IMPORT_BATCH_SIZE_EXCEEDED", format!("You can only import {IMPORT_BATCH_MAX} items at a time")));
+        return Err(RestError::bad(
+            "MAX_IMPORT_BATCH_SIZE_EXCEEDED",
+            format!("You can only import {IMPORT_BATCH_MAX} items at a time"),
+        ));
     }
     let mut items = Map::new();
     for (key, element) in data.iter() {
@@ -121,14 +124,19 @@ impl Given {
         }
         let now = store.now();
         let in_future = |code: &str| refusal(format!("The value of \"{}\" cannot be in the future", title(code)));
-        let greater = |one: &str, other: &str| refusal(format!("The value of \"{}\" cannot be greater than \"{}\"", title(one), title(other)));
+        let greater = |one: &str, other: &str| {
+            refusal(format!("The value of \"{}\" cannot be greater than \"{}\"", title(one), title(other)))
+        };
         let (created, updated, moved) = (self.time("CREATED_TIME"), self.time("UPDATED_TIME"), self.time("MOVED_TIME"));
         let least = created.unwrap_or(now);
         let mut errors = Vec::new();
         if let Some(created) = created {
             // The record with the greatest id counts, not the one made last: see rest-crm 4.5 (1).
             if store.newest(entity).and_then(|record| record.instant("CREATED_TIME")).is_some_and(|last| last > created) {
-                errors.push(refusal(format!("The value of \"{}\" cannot be less than that of any other items", title("CREATED_TIME"))));
+                errors.push(refusal(format!(
+                    "The value of \"{}\" cannot be less than that of any other items",
+                    title("CREATED_TIME")
+                )));
             }
             if created > now {
                 errors.push(in_future("CREATED_TIME"));

@@ -61,9 +61,7 @@ impl Side {
 
 /// `fields` describes a link.
 pub fn fields(_: &mut Store, side: Side, _: &Params) -> Result<Reply, RestError> {
-    let entry = |type_name: &str, required: bool| {
-        json!({ "type": type_name, "isRequired": required, "isReadOnly": false, "isImmutable": false, "isMultiple": false, "isDynamic": false, "title": "" })
-    };
+    let entry = |type_name: &str, required: bool| json!({ "type": type_name, "isRequired": required, "isReadOnly": false, "isImmutable": false, "isMultiple": false, "isDynamic": false, "title": "" });
     let mut fields = Map::new();
     fields.insert(side.key().to_owned(), entry("integer", true));
     fields.insert("SORT".to_owned(), entry("integer", false));

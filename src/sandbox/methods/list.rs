@@ -39,7 +39,11 @@ pub fn universal(store: &Store, entity: Entity, params: &Params) -> Result<Query
         let descending = match direction.to_ascii_uppercase().as_str() {
             "ASC" => false,
             "DESC" => true,
-            _ => return Err(invalid(format!("Invalid order: allowed sort directions are ASC, DESC. But got '{direction}' for field '{name}'"))),
+            _ => {
+                return Err(invalid(format!(
+                    "Invalid order: allowed sort directions are ASC, DESC. But got '{direction}' for field '{name}'"
+                )));
+            }
         };
         order.push((field, descending));
     }
@@ -47,7 +51,8 @@ pub fn universal(store: &Store, entity: Entity, params: &Params) -> Result<Query
 }
 
 fn universal_group(store: &Store, entity: Entity, filter: &Map<String, Value>, original: bool) -> Result<Condition, RestError> {
-    let any = filter.get("logic").or_else(|| filter.get("LOGIC")).is_some_and(|logic| value::text(logic).eq_ignore_ascii_case("or"));
+    let any =
+        filter.get("logic").or_else(|| filter.get("LOGIC")).is_some_and(|logic| value::text(logic).eq_ignore_ascii_case("or"));
     let mut conditions = Vec::new();
     for (key, given) in filter {
         if key.eq_ignore_ascii_case("logic") {
@@ -61,7 +66,8 @@ fn universal_group(store: &Store, entity: Entity, filter: &Map<String, Value>, o
         }
         let key = key.replace('.', "");
         let (operator, name) = split_key(&key);
-        let refused = !store.settings().origin_filter && matches!(name, "originId" | "originatorId" | "ORIGIN_ID" | "ORIGINATOR_ID");
+        let refused =
+            !store.settings().origin_filter && matches!(name, "originId" | "originatorId" | "ORIGIN_ID" | "ORIGINATOR_ID");
         let field = listed_field(store.schema(entity), name, original)
             .filter(|_| !refused)
             .ok_or_else(|| invalid(format!("Invalid filter: field '{name}' is not allowed in filter")))?;

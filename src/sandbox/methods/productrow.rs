@@ -23,7 +23,10 @@ fn owner(store: &Store, owner_type: &str, owner_id: i64) -> Result<(Entity, u64)
         _ => return Err(RestError::bad("ENTITY_TYPE_NOT_SUPPORTED", "Entity type is not supported")),
     };
     let id = u64::try_from(owner_id).unwrap_or_default();
-    store.record(entity, id).map(|record| (entity, record.id)).ok_or_else(|| RestError::bad("OWNER_NOT_FOUND", "Owner was not found"))
+    store
+        .record(entity, id)
+        .map(|record| (entity, record.id))
+        .ok_or_else(|| RestError::bad("OWNER_NOT_FOUND", "Owner was not found"))
 }
 
 fn row(row: &ProductRow) -> Value {

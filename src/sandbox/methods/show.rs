@@ -62,7 +62,8 @@ pub fn universal(store: &Store, record: &Record, keys: &Keys, original: bool) ->
 /// The flat aliases in the order of the samples, then `fm`.
 fn add_multi(item: &mut Map<String, Value>, record: &Record) {
     let first = |kind: &str, value_type: &str| {
-        let found = record.multi.iter().find(|multi| multi.type_id == kind && (value_type.is_empty() || multi.value_type == value_type));
+        let found =
+            record.multi.iter().find(|multi| multi.type_id == kind && (value_type.is_empty() || multi.value_type == value_type));
         json!(found.map_or("", |multi| multi.value.as_str()))
     };
     for (name, kind, value_type) in [

@@ -91,7 +91,8 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         return Err(ask::access_denied());
     }
     let (entity_id, mut status_id, name) = (part("ENTITY_ID"), part("STATUS_ID"), part("NAME"));
-    let category = entity_id.strip_prefix("DEAL_STAGE_").and_then(|id| id.parse::<u64>().ok()).filter(|id| store.category(*id).is_some());
+    let category =
+        entity_id.strip_prefix("DEAL_STAGE_").and_then(|id| id.parse::<u64>().ok()).filter(|id| store.category(*id).is_some());
     if !is_directory(&entity_id) && category.is_none() {
         return Err(RestError::bad("", "Specified entity type is not supported."));
     }
@@ -112,7 +113,10 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         return Err(RestError::bad("ERROR_CORE", "The specified status ID already exists."));
     }
     let semantics = Some(part("SEMANTICS")).filter(|text| text == "S" || text == "F").unwrap_or_default();
-    if semantics == "S" && is_stage_directory(&entity_id) && store.directory(&entity_id).iter().any(|status| status.semantics == "S") {
+    if semantics == "S"
+        && is_stage_directory(&entity_id)
+        && store.directory(&entity_id).iter().any(|status| status.semantics == "S")
+    {
         return Err(RestError::bad(
             "",
             "Cannot create more stages after the final stage because the final successful stage already exists.",
@@ -150,16 +154,17 @@ fn check_code(entity_id: &str, status_id: &str) -> Result<(), RestError> {
     let bare = status_id.split_once(':').map_or(status_id, |(_, bare)| bare);
     let plain = bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if status_id.chars().count() > len_max || is_stage_directory(entity_id) && !plain {
-        return Err(RestError::bad("ERROR_CORE", format!("The STATUS_ID field takes at most {len_max} Latin letters, digits, - and _.")));
+        return Err(RestError::bad(
+            "ERROR_CORE",
+            format!("The STATUS_ID field takes at most {len_max} Latin letters, digits, - and _."),
+        ));
     }
     Ok(())
 }
 
 /// `crm.status.fields` answers the fields of a directory value.
 pub fn fields(_: &mut Store, _: &Params) -> Result<Reply, RestError> {
-    let entry = |type_name: &str, required: bool, read_only: bool, immutable: bool| {
-        json!({ "type": type_name, "isRequired": required, "isReadOnly": read_only, "isImmutable": immutable, "isMultiple": false, "isDynamic": false })
-    };
+    let entry = |type_name: &str, required: bool, read_only: bool, immutable: bool| json!({ "type": type_name, "isRequired": required, "isReadOnly": read_only, "isImmutable": immutable, "isMultiple": false, "isDynamic": false });
     Ok(Reply::of(json!({
         "ID": entry("integer", false, true, false),
         "ENTITY_ID": entry("string", true, false, true),

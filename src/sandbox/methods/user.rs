@@ -67,7 +67,12 @@ fn row(store: &Store, user: &User) -> Value {
 pub fn get(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     let mut filter: Map<String, Value> = ask::array_or_empty(params, "FILTER")?.into_owned();
     filter.extend(ask::array_or_empty(params, "filter")?.into_owned());
-    filter.extend(params.iter().filter(|(key, _)| matches!(key.as_str(), "ID" | "EMAIL" | "ACTIVE" | "NAME" | "LAST_NAME")).map(|(key, value)| (key.clone(), value.clone())));
+    filter.extend(
+        params
+            .iter()
+            .filter(|(key, _)| matches!(key.as_str(), "ID" | "EMAIL" | "ACTIVE" | "NAME" | "LAST_NAME"))
+            .map(|(key, value)| (key.clone(), value.clone())),
+    );
     let mut rows: Vec<Value> = store.users().map(|user| row(store, user)).collect();
     rows.retain(|row| filter.iter().all(|(key, wanted)| holds(row, key, wanted)));
     let sort = ask::param_in_any_case(params, "sort").map(value::text).unwrap_or_default();
@@ -96,7 +101,13 @@ fn holds(row: &Value, key: &str, wanted: &Value) -> bool {
         Value::Bool(flag) => *flag == (value::classic_flag(wanted)),
         other => value::text(other).eq_ignore_ascii_case(&value::text(wanted)),
     };
-    let any = || if matches!(wanted, Value::Array(_) | Value::Object(_)) { value::items(wanted).into_iter().any(same) } else { same(wanted) };
+    let any = || {
+        if matches!(wanted, Value::Array(_) | Value::Object(_)) {
+            value::items(wanted).into_iter().any(same)
+        } else {
+            same(wanted)
+        }
+    };
     let number = |value: &Value| value::integer(value);
     match operator {
         Operator::NotEqual | Operator::NotIn => !any(),

@@ -76,7 +76,10 @@ fn full_name(given: &str) -> Result<String, RestError> {
         return Err(RestError::bad("ERROR_CORE", format!("Field name is too long (more than {CODE_LEN_MAX} characters).")));
     }
     if !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
-        return Err(RestError::bad("ERROR_CORE", "Field name contains invalid characters. Allowed characters are: A-Z, 0-9 and _."));
+        return Err(RestError::bad(
+            "ERROR_CORE",
+            "Field name contains invalid characters. Allowed characters are: A-Z, 0-9 and _.",
+        ));
     }
     Ok(name)
 }
@@ -88,7 +91,9 @@ fn labels(fields: &Map<String, Value>) -> BTreeMap<String, BTreeMap<String, Stri
     for kind in LABELS {
         let mut by_language = BTreeMap::from([(String::new(), default.clone())]);
         match fields.get(kind) {
-            Some(Value::Object(map)) => by_language.extend(map.iter().map(|(language, text)| (language.clone(), value::text(text)))),
+            Some(Value::Object(map)) => {
+                by_language.extend(map.iter().map(|(language, text)| (language.clone(), value::text(text))))
+            }
             Some(Value::Null) | None => {}
             Some(text) => {
                 by_language.insert(String::new(), value::text(text));
@@ -132,7 +137,9 @@ fn settings(type_id: &str, given: Option<&Value>) -> Map<String, Value> {
         "url" => json!({ "POPUP": "Y", "SIZE": 20, "MIN_LENGTH": 0, "MAX_LENGTH": 0, "DEFAULT_VALUE": "", "ROWS": 1 }),
         "enumeration" => json!({ "DISPLAY": "LIST", "LIST_HEIGHT": 1, "CAPTION_NO_VALUE": "", "SHOW_NO_VALUE": "Y" }),
         "crm_status" => json!({ "ENTITY_TYPE": "" }),
-        "crm" => json!({ "LEAD": "N", "CONTACT": "N", "COMPANY": "N", "DEAL": "N", "QUOTE": "N", "ORDER": "N", "SMART_INVOICE": "N" }),
+        "crm" => {
+            json!({ "LEAD": "N", "CONTACT": "N", "COMPANY": "N", "DEAL": "N", "QUOTE": "N", "ORDER": "N", "SMART_INVOICE": "N" })
+        }
         _ => json!({}),
     };
     let Value::Object(mut settings) = defaults else { return Map::new() };
@@ -165,7 +172,10 @@ pub fn list(store: &mut Store, entity: Entity, params: &Params) -> Result<Reply,
         .into_iter()
         .map(|field| row(entity, field, language.as_deref()))
         .filter(|row| {
-            filter.iter().filter(|(key, _)| *key != "LANG" && row.get(key.as_str()).is_some()).all(|(key, wanted)| value::text(&row[key.as_str()]) == value::text(wanted))
+            filter
+                .iter()
+                .filter(|(key, _)| *key != "LANG" && row.get(key.as_str()).is_some())
+                .all(|(key, wanted)| value::text(&row[key.as_str()]) == value::text(wanted))
         })
         .collect();
     let total = Some(rows.len() as u64);

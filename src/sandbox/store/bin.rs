@@ -27,12 +27,7 @@ impl Store {
             deleted: self.now(),
             deleted_by: self.caller(),
         };
-        self.pending.push(Write::Record {
-            table: "bin",
-            entity: entity.type_id(),
-            id,
-            body: Some(super::written(&binned)),
-        });
+        self.pending.push(Write::Record { table: "bin", entity: entity.type_id(), id, body: Some(super::written(&binned)) });
         self.bin.insert((entity.type_id(), id), binned);
         true
     }
@@ -92,7 +87,8 @@ impl Store {
 
     fn drop_dead_links(&self, record: &mut Record) {
         if let Some(target) = record.entity.link_target() {
-            let dead: Vec<u64> = record.links.iter().map(|link| link.target).filter(|id| self.record(target, *id).is_none()).collect();
+            let dead: Vec<u64> =
+                record.links.iter().map(|link| link.target).filter(|id| self.record(target, *id).is_none()).collect();
             for id in dead {
                 record.links = links::without(&record.links, id);
             }
@@ -121,8 +117,11 @@ impl Store {
     fn relink(&mut self, owner: Entity, owner_id: u64, target: Entity, id: u64) {
         let Some(mut record) = self.record(owner, owner_id).cloned() else { return };
         if owner.link_target() == Some(target) {
-            let mut wanted: Vec<Wanted> =
-                record.links.iter().map(|link| Wanted { target: link.target, sort: Some(link.sort), primary: link.primary }).collect();
+            let mut wanted: Vec<Wanted> = record
+                .links
+                .iter()
+                .map(|link| Wanted { target: link.target, sort: Some(link.sort), primary: link.primary })
+                .collect();
             wanted.push(Wanted::to(id));
             record.links = links::whole_set(&record.links, &wanted);
         } else if target == Entity::Company && record.integer("COMPANY_ID") == 0 {

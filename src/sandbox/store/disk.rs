@@ -89,7 +89,9 @@ pub fn open(dir: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     for table in TABLES {
-        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"))?;
+        connection.execute_batch(&format!(
+            "CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
+        ))?;
     }
     for table in ["record", "bin"] {
         connection.execute_batch(&format!(
@@ -110,7 +112,9 @@ pub fn write(connection: &mut Connection, writes: &[Write]) -> Result<(), StoreE
     for write in writes {
         match write {
             Write::Row { table, key, body: Some(body) } => {
-                transaction.prepare_cached(&format!("INSERT OR REPLACE INTO {table} (key, body) VALUES (?, ?)"))?.execute(params![key, body])?;
+                transaction
+                    .prepare_cached(&format!("INSERT OR REPLACE INTO {table} (key, body) VALUES (?, ?)"))?
+                    .execute(params![key, body])?;
             }
             Write::Row { table, key, body: None } => {
                 transaction.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?"))?.execute(params![key])?;
@@ -127,8 +131,18 @@ pub fn write(connection: &mut Connection, writes: &[Write]) -> Result<(), StoreE
             }
             Write::Ledger(row) => {
                 transaction
-                    .prepare_cached("INSERT INTO ledger (at, user, method, entity, entity_id, action, payload) VALUES (?, ?, ?, ?, ?, ?, ?)")?
-                    .execute(params![row.at, row.user.cast_signed(), row.method, row.entity, row.entity_id, row.action, row.payload])?;
+                    .prepare_cached(
+                        "INSERT INTO ledger (at, user, method, entity, entity_id, action, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    )?
+                    .execute(params![
+                        row.at,
+                        row.user.cast_signed(),
+                        row.method,
+                        row.entity,
+                        row.entity_id,
+                        row.action,
+                        row.payload
+                    ])?;
             }
         }
     }

@@ -126,7 +126,9 @@ impl Condition {
             Self::All(all) => all.iter().all(|condition| condition.holds(store, record)),
             Self::Any(any) => any.is_empty() || any.iter().any(|condition| condition.holds(store, record)),
             Self::Multi(kind, pattern) => record.multi.iter().any(|multi| multi.type_id == *kind && like(&multi.value, pattern)),
-            Self::Field(field, operator, operands) if is_derived(field) => compare(field, *operator, operands, &store.values_of(record, field)),
+            Self::Field(field, operator, operands) if is_derived(field) => {
+                compare(field, *operator, operands, &store.values_of(record, field))
+            }
             Self::Field(field, operator, operands) => match record.get(field.code) {
                 None => compare(field, *operator, operands, &[]),
                 Some(Stored::List(values)) => compare(field, *operator, operands, values),
@@ -139,14 +141,21 @@ impl Condition {
     pub fn id_range(&self) -> (Bound<u64>, Bound<u64>) {
         let mut range = (0, u64::MAX);
         self.narrow(&mut range);
-        if range.0 > range.1 { (Bound::Included(1), Bound::Excluded(1)) } else { (Bound::Included(range.0), Bound::Included(range.1)) }
+        if range.0 > range.1 {
+            (Bound::Included(1), Bound::Excluded(1))
+        } else {
+            (Bound::Included(range.0), Bound::Included(range.1))
+        }
     }
 
     fn narrow(&self, range: &mut (u64, u64)) {
         match self {
             Self::All(all) => all.iter().for_each(|condition| condition.narrow(range)),
             Self::Field(field, operator, operands) if field.code == "ID" => {
-                let ids: Vec<u64> = operands.iter().map(|id| id.as_ref().and_then(Stored::as_integer).unwrap_or_default().max(0) as u64).collect();
+                let ids: Vec<u64> = operands
+                    .iter()
+                    .map(|id| id.as_ref().and_then(Stored::as_integer).unwrap_or_default().max(0) as u64)
+                    .collect();
                 let (Some(least), Some(most)) = (ids.iter().min().copied(), ids.iter().max().copied()) else { return };
                 match operator {
                     Operator::Equal | Operator::In | Operator::Between => *range = (range.0.max(least), range.1.min(most)),
@@ -165,7 +174,9 @@ impl Condition {
     pub fn ids(&self, store: &Store, entity: Entity) -> Option<Vec<u64>> {
         match self {
             Self::All(all) => all.iter().find_map(|condition| condition.ids(store, entity)),
-            Self::Field(field, Operator::Equal | Operator::In, operands) if field.code == "ORIGIN_ID" && operands.iter().all(Option::is_some) => {
+            Self::Field(field, Operator::Equal | Operator::In, operands)
+                if field.code == "ORIGIN_ID" && operands.iter().all(Option::is_some) =>
+            {
                 let origins = operands.iter().flatten().filter_map(Stored::as_text);
                 let mut ids: Vec<u64> = origins.flat_map(|origin| store.with_origin(entity, origin)).collect();
                 ids.sort_unstable();
@@ -173,7 +184,8 @@ impl Condition {
                 Some(ids)
             }
             Self::Field(field, Operator::Equal | Operator::In, operands) if field.code == "ID" => {
-                let mut ids: Vec<u64> = operands.iter().flatten().filter_map(Stored::as_integer).filter_map(|id| u64::try_from(id).ok()).collect();
+                let mut ids: Vec<u64> =
+                    operands.iter().flatten().filter_map(Stored::as_integer).filter_map(|id| u64::try_from(id).ok()).collect();
                 ids.sort_unstable();
                 ids.dedup();
                 Some(ids)
@@ -191,10 +203,13 @@ fn is_derived(field: &Field) -> bool {
 fn compare(field: &Field, operator: Operator, operands: &[Option<Stored>], values: &[Stored]) -> bool {
     let equals = |operand: &Option<Stored>| match operand {
         None => values.iter().all(is_blank),
-        Some(operand) => values.iter().any(|value| order(value, operand) == Ordering::Equal) || values.is_empty() && is_zero(field, operand),
+        Some(operand) => {
+            values.iter().any(|value| order(value, operand) == Ordering::Equal) || values.is_empty() && is_zero(field, operand)
+        }
     };
     let first = operands.first().and_then(Option::as_ref);
-    let ordered = |wanted: &[Ordering]| first.is_some_and(|operand| values.iter().any(|value| wanted.contains(&order(value, operand))));
+    let ordered =
+        |wanted: &[Ordering]| first.is_some_and(|operand| values.iter().any(|value| wanted.contains(&order(value, operand))));
     let matches = |pattern: &dyn Fn(&str) -> String| {
         let text = first.map(plain).unwrap_or_default();
         values.iter().any(|value| like(&plain(value), &pattern(&text)))
@@ -343,7 +358,9 @@ impl Store {
 
     /// A field of a record, with those that are kept as links.
     pub fn value_of(&self, record: &Record, code: &str) -> Option<Stored> {
-        let list = |ids: Vec<u64>| (!ids.is_empty()).then(|| Stored::List(ids.into_iter().map(|id| Stored::Integer(id as i64)).collect()));
+        let list = |ids: Vec<u64>| {
+            (!ids.is_empty()).then(|| Stored::List(ids.into_iter().map(|id| Stored::Integer(id as i64)).collect()))
+        };
         let targets = || record.links.iter().map(|link| link.target).collect();
         let primary = || Some(record.primary()).filter(|id| *id > 0).map(|id| Stored::Integer(id as i64));
         match (record.entity, code) {
@@ -380,7 +397,8 @@ impl Store {
         let mut found = found.filter(|record| condition.holds(self, record));
         let start = query.start.unwrap_or_default();
         if !by_id {
-            let mut all: Vec<(Vec<Option<Stored>>, &Record)> = found.map(|record| (self.sort_key(record, &query.order), record)).collect();
+            let mut all: Vec<(Vec<Option<Stored>>, &Record)> =
+                found.map(|record| (self.sort_key(record, &query.order), record)).collect();
             all.sort_by(|left, right| order_of(&left.0, &right.0, &query.order).then(left.1.id.cmp(&right.1.id)));
             let total = query.start.map(|_| all.len());
             return Page { records: all.into_iter().skip(start).take(PAGE).map(|(_, record)| record).collect(), total };

@@ -38,11 +38,12 @@ pub fn whole_set(old: &[Link], wanted: &[Wanted]) -> Vec<Link> {
         if want.target == 0 || links.iter().any(|link| link.target == want.target) {
             continue;
         }
-        let sort = want.sort.or_else(|| old.iter().find(|link| link.target == want.target).map(|link| link.sort)).unwrap_or_else(|| {
-            let next = highest.map_or(SORT_STEP, |sort| sort + SORT_STEP);
-            highest = Some(next);
-            next
-        });
+        let sort =
+            want.sort.or_else(|| old.iter().find(|link| link.target == want.target).map(|link| link.sort)).unwrap_or_else(|| {
+                let next = highest.map_or(SORT_STEP, |sort| sort + SORT_STEP);
+                highest = Some(next);
+                next
+            });
         links.push(Link { target: want.target, sort, primary: false });
     }
     let primary = wanted.iter().find(|want| want.primary).map(|want| want.target);
@@ -114,7 +115,9 @@ impl Store {
     pub fn add_contact_of_company(&mut self, company: u64, want: Wanted) {
         self.change_links(Entity::Contact, want.target, |links| {
             let mut links = links.to_vec();
-            if let Some(link) = links.iter_mut().find(|link| link.target == company) { link.sort = want.sort.unwrap_or(link.sort) } else {
+            if let Some(link) = links.iter_mut().find(|link| link.target == company) {
+                link.sort = want.sort.unwrap_or(link.sort)
+            } else {
                 let next = links.iter().map(|link| link.sort).max().unwrap_or_default() + SORT_STEP;
                 links.push(Link { target: company, sort: want.sort.unwrap_or(next), primary: links.is_empty() });
             }

@@ -141,7 +141,13 @@ impl Store {
         self.statuses = self.load_table::<Status>("status")?.into_iter().map(|row| (row.id, row)).collect();
         self.categories = self.load_table::<Category>("category")?.into_iter().map(|row| (row.id, row)).collect();
         self.currencies = self.load_table("currency")?;
-        for field in self.load_table::<UserField>("userfield")?.into_iter().map(|row| (row.id, row)).collect::<BTreeMap<_, _>>().into_values() {
+        for field in self
+            .load_table::<UserField>("userfield")?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect::<BTreeMap<_, _>>()
+            .into_values()
+        {
             self.learn(field);
         }
         for comment in self.load_table::<Comment>("comment")? {
@@ -174,7 +180,10 @@ impl Store {
     }
 
     fn load_table<Row: DeserializeOwned>(&self, table: &str) -> Result<Vec<Row>, StoreError> {
-        disk::rows(&self.connection, table)?.into_iter().map(|(_, body)| serde_json::from_value(body).map_err(StoreError::from)).collect()
+        disk::rows(&self.connection, table)?
+            .into_iter()
+            .map(|(_, body)| serde_json::from_value(body).map_err(StoreError::from))
+            .collect()
     }
 
     /// Remembers who calls what, for stamps and ledger, until the next call.
@@ -360,7 +369,12 @@ impl Store {
     pub fn put_record(&mut self, mut record: Record) {
         record.shrink();
         let (entity, id) = (record.entity, record.id);
-        self.pending.push(Write::Record { table: "record", entity: entity.type_id(), id, body: Some(record.to_disk().to_string()) });
+        self.pending.push(Write::Record {
+            table: "record",
+            entity: entity.type_id(),
+            id,
+            body: Some(record.to_disk().to_string()),
+        });
         if let Some(old) = self.records[slot(entity)].remove(&id) {
             self.unindex(&old);
         }
@@ -404,7 +418,10 @@ impl Store {
 
     /// The records that point at a record, by type and id.
     pub fn referrers(&self, target: Entity, id: u64) -> Vec<(Entity, u64)> {
-        self.referrers.range((target, id, Entity::Lead, 0)..=(target, id, Entity::Company, u64::MAX)).map(|row| (row.2, row.3)).collect()
+        self.referrers
+            .range((target, id, Entity::Lead, 0)..=(target, id, Entity::Company, u64::MAX))
+            .map(|row| (row.2, row.3))
+            .collect()
     }
 
     /// The records of one type that point at a record, by id.

@@ -82,7 +82,8 @@ fn tag(text: &str) -> Option<(String, bool, usize)> {
     let (closing, inner) = inner.strip_prefix('/').map_or((false, inner), |inner| (true, inner));
     let name: String = inner.chars().take_while(char::is_ascii_alphanumeric).collect();
     let after = inner[name.len()..].chars().next();
-    let opens = name.starts_with(|letter: char| letter.is_ascii_alphabetic()) && after.is_none_or(|letter| letter.is_whitespace() || letter == '/');
+    let opens = name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && after.is_none_or(|letter| letter.is_whitespace() || letter == '/');
     (opens && !inner.contains('<')).then(|| (name.to_ascii_lowercase(), closing, end + 1))
 }
 
@@ -104,7 +105,9 @@ mod tests {
 
     #[test]
     fn the_ways_to_write_one_phone_number_are_one() {
-        for written in ["+7 (999) 123-45-67", "8 999 1234567", "79991234567", "+79991234567;12", "0079991234567", "01179991234567"] {
+        for written in
+            ["+7 (999) 123-45-67", "8 999 1234567", "79991234567", "+79991234567;12", "0079991234567", "01179991234567"]
+        {
             assert_eq!(phone(written), "79991234567", "{written}");
         }
         assert_eq!(phone("9991234567"), "9991234567");

@@ -141,7 +141,9 @@ impl Stored {
             (Base::Number, Value::Number(number)) => Self::Number(number.as_f64()?),
             (Base::Integer, Value::Number(number)) => Self::Integer(number.as_i64()?),
             (_, Value::String(text)) => Self::text(text.as_str()),
-            (_, Value::Number(number)) => number.as_i64().map_or_else(|| Self::Number(number.as_f64().unwrap_or_default()), Self::Integer),
+            (_, Value::Number(number)) => {
+                number.as_i64().map_or_else(|| Self::Number(number.as_f64().unwrap_or_default()), Self::Integer)
+            }
             _ => return None,
         })
     }

@@ -134,7 +134,9 @@ impl UserField {
     pub fn label(&self, kind: &str, language: &str) -> &str {
         self.labels
             .get(kind)
-            .and_then(|by_language| by_language.get(language).or_else(|| by_language.get("")).or_else(|| by_language.values().next()))
+            .and_then(|by_language| {
+                by_language.get(language).or_else(|| by_language.get("")).or_else(|| by_language.values().next())
+            })
             .filter(|text| !text.is_empty())
             .map_or(&self.name, String::as_str)
     }
@@ -224,7 +226,10 @@ impl ProductRow {
 /// The switches of a portal that change what its methods do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the portal's settings, and all combinations exist")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the portal's settings, and all combinations exist"
+)]
 pub struct Settings {
     /// 1 classic CRM, with leads; 2 simple CRM, where a lead becomes a deal at once. Source: rest-crm 9.5, 8.2.
     pub mode: i64,
@@ -243,7 +248,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { mode: 1, close_date_sync: true, required_check: false, origin_filter: true, original_names_fault: true, opened_default: true }
+        Self {
+            mode: 1,
+            close_date_sync: true,
+            required_check: false,
+            origin_filter: true,
+            original_names_fault: true,
+            opened_default: true,
+        }
     }
 }
 

@@ -177,7 +177,10 @@ impl Store {
             return;
         }
         if let Some(targets) = &draft.links {
-            let wanted: Vec<Wanted> = (1..).zip(targets).map(|(place, id)| Wanted { sort: Some(place * links::SORT_STEP), ..Wanted::to(*id) }).collect();
+            let wanted: Vec<Wanted> = (1..)
+                .zip(targets)
+                .map(|(place, id)| Wanted { sort: Some(place * links::SORT_STEP), ..Wanted::to(*id) })
+                .collect();
             record.links = links::whole_set(&record.links, &wanted);
         } else if let Some(primary) = draft.primary {
             record.links = links::with_primary(&record.links, primary);
@@ -198,7 +201,9 @@ impl Store {
                     single => known(&single).then_some(single),
                 }
             }
-            Kind::LongText if code == "COMMENTS" => Some(Stored::text(super::normal::comment(value.as_text().unwrap_or_default()))),
+            Kind::LongText if code == "COMMENTS" => {
+                Some(Stored::text(super::normal::comment(value.as_text().unwrap_or_default())))
+            }
             _ => Some(value),
         }
     }
@@ -207,7 +212,8 @@ impl Store {
     fn fill_defaults(&self, record: &mut Record) {
         let entity = record.entity;
         let today = day_of(self.now(), self.zone());
-        let fields: Vec<_> = self.schema(entity).fields().iter().filter(|field| record.get(field.code).is_none()).copied().collect();
+        let fields: Vec<_> =
+            self.schema(entity).fields().iter().filter(|field| record.get(field.code).is_none()).copied().collect();
         for field in fields {
             let default = match (field.code, field.kind) {
                 ("SOURCE_ID", _) if entity == Entity::Deal => None,
@@ -217,7 +223,9 @@ impl Store {
                 ("CURRENCY_ID", _) => Some(Stored::text(self.base_currency())),
                 ("ASSIGNED_BY_ID", _) => Some(Stored::Integer(self.caller() as i64)),
                 ("BEGINDATE", _) => today.map(Stored::Day),
-                ("CLOSEDATE", _) => today.and_then(|day| day.checked_add(jiff::SignedDuration::from_hours(24 * CLOSE_IN_DAYS)).ok()).map(Stored::Day),
+                ("CLOSEDATE", _) => today
+                    .and_then(|day| day.checked_add(jiff::SignedDuration::from_hours(24 * CLOSE_IN_DAYS)).ok())
+                    .map(Stored::Day),
                 ("OPENED", _) => Some(Stored::Flag(self.settings().opened_default)),
                 ("EXPORT", _) => Some(Stored::Flag(true)),
                 _ => None,
@@ -247,7 +255,10 @@ impl Store {
             Some(stage) => *stage,
             None if given.is_empty() => *stages.first().ok_or_else(|| not_valid(title))?,
             None if moved_category => {
-                let wanted = self.statuses().find(|stage| stage.status_id == given && stage.entity_id.starts_with("DEAL_STAGE")).map_or("P", semantics);
+                let wanted = self
+                    .statuses()
+                    .find(|stage| stage.status_id == given && stage.entity_id.starts_with("DEAL_STAGE"))
+                    .map_or("P", semantics);
                 *stages.iter().find(|stage| semantics(stage) == wanted).or(stages.first()).ok_or_else(|| not_valid(title))?
             }
             None => return Err(not_valid(title)),
@@ -339,14 +350,17 @@ impl Store {
     /// Writes the fields that follow from others: has*, return customer, the amount of product rows.
     fn compute(&self, record: &mut Record) {
         let has = |kind: &str| record.multi.iter().any(|multi| multi.type_id == kind);
-        let (phone, email, line) = (has("PHONE"), has("EMAIL"), record.multi.iter().any(|multi| multi.value.starts_with("imol|")));
+        let (phone, email, line) =
+            (has("PHONE"), has("EMAIL"), record.multi.iter().any(|multi| multi.value.starts_with("imol|")));
         if record.entity != Entity::Deal {
             record.set("HAS_PHONE", Some(Stored::Flag(phone)));
             record.set("HAS_EMAIL", Some(Stored::Flag(email)));
             record.set("HAS_IMOL", Some(Stored::Flag(line)));
         }
         match record.entity {
-            Entity::Lead => record.set("IS_RETURN_CUSTOMER", Some(Stored::Flag(record.integer("COMPANY_ID") > 0 || !record.links.is_empty()))),
+            Entity::Lead => {
+                record.set("IS_RETURN_CUSTOMER", Some(Stored::Flag(record.integer("COMPANY_ID") > 0 || !record.links.is_empty())))
+            }
             Entity::Deal => {
                 let (won, any) = self.other_deals(record);
                 record.set("IS_RETURN_CUSTOMER", Some(Stored::Flag(won)));

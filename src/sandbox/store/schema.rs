@@ -121,7 +121,9 @@ impl Kind {
             Self::Flag => Base::Flag,
             Self::Date => Base::Day,
             Self::DateTime => Base::Instant,
-            Self::Text | Self::LongText | Self::Status(_) | Self::Currency | Self::Location | Self::File | Self::Multifield => Base::Text,
+            Self::Text | Self::LongText | Self::Status(_) | Self::Currency | Self::Location | Self::File | Self::Multifield => {
+                Base::Text
+            }
             Self::Custom(custom) => match custom {
                 Custom::Integer | Custom::Enumeration | Custom::Employee => Base::Integer,
                 Custom::Double(_) => Base::Number,
@@ -272,7 +274,8 @@ pub struct Schema {
 impl Schema {
     /// The standard fields of a record type.
     pub fn standard(entity: Entity) -> Self {
-        let mut schema = Self { fields: Vec::new(), by_code: HashMap::new(), by_name: HashMap::new(), by_classic: HashMap::new() };
+        let mut schema =
+            Self { fields: Vec::new(), by_code: HashMap::new(), by_name: HashMap::new(), by_classic: HashMap::new() };
         for field in fields::of(entity) {
             schema.add(Field { name: lasting(&universal_name(field.code)), ..*field });
         }

@@ -27,7 +27,8 @@ const TAKEN_OVER: [&str; 15] = [
 ];
 
 /// What a contact has in common with the lead it comes from.
-const PERSON: [&str; 9] = ["HONORIFIC", "NAME", "SECOND_NAME", "LAST_NAME", "BIRTHDATE", "POST", "SOURCE_ID", "OPENED", "ASSIGNED_BY_ID"];
+const PERSON: [&str; 9] =
+    ["HONORIFIC", "NAME", "SECOND_NAME", "LAST_NAME", "BIRTHDATE", "POST", "SOURCE_ID", "OPENED", "ASSIGNED_BY_ID"];
 
 impl Store {
     /// Turns a lead that was just made into a deal, if the portal is in simple mode; the lead is no longer found afterwards.
@@ -54,7 +55,11 @@ fn taken(lead: &Record, codes: &[&'static str]) -> Vec<(&'static str, Option<Sto
 
 fn person_of(lead: &Record) -> Draft {
     let added = |multi: &Multi| {
-        MultiChange::Add(MultiEntry { type_id: multi.type_id.clone(), value_type: multi.value_type.clone(), value: multi.value.clone() })
+        MultiChange::Add(MultiEntry {
+            type_id: multi.type_id.clone(),
+            value_type: multi.value_type.clone(),
+            value: multi.value.clone(),
+        })
     };
     let company = lead.integer("COMPANY_ID");
     Draft {

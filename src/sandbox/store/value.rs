@@ -224,7 +224,10 @@ fn leading_date(text: &str) -> Option<(Date, &str)> {
     let end = text.find(|letter: char| !letter.is_ascii_digit() && !"-./".contains(letter)).unwrap_or(text.len());
     let (written, rest) = text.split_at(end);
     if written.len() == 8 && written.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some((Date::new(written[..4].parse().ok()?, written[4..6].parse().ok()?, written[6..].parse().ok()?).ok()?, rest));
+        return Some((
+            Date::new(written[..4].parse().ok()?, written[4..6].parse().ok()?, written[6..].parse().ok()?).ok()?,
+            rest,
+        ));
     }
     let separator = written.chars().find(|letter| !letter.is_ascii_digit())?;
     let parts: Vec<&str> = written.split(separator).collect();
@@ -368,7 +371,9 @@ fn classic_empty(field: &Field) -> Value {
         Kind::Double if field.code == "REVENUE" => json!("0"),
         Kind::Double => json!("0.00"),
         Kind::Category => json!("0"),
-        Kind::Date | Kind::DateTime | Kind::Custom(Custom::Date | Custom::DateTime | Custom::String | Custom::Url | Custom::Money) => json!(""),
+        Kind::Date
+        | Kind::DateTime
+        | Kind::Custom(Custom::Date | Custom::DateTime | Custom::String | Custom::Url | Custom::Money) => json!(""),
         _ => Value::Null,
     }
 }
@@ -416,7 +421,9 @@ mod tests {
 
     #[test]
     fn numbers_are_read_like_php_reads_them() {
-        for (text, expected) in [("12500.5", 12500.5), ("12abc", 12.0), ("abc", 0.0), ("-3", -3.0), (" 7", 7.0), ("1.5.2", 1.5), ("", 0.0)] {
+        for (text, expected) in
+            [("12500.5", 12500.5), ("12abc", 12.0), ("abc", 0.0), ("-3", -3.0), (" 7", 7.0), ("1.5.2", 1.5), ("", 0.0)]
+        {
             assert!((number_of(text) - expected).abs() < 1e-9, "{text}");
         }
     }

@@ -42,7 +42,13 @@ fn classic_checks_have_an_empty_code() {
         refused("fields is no array", "crm.lead.add", json!({ "fields": "x" }), json!(""), "Parameter 'fields' must be array."),
         refused("filter is no array", "crm.lead.list", json!({ "filter": "x" }), json!(""), "Parameter 'filter' must be array."),
         refused("order is no array", "crm.lead.list", json!({ "order": "x" }), json!(""), "Parameter 'order' must be array."),
-        refused("a currency that isn't there", "crm.deal.add", json!({ "fields": { "CURRENCY_ID": "MXN" } }), json!(""), "Invalid value for the \"Currency\" field"),
+        refused(
+            "a currency that isn't there",
+            "crm.deal.add",
+            json!({ "fields": { "CURRENCY_ID": "MXN" } }),
+            json!(""),
+            "Invalid value for the \"Currency\" field",
+        ),
         refused(
             "an e-mail that is none",
             "crm.contact.add",
@@ -50,7 +56,13 @@ fn classic_checks_have_an_empty_code() {
             json!("ERROR_CORE"),
             "The \"E-mail\" field contains an invalid address.",
         ),
-        refused("a company without title", "crm.company.add", json!({ "fields": {} }), json!(""), "The field \"Company Name\" is required."),
+        refused(
+            "a company without title",
+            "crm.company.add",
+            json!({ "fields": {} }),
+            json!(""),
+            "The field \"Company Name\" is required.",
+        ),
     ]);
 }
 
@@ -62,9 +74,17 @@ fn multi_fields_of_a_classic_update_are_changed_deleted_and_added_by_their_ids()
     let changes = json!([{ "ID": 1, "VALUE": "+11" }, { "ID": "2", "DELETE": "Y", "VALUE": "+2" }, { "ID": 3, "VALUE": "" }, { "VALUE": "+5", "VALUE_TYPE": "HOME" }]);
     portal.call("crm.contact.update", json!({ "id": 1, "fields": { "PHONE": changes } }));
     let left = portal.call("crm.contact.get", json!({ "id": 1 }))["PHONE"].clone();
-    let shown: Vec<(String, String)> =
-        left.as_array().expect("a list").iter().map(|phone| (phone["VALUE"].to_string(), phone["VALUE_TYPE"].to_string())).collect();
-    assert_eq!(shown, [("\"+11\"", "\"WORK\""), ("\"+4\"", "\"WORK\""), ("\"+5\"", "\"HOME\"")].map(|(value, kind)| (value.to_owned(), kind.to_owned())));
+    let shown: Vec<(String, String)> = left
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|phone| (phone["VALUE"].to_string(), phone["VALUE_TYPE"].to_string()))
+        .collect();
+    assert_eq!(
+        shown,
+        [("\"+11\"", "\"WORK\""), ("\"+4\"", "\"WORK\""), ("\"+5\"", "\"HOME\"")]
+            .map(|(value, kind)| (value.to_owned(), kind.to_owned()))
+    );
     portal.call("crm.contact.update", json!({ "id": 1, "fields": { "PHONE": [{ "ID": 4 }] } }));
     let left = portal.call("crm.contact.get", json!({ "id": 1 }))["PHONE"].clone();
     assert_eq!(left.as_array().map(Vec::len), Some(2), "an id without value deletes");

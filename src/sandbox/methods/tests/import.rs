@@ -36,7 +36,11 @@ pub fn section_4_5() -> Vec<Case> {
         holding(
             "a first record of the past",
             json!({ "createdTime": "2024-05-01T10:00:00+03:00", "updatedTime": "2024-06-01T10:00:00+03:00", "movedTime": "2024-05-20" }),
-            vec![("/createdTime", json!("2024-05-01T10:00:00+03:00")), ("/updatedTime", json!("2024-06-01T10:00:00+03:00")), ("/movedTime", json!("2024-05-20T00:00:00+03:00"))],
+            vec![
+                ("/createdTime", json!("2024-05-01T10:00:00+03:00")),
+                ("/updatedTime", json!("2024-06-01T10:00:00+03:00")),
+                ("/movedTime", json!("2024-05-20T00:00:00+03:00")),
+            ],
         ),
         stored("the same second is allowed", json!({ "createdTime": "2024-05-01T07:00:00Z" })),
         invalid(
@@ -44,7 +48,11 @@ pub fn section_4_5() -> Vec<Case> {
             json!({ "createdTime": "2024-05-01T09:59:59+03:00" }),
             "The value of \"Created on\" cannot be less than that of any other items",
         ),
-        invalid("created in the future", json!({ "createdTime": "2026-03-10T12:00:02+03:00" }), "The value of \"Created on\" cannot be in the future"),
+        invalid(
+            "created in the future",
+            json!({ "createdTime": "2026-03-10T12:00:02+03:00" }),
+            "The value of \"Created on\" cannot be in the future",
+        ),
         invalid(
             "created after it was updated: the message puts the update first",
             json!({ "createdTime": "2024-07-01", "updatedTime": "2024-06-30" }),
@@ -97,7 +105,11 @@ pub fn section_4_5() -> Vec<Case> {
             json!({ "createdTime": "2026-03-10T12:00:01+03:00", "updatedTime": "2026-03-10T11:59:59+03:00" }),
             vec![("/createdTime", json!("2026-03-10T12:00:00+03:00")), ("/updatedTime", json!("2026-03-10T12:00:00+03:00"))],
         ),
-        invalid("a record made now moves the bar to now", json!({ "createdTime": "2024-07-03" }), "The value of \"Created on\" cannot be less than that of any other items"),
+        invalid(
+            "a record made now moves the bar to now",
+            json!({ "createdTime": "2024-07-03" }),
+            "The value of \"Created on\" cannot be less than that of any other items",
+        ),
     ]
 }
 
@@ -146,9 +158,17 @@ fn only_an_administrator_may_set_system_fields() {
     assert_eq!(made["ID"], "2");
     portal.caller.user = 2;
     portal.expect(vec![
-        invalid("a time of the past", json!({ "createdTime": "2024-01-01" }), "Only the administrator can change the value of \"Created on\""),
+        invalid(
+            "a time of the past",
+            json!({ "createdTime": "2024-01-01" }),
+            "Only the administrator can change the value of \"Created on\"",
+        ),
         invalid("another author", json!({ "createdBy": 1 }), "Only the administrator can change the value of \"Created by\""),
-        invalid("updatedBy has no default", json!({ "updatedBy": 2 }), "Only the administrator can change the value of \"Updated by\""),
+        invalid(
+            "updatedBy has no default",
+            json!({ "updatedBy": 2 }),
+            "Only the administrator can change the value of \"Updated by\"",
+        ),
         stored("what equals the default", json!({ "createdTime": "2026-03-10T12:00:00+03:00", "createdBy": 2, "movedBy": "2" })),
     ]);
 }
@@ -164,7 +184,10 @@ fn an_import_takes_upper_case_multi_fields_and_no_fm() {
     });
     portal.expect(vec![importing("multi-fields", fields, Expect::Holds(vec![("", json!({ "item": { "id": 1 } }))]))]);
     let lead = portal.get(1, &json!(1));
-    assert_eq!(lead["fm"], json!([{ "id": 1, "valueType": "WORK", "value": "+1", "typeId": "PHONE" }, { "id": 2, "valueType": "HOME", "value": "a@b.co", "typeId": "EMAIL" }]));
+    assert_eq!(
+        lead["fm"],
+        json!([{ "id": 1, "valueType": "WORK", "value": "+1", "typeId": "PHONE" }, { "id": 2, "valueType": "HOME", "value": "a@b.co", "typeId": "EMAIL" }])
+    );
     assert_eq!(lead["title"], "X");
 }
 
@@ -182,7 +205,8 @@ fn a_batch_keeps_keys_and_positions_and_shows_one_error_an_element() {
             { "item": { "id": 3 } },
         ] })
     );
-    let named = portal.call("crm.item.batchimport", json!({ "entityTypeId": 4, "data": { "a": { "title": "A" }, "7": { "stageId": "x" } } }));
+    let named = portal
+        .call("crm.item.batchimport", json!({ "entityTypeId": 4, "data": { "a": { "title": "A" }, "7": { "stageId": "x" } } }));
     assert_eq!(named, json!({ "items": { "a": { "item": { "id": 4 } }, "7": { "item": { "id": 5 } } } }));
 }
 
@@ -219,21 +243,33 @@ fn an_exception_in_a_batch_aborts_the_call_and_earlier_elements_stay() {
 #[test]
 fn required_fields_are_checked_only_where_the_portal_says_so() {
     let mut portal = Portal::new();
-    portal.call("crm.contact.userfield.add", json!({ "fields": { "FIELD_NAME": "RFC", "USER_TYPE_ID": "string", "MANDATORY": "Y", "EDIT_FORM_LABEL": "Tax id" } }));
+    portal.call(
+        "crm.contact.userfield.add",
+        json!({ "fields": { "FIELD_NAME": "RFC", "USER_TYPE_ID": "string", "MANDATORY": "Y", "EDIT_FORM_LABEL": "Tax id" } }),
+    );
     let import = |fields: Value| json!({ "entityTypeId": 3, "data": [fields] });
     assert_eq!(portal.call("crm.item.batchimport", import(json!({})))["items"][0]["item"]["id"], 1);
     portal.call("sandbox.settings.set", json!({ "required_check": "Y" }));
     let refused = portal.call("crm.item.batchimport", import(json!({ "ufCrmRfc": "X" })));
-    assert_eq!(refused["items"][0], json!({ "error": "CRM_FIELD_ERROR_REQUIRED", "error_description": "The \"Name\" field is required" }));
+    assert_eq!(
+        refused["items"][0],
+        json!({ "error": "CRM_FIELD_ERROR_REQUIRED", "error_description": "The \"Name\" field is required" })
+    );
     let refused = portal.call("crm.item.batchimport", import(json!({ "name": "Ann" })));
     assert_eq!(refused["items"][0]["error_description"], "The \"Tax id\" field is required");
-    assert_eq!(portal.call("crm.item.batchimport", import(json!({ "name": "Ann", "ufCrmRfc": "X" })))["items"][0]["item"]["id"], 2);
+    assert_eq!(
+        portal.call("crm.item.batchimport", import(json!({ "name": "Ann", "ufCrmRfc": "X" })))["items"][0]["item"]["id"],
+        2
+    );
 }
 
 #[test]
 fn closed_records_are_stamped_now_by_an_import_too() {
     let mut portal = Portal::new();
-    portal.call("crm.item.import", json!({ "entityTypeId": 2, "fields": { "stageId": "WON", "closedate": "2024-01-05", "createdTime": "2024-01-01" } }));
+    portal.call(
+        "crm.item.import",
+        json!({ "entityTypeId": 2, "fields": { "stageId": "WON", "closedate": "2024-01-05", "createdTime": "2024-01-01" } }),
+    );
     assert_eq!(portal.get(2, &json!(1))["closedate"], "2026-03-10T03:00:00+03:00");
     portal.call("crm.item.import", json!({ "entityTypeId": 1, "fields": { "stageId": "JUNK", "createdTime": "2024-01-01" } }));
     assert_eq!(portal.get(1, &json!(1))["dateClosed"], "2026-03-10T12:00:00+03:00");

@@ -16,13 +16,23 @@ pub fn table_1_5() -> Vec<Case> {
             "plain fields, UTM and observers are stored",
             1,
             json!({ "title": "A lead", "utmSource": "google", "observers": [1, "2"], "post": "Chief" }),
-            vec![("/item/title", json!("A lead")), ("/item/utmSource", json!("google")), ("/item/observers", json!([1, 2])), ("/item/post", json!("Chief"))],
+            vec![
+                ("/item/title", json!("A lead")),
+                ("/item/utmSource", json!("google")),
+                ("/item/observers", json!([1, 2])),
+                ("/item/post", json!("Chief")),
+            ],
         ),
         adding(
             "unknown names, classic-only names and PHONE are ignored without a word",
             1,
             json!({ "nonsense": 5, "ADDRESS": "Main St", "TITLE": "Upper", "PHONE": [{ "VALUE": "+1", "VALUE_TYPE": "WORK" }] }),
-            vec![("/item/address", Value::Null), ("/item/title", json!("Lead #2")), ("/item/fm", json!([])), ("/item/hasPhone", json!("N"))],
+            vec![
+                ("/item/address", Value::Null),
+                ("/item/title", json!("Lead #2")),
+                ("/item/fm", json!([])),
+                ("/item/hasPhone", json!("N")),
+            ],
         ),
         adding("a given id is reset", 1, json!({ "id": 700 }), vec![("/item/id", json!(3))]),
         adding(
@@ -50,7 +60,12 @@ pub fn table_1_5() -> Vec<Case> {
                 ("/item/isReturnCustomer", json!("N")),
             ],
         ),
-        adding("product rows are hidden and removed", 2, json!({ "productRows": [{ "price": 5 }], "opportunity": 7 }), vec![("/item/opportunity", json!(7))]),
+        adding(
+            "product rows are hidden and removed",
+            2,
+            json!({ "productRows": [{ "price": 5 }], "opportunity": 7 }),
+            vec![("/item/opportunity", json!(7))],
+        ),
         adding(
             "values that PHP takes for empty become the default",
             4,
@@ -88,10 +103,20 @@ pub fn table_3_6() -> Vec<Case> {
                 ("/item/categoryId", json!(0)),
             ],
         ),
-        adding("a lead's source defaults to the first", 1, json!({}), vec![("/item/sourceId", json!("CALL")), ("/item/stageId", json!("NEW"))]),
+        adding(
+            "a lead's source defaults to the first",
+            1,
+            json!({}),
+            vec![("/item/sourceId", json!("CALL")), ("/item/stageId", json!("NEW"))],
+        ),
         adding("true is yes", 1, json!({ "isManualOpportunity": true }), vec![("/item/isManualOpportunity", json!("Y"))]),
         adding("y is yes", 1, json!({ "isManualOpportunity": "y" }), vec![("/item/isManualOpportunity", json!("Y"))]),
-        adding("the text true is yes", 1, json!({ "isManualOpportunity": "true" }), vec![("/item/isManualOpportunity", json!("Y"))]),
+        adding(
+            "the text true is yes",
+            1,
+            json!({ "isManualOpportunity": "true" }),
+            vec![("/item/isManualOpportunity", json!("Y"))],
+        ),
         adding("1 is no", 1, json!({ "isManualOpportunity": 1 }), vec![("/item/isManualOpportunity", json!("N"))]),
         adding("the text 1 is no", 1, json!({ "isManualOpportunity": "1" }), vec![("/item/isManualOpportunity", json!("N"))]),
         adding("yes is no", 1, json!({ "isManualOpportunity": "yes" }), vec![("/item/isManualOpportunity", json!("N"))]),
@@ -101,17 +126,37 @@ pub fn table_3_6() -> Vec<Case> {
             json!({ "name": "A", "birthdate": "2024-01-10T00:00:00+05:00" }),
             vec![("/item/birthdate", json!("2024-01-09T03:00:00+03:00"))],
         ),
-        adding("a plain day is that day", 3, json!({ "name": "A", "birthdate": "2024-01-10" }), vec![("/item/birthdate", json!("2024-01-10T03:00:00+03:00"))]),
-        adding("an unreadable date leaves the field alone", 3, json!({ "name": "A", "birthdate": "soon" }), vec![("/item/birthdate", Value::Null)]),
+        adding(
+            "a plain day is that day",
+            3,
+            json!({ "name": "A", "birthdate": "2024-01-10" }),
+            vec![("/item/birthdate", json!("2024-01-10T03:00:00+03:00"))],
+        ),
+        adding(
+            "an unreadable date leaves the field alone",
+            3,
+            json!({ "name": "A", "birthdate": "soon" }),
+            vec![("/item/birthdate", Value::Null)],
+        ),
         adding(
             "a text longer than its column is cut",
             3,
             json!({ "name": "x".repeat(60) }),
             vec![("/item/name", json!("x".repeat(50)))],
         ),
-        adding("comments lose scripts", 1, json!({ "comments": "<b>a</b><script>x</script>\r\n1 < 2" }), vec![("/item/comments", json!("[B]a[/B]\r\n1 < 2"))]),
+        adding(
+            "comments lose scripts",
+            1,
+            json!({ "comments": "<b>a</b><script>x</script>\r\n1 < 2" }),
+            vec![("/item/comments", json!("[B]a[/B]\r\n1 < 2"))],
+        ),
         adding("amounts keep two places", 2, json!({ "opportunity": "999.999" }), vec![("/item/opportunity", json!(1000))]),
-        adding("a whole amount has no fraction", 2, json!({ "opportunity": "19000.00" }), vec![("/item/opportunity", json!(19000))]),
+        adding(
+            "a whole amount has no fraction",
+            2,
+            json!({ "opportunity": "19000.00" }),
+            vec![("/item/opportunity", json!(19000))],
+        ),
         refused(
             "an unknown stage is refused",
             "crm.item.add",
@@ -140,9 +185,27 @@ pub fn table_3_6() -> Vec<Case> {
             json!("100"),
             "Expected iterable value for multiple field, but got string instead",
         ),
-        refused("an unknown type is refused", "crm.item.add", json!({ "entityTypeId": 999, "fields": {} }), json!("NOT_FOUND"), "Smart process not found"),
-        refused("a missing id is refused", "crm.item.get", json!({ "entityTypeId": 1, "id": 999 }), json!("NOT_FOUND"), "Item not found"),
-        refused("missing fields are refused", "crm.item.add", json!({ "entityTypeId": 1 }), json!("100"), "Could not find value for parameter {fields}"),
+        refused(
+            "an unknown type is refused",
+            "crm.item.add",
+            json!({ "entityTypeId": 999, "fields": {} }),
+            json!("NOT_FOUND"),
+            "Smart process not found",
+        ),
+        refused(
+            "a missing id is refused",
+            "crm.item.get",
+            json!({ "entityTypeId": 1, "id": 999 }),
+            json!("NOT_FOUND"),
+            "Item not found",
+        ),
+        refused(
+            "missing fields are refused",
+            "crm.item.add",
+            json!({ "entityTypeId": 1 }),
+            json!("100"),
+            "Could not find value for parameter {fields}",
+        ),
     ]
 }
 
@@ -150,7 +213,10 @@ pub fn table_3_6() -> Vec<Case> {
 fn a_foreign_stage_is_replaced_by_the_first_of_the_same_meaning_only_where_a_pipeline_is_given() {
     let mut portal = Portal::new();
     let added = portal.call("crm.category.add", json!({ "entityTypeId": 2, "fields": { "name": "Second", "sort": 10 } }));
-    assert_eq!(added, json!({ "category": { "id": 1, "name": "Second", "sort": 10, "entityTypeId": 2, "isDefault": "N", "originId": "", "originatorId": "" } }));
+    assert_eq!(
+        added,
+        json!({ "category": { "id": 1, "name": "Second", "sort": 10, "entityTypeId": 2, "isDefault": "N", "originId": "", "originatorId": "" } })
+    );
     let stage = |portal: &mut Portal, fields: Value| portal.add(2, fields)["stageId"].clone();
     assert_eq!(stage(&mut portal, json!({ "categoryId": 1 })), "C1:NEW");
     assert_eq!(stage(&mut portal, json!({ "categoryId": "1", "stageId": "C1:EXECUTING" })), "C1:EXECUTING");
@@ -172,7 +238,10 @@ fn the_close_date_of_a_closed_deal_becomes_today_while_the_portal_keeps_it_in_st
     assert_eq!(portal.add(2, fields.clone())["closedate"], "2026-03-10T03:00:00+03:00");
     portal.call("sandbox.settings.set", json!({ "close_date_sync": false }));
     let deal = portal.add(2, fields);
-    assert_eq!((&deal["closedate"], &deal["closed"], &deal["stageSemanticId"]), (&json!("2024-05-01T03:00:00+03:00"), &json!("Y"), &json!("S")));
+    assert_eq!(
+        (&deal["closedate"], &deal["closed"], &deal["stageSemanticId"]),
+        (&json!("2024-05-01T03:00:00+03:00"), &json!("Y"), &json!("S"))
+    );
     let lead = portal.add(1, json!({ "stageId": "JUNK" }));
     assert_eq!((&lead["dateClosed"], &lead["stageSemanticId"]), (&json!("2026-03-10T12:00:00+03:00"), &json!("F")));
 }
@@ -205,7 +274,10 @@ fn multi_fields_are_added_changed_and_deleted_by_their_ids() {
     let mut portal = Portal::new();
     let phones = json!([{ "typeId": "PHONE", "valueType": "WORK", "value": "+1" }, { "typeId": "EMAIL", "valueType": "HOME", "value": "a@b.co" }, { "typeId": "PHONE", "value": "" }]);
     let contact = portal.add(3, json!({ "name": "A", "fm": phones }));
-    assert_eq!(contact["fm"], json!([{ "id": 1, "valueType": "WORK", "value": "+1", "typeId": "PHONE" }, { "id": 2, "valueType": "HOME", "value": "a@b.co", "typeId": "EMAIL" }]));
+    assert_eq!(
+        contact["fm"],
+        json!([{ "id": 1, "valueType": "WORK", "value": "+1", "typeId": "PHONE" }, { "id": 2, "valueType": "HOME", "value": "a@b.co", "typeId": "EMAIL" }])
+    );
     assert_eq!((&contact["phone"], &contact["emailHome"], &contact["hasPhone"]), (&json!("+1"), &json!("a@b.co"), &json!("Y")));
     let entries = json!({ "1": { "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, "2": { "value": "", "typeId": "EMAIL" }, "n0": { "typeId": "WEB", "valueType": "WORK", "value": "x.example" }, "99": { "typeId": "PHONE", "valueType": "WORK", "value": "+9" } });
     let changed = portal.update(3, &contact["id"], json!({ "fm": entries }));
@@ -270,7 +342,10 @@ fn custom_fields_of_every_type_are_read_and_printed_as_table_6_7_says() {
     let original = portal.call("crm.item.get", json!({ "entityTypeId": 2, "id": deal["id"], "useOriginalUfNames": "Y" }));
     assert_eq!(original["item"]["UF_CRM_A_LIST"], 2);
     let classic = portal.call("crm.deal.get", json!({ "id": deal["id"] }));
-    assert_eq!((&classic["UF_CRM_A_LIST"], &classic["UF_CRM_A_BOOLEAN"], &classic["UF_CRM_A_MANY"]), (&json!("2"), &json!("1"), &json!([3, 4])));
+    assert_eq!(
+        (&classic["UF_CRM_A_LIST"], &classic["UF_CRM_A_BOOLEAN"], &classic["UF_CRM_A_MANY"]),
+        (&json!("2"), &json!("1"), &json!([3, 4]))
+    );
     let fields = portal.call("crm.item.fields", json!({ "entityTypeId": 2 }));
     assert_eq!(fields["fields"]["ufCrmAList"]["items"], json!([{ "ID": "1", "VALUE": "Red" }, { "ID": "2", "VALUE": "Blue" }]));
     assert_eq!(fields["fields"]["ufCrmAList"]["upperName"], "UF_CRM_A_LIST");
@@ -325,7 +400,8 @@ fn in_simple_mode_a_lead_turns_into_a_deal_at_once() {
     let mut portal = Portal::new();
     portal.call("sandbox.settings.set", json!({ "mode": 2 }));
     assert_eq!(portal.call("crm.settings.mode.get", json!({})), 2);
-    let fields = json!({ "title": "From a lead", "name": "Ann", "fm": [{ "typeId": "PHONE", "valueType": "WORK", "value": "+1" }] });
+    let fields =
+        json!({ "title": "From a lead", "name": "Ann", "fm": [{ "typeId": "PHONE", "valueType": "WORK", "value": "+1" }] });
     let lead = portal.add(1, fields);
     portal.expect(vec![refused("the lead is gone", "crm.lead.get", json!({ "id": lead["id"] }), json!(""), "Not found")]);
     assert_eq!(portal.get(2, &json!(1))["title"], "From a lead");

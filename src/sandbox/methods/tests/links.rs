@@ -45,17 +45,38 @@ fn setting_links_replaces_the_whole_set_and_adding_answers_false_for_what_is_the
     let shown = portal.get(2, &deal);
     assert_eq!((&shown["contactId"], &shown["contactIds"]), (&json!(2), &json!([2, 1])));
     assert_eq!(portal.call("crm.deal.contact.add", json!({ "id": deal, "fields": { "CONTACT_ID": 1 } })), false);
-    assert_eq!(portal.call("crm.deal.contact.add", json!({ "id": deal, "fields": { "CONTACT_ID": 3, "IS_PRIMARY": "Y" } })), true);
+    assert_eq!(
+        portal.call("crm.deal.contact.add", json!({ "id": deal, "fields": { "CONTACT_ID": 3, "IS_PRIMARY": "Y" } })),
+        true
+    );
     assert_eq!(portal.get(2, &deal)["contactId"], 3);
     assert_eq!(portal.call("crm.deal.contact.delete", json!({ "id": deal, "fields": { "CONTACT_ID": 3 } })), true);
     assert_eq!(portal.get(2, &deal)["contactId"], 1);
     portal.call("crm.deal.contact.items.delete", json!({ "id": deal }));
     assert_eq!(portal.get(2, &deal)["contactIds"], json!([]));
     portal.expect(vec![
-        refused("no id", "crm.deal.contact.items.get", json!({}), json!(""), "The parameter 'ownerEntityID' is invalid or not defined."),
+        refused(
+            "no id",
+            "crm.deal.contact.items.get",
+            json!({}),
+            json!(""),
+            "The parameter 'ownerEntityID' is invalid or not defined.",
+        ),
         refused("no such deal", "crm.deal.contact.items.get", json!({ "id": 99 }), json!(""), "Not found."),
-        refused("items is no array", "crm.deal.contact.items.set", json!({ "id": deal, "items": "x" }), json!(""), "The parameter items must be array."),
-        refused("no link id", "crm.deal.contact.add", json!({ "id": deal, "fields": { "SORT": 5 } }), json!(""), "The parameter 'fields' is not valid"),
+        refused(
+            "items is no array",
+            "crm.deal.contact.items.set",
+            json!({ "id": deal, "items": "x" }),
+            json!(""),
+            "The parameter items must be array.",
+        ),
+        refused(
+            "no link id",
+            "crm.deal.contact.add",
+            json!({ "id": deal, "fields": { "SORT": 5 } }),
+            json!(""),
+            "The parameter 'fields' is not valid",
+        ),
     ]);
 }
 
@@ -65,8 +86,12 @@ fn deleting_empties_the_links_of_those_that_stay_and_recovery_restores_them() {
     let company = portal.add(4, json!({ "title": "First" }))["id"].clone();
     let contact = portal.add(3, json!({ "name": "A", "companyId": company }))["id"].clone();
     let lead = portal.add(1, json!({ "title": "L" }))["id"].clone();
-    let deal = portal.add(2, json!({ "companyId": company, "contactIds": [contact], "leadId": lead, "title": "D" }))["id"].clone();
-    portal.call("crm.timeline.comment.add", json!({ "fields": { "ENTITY_ID": company, "ENTITY_TYPE": "company", "COMMENT": "kept" } }));
+    let deal =
+        portal.add(2, json!({ "companyId": company, "contactIds": [contact], "leadId": lead, "title": "D" }))["id"].clone();
+    portal.call(
+        "crm.timeline.comment.add",
+        json!({ "fields": { "ENTITY_ID": company, "ENTITY_TYPE": "company", "COMMENT": "kept" } }),
+    );
     portal.later(3600);
     assert_eq!(portal.call("crm.item.delete", json!({ "entityTypeId": 4, "id": company })), json!([]));
     assert_eq!(portal.call("crm.contact.delete", json!({ "id": contact })), true);
@@ -85,7 +110,13 @@ fn deleting_empties_the_links_of_those_that_stay_and_recovery_restores_them() {
     assert_eq!((&shown["companyId"], &shown["contactIds"], &shown["leadId"]), (&json!(2), &json!([2]), &json!(2)));
     let comments = portal.call("crm.timeline.comment.list", json!({ "filter": { "ENTITY_ID": 2, "ENTITY_TYPE": "company" } }));
     assert_eq!(comments[0]["COMMENT"], "kept");
-    portal.expect(vec![refused("it left the bin", "sandbox.recover", json!({ "entityTypeId": 4, "id": company }), json!("NOT_FOUND"), "Item not found")]);
+    portal.expect(vec![refused(
+        "it left the bin",
+        "sandbox.recover",
+        json!({ "entityTypeId": 4, "id": company }),
+        json!("NOT_FOUND"),
+        "Item not found",
+    )]);
     assert_eq!(portal.add(4, json!({}))["id"], 3, "ids are never given twice");
 }
 

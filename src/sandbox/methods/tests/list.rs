@@ -45,7 +45,9 @@ fn a_classic_list_behind_its_end_begins_again_and_counts_nothing_with_minus_one(
 #[test]
 fn every_prefix_of_the_filter_means_what_table_6_2_says() {
     let mut portal = filled(12);
-    let mut found = |filter: Value| ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "filter": filter, "order": { "id": "ASC" } })));
+    let mut found = |filter: Value| {
+        ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "filter": filter, "order": { "id": "ASC" } })))
+    };
     assert_eq!(found(json!({ "id": 3 })), [3]);
     assert_eq!(found(json!({ "=id": "3" })), [3]);
     assert_eq!(found(json!({ ">id": 10 })), [11, 12]);
@@ -93,10 +95,34 @@ fn what_a_universal_list_does_not_allow_it_refuses() {
     let code = || json!("INVALID_ARG_VALUE");
     portal.call("sandbox.settings.set", json!({ "origin_filter": false }));
     portal.expect(vec![
-        refused("unknown field", "crm.item.list", list(json!({ "filter": { ">nope": 1 } })), code(), "Invalid filter: field 'nope' is not allowed in filter"),
-        refused("fm", "crm.item.list", list(json!({ "filter": { "fm": 1 } })), code(), "Invalid filter: field 'fm' is not allowed in filter"),
-        refused("a list where one is expected", "crm.item.list", list(json!({ "filter": { ">id": [1] } })), code(), "Invalid filter: field 'id' has invalid value"),
-        refused("unknown order", "crm.item.list", list(json!({ "order": { "nope": "ASC" } })), code(), "Invalid order: field 'nope' is not allowed in order"),
+        refused(
+            "unknown field",
+            "crm.item.list",
+            list(json!({ "filter": { ">nope": 1 } })),
+            code(),
+            "Invalid filter: field 'nope' is not allowed in filter",
+        ),
+        refused(
+            "fm",
+            "crm.item.list",
+            list(json!({ "filter": { "fm": 1 } })),
+            code(),
+            "Invalid filter: field 'fm' is not allowed in filter",
+        ),
+        refused(
+            "a list where one is expected",
+            "crm.item.list",
+            list(json!({ "filter": { ">id": [1] } })),
+            code(),
+            "Invalid filter: field 'id' has invalid value",
+        ),
+        refused(
+            "unknown order",
+            "crm.item.list",
+            list(json!({ "order": { "nope": "ASC" } })),
+            code(),
+            "Invalid order: field 'nope' is not allowed in order",
+        ),
         refused(
             "unknown direction",
             "crm.item.list",
@@ -104,14 +130,22 @@ fn what_a_universal_list_does_not_allow_it_refuses() {
             code(),
             "Invalid order: allowed sort directions are ASC, DESC. But got 'UP' for field 'id'",
         ),
-        refused("marks where the portal can't search them", "crm.item.list", list(json!({ "filter": { "originId": "1" } })), code(), "Invalid filter: field 'originId' is not allowed in filter"),
+        refused(
+            "marks where the portal can't search them",
+            "crm.item.list",
+            list(json!({ "filter": { "originId": "1" } })),
+            code(),
+            "Invalid filter: field 'originId' is not allowed in filter",
+        ),
     ]);
 }
 
 #[test]
 fn select_gives_just_the_valid_names_and_a_star_gives_all() {
     let mut portal = filled(1);
-    let item = |portal: &mut Portal, select: Value| portal.call("crm.item.list", json!({ "entityTypeId": 1, "select": select }))["items"][0].clone();
+    let item = |portal: &mut Portal, select: Value| {
+        portal.call("crm.item.list", json!({ "entityTypeId": 1, "select": select }))["items"][0].clone()
+    };
     assert_eq!(item(&mut portal, json!(["title", "nope", "id", "fm"])), json!({ "id": 1, "title": "Lead 1" }));
     assert_eq!(item(&mut portal, json!(["nope"])), json!([]));
     assert_eq!(item(&mut portal, json!(["*"])), portal.get(1, &json!(1)));
@@ -121,7 +155,8 @@ fn select_gives_just_the_valid_names_and_a_star_gives_all() {
 #[test]
 fn lists_are_sorted_by_several_fields_and_in_either_direction() {
     let mut portal = filled(6);
-    let mut found = |order: Value| ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "order": order, "select": ["id"] })));
+    let mut found =
+        |order: Value| ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "order": order, "select": ["id"] })));
     assert_eq!(found(json!({ "ID": "desc" })), [6, 5, 4, 3, 2, 1]);
     assert_eq!(found(json!({ "sourceId": "DESC", "id": "DESC" })), [6, 4, 2, 5, 3, 1]);
     assert_eq!(found(json!([])), [1, 2, 3, 4, 5, 6]);
@@ -130,7 +165,9 @@ fn lists_are_sorted_by_several_fields_and_in_either_direction() {
 #[test]
 fn a_mark_is_found_wherever_it_is_now() {
     let mut portal = filled(3);
-    let find = |portal: &mut Portal, filter: Value| ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "filter": filter, "select": ["id"] })));
+    let find = |portal: &mut Portal, filter: Value| {
+        ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "filter": filter, "select": ["id"] })))
+    };
     for id in 1..=3 {
         portal.update(1, &json!(id), json!({ "originId": format!("old-{id}"), "originatorId": "RESTORE" }));
     }
@@ -140,7 +177,10 @@ fn a_mark_is_found_wherever_it_is_now() {
     assert_eq!(find(&mut portal, json!({ "@originId": ["old-3", "old-1", "new"] })), [1]);
     let mut portal = portal.reopened();
     assert_eq!(find(&mut portal, json!({ "originId": "old-2" })), [2]);
-    assert_eq!(portal.call("crm.lead.list", json!({ "filter": { "ORIGIN_ID": "old-2" }, "select": ["ID"] })), json!([{ "ID": "2" }]));
+    assert_eq!(
+        portal.call("crm.lead.list", json!({ "filter": { "ORIGIN_ID": "old-2" }, "select": ["ID"] })),
+        json!([{ "ID": "2" }])
+    );
 }
 
 #[test]

@@ -135,7 +135,12 @@ impl Portal {
 
 /// A case of `crm.item.add`.
 fn adding(name: &'static str, entity: i64, fields: Value, values: Vec<(&'static str, Value)>) -> Case {
-    Case { name, method: "crm.item.add", params: json!({ "entityTypeId": entity, "fields": fields }), expect: Expect::Holds(values) }
+    Case {
+        name,
+        method: "crm.item.add",
+        params: json!({ "entityTypeId": entity, "fields": fields }),
+        expect: Expect::Holds(values),
+    }
 }
 
 /// A case of any method that is refused.
