@@ -9,7 +9,7 @@ use super::show::{self, Columns};
 use super::{Params, ask, draft, list as listing};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::Query;
+use crate::sandbox::store::page::Query;
 use crate::sandbox::store::record::{Entity, Record};
 use crate::sandbox::store::schema::Mark;
 use crate::sandbox::store::value;

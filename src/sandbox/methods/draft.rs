@@ -41,7 +41,7 @@ pub fn universal(
             match name.as_str() {
                 "fm" if manner != Manner::Import => draft.multi.extend(fm_changes(given, manner)),
                 kind if manner == Manner::Import && MULTI_KINDS.contains(&kind) => {
-                    draft.multi.extend(classic_multi(kind, given, false))
+                    draft.multi.extend(classic_multi(kind, given, false));
                 }
                 _ => {}
             }
@@ -79,7 +79,7 @@ fn take(store: &Store, entity: Entity, field: &Field, given: &Value, family: Fam
     match (entity, field.code) {
         (Entity::Contact, "COMPANY_IDS") | (_, "CONTACT_IDS") => draft.links = Some(ids(given, family)?),
         (Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => {
-            draft.primary = Some(u64::try_from(value::integer(given)).unwrap_or_default())
+            draft.primary = Some(u64::try_from(value::integer(given)).unwrap_or_default());
         }
         _ if field.kind == Kind::File => {}
         _ => match value::read(field, given, family, store.zone(), store.now()) {

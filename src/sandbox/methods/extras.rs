@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
+use crate::sandbox::store::moment::print_instant;
 use crate::sandbox::store::rows::{Settings, User};
 use crate::sandbox::store::value;
 
@@ -126,7 +127,7 @@ pub fn binned(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
             let mut row = Map::new();
             row.insert("entityTypeId".to_owned(), json!(entity));
             row.insert("id".to_owned(), json!(id));
-            row.insert("deletedTime".to_owned(), json!(value::print_instant(binned.deleted, store.zone())));
+            row.insert("deletedTime".to_owned(), json!(print_instant(binned.deleted, store.zone())));
             row.insert("deletedBy".to_owned(), json!(binned.deleted_by));
             Value::Object(row)
         })

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::{PAGE, start_of};
+use crate::sandbox::store::page::{PAGE, start_of};
 use crate::sandbox::store::record::Entity;
 use crate::sandbox::store::rows::ProductRow;
 use crate::sandbox::store::value::{self, print_number, rounded};

@@ -92,7 +92,7 @@ fn labels(fields: &Map<String, Value>) -> BTreeMap<String, BTreeMap<String, Stri
         let mut by_language = BTreeMap::from([(String::new(), default.clone())]);
         match fields.get(kind) {
             Some(Value::Object(map)) => {
-                by_language.extend(map.iter().map(|(language, text)| (language.clone(), value::text(text))))
+                by_language.extend(map.iter().map(|(language, text)| (language.clone(), value::text(text))));
             }
             Some(Value::Null) | None => {}
             Some(text) => {

@@ -116,7 +116,7 @@ impl Store {
         self.change_links(Entity::Contact, want.target, |links| {
             let mut links = links.to_vec();
             if let Some(link) = links.iter_mut().find(|link| link.target == company) {
-                link.sort = want.sort.unwrap_or(link.sort)
+                link.sort = want.sort.unwrap_or(link.sort);
             } else {
                 let next = links.iter().map(|link| link.sort).max().unwrap_or_default() + SORT_STEP;
                 links.push(Link { target: company, sort: want.sort.unwrap_or(next), primary: links.is_empty() });

@@ -5,10 +5,10 @@
 
 use super::Store;
 use super::links::{self, Wanted};
+use super::moment::day_of;
 use super::record::{Entity, Multi, Record, Stored};
 use super::rows::Status;
 use super::schema::{Custom, Kind};
-use super::value::day_of;
 use crate::sandbox::answer::RestError;
 
 /// Days from today to the default `closedate`. Source: rest-crm 1.4.
@@ -359,7 +359,8 @@ impl Store {
         }
         match record.entity {
             Entity::Lead => {
-                record.set("IS_RETURN_CUSTOMER", Some(Stored::Flag(record.integer("COMPANY_ID") > 0 || !record.links.is_empty())))
+                record
+                    .set("IS_RETURN_CUSTOMER", Some(Stored::Flag(record.integer("COMPANY_ID") > 0 || !record.links.is_empty())));
             }
             Entity::Deal => {
                 let (won, any) = self.other_deals(record);
