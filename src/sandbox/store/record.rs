@@ -228,6 +228,14 @@ impl Record {
         }
     }
 
+    /// Whether it holds the same as another; a flag that isn't stored is no.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let holds = |one: &Self, other: &Self| {
+            one.values.iter().all(|(code, value)| other.get(code).map_or(*value == Stored::Flag(false), |found| found == value))
+        };
+        self.multi == other.multi && self.links == other.links && holds(self, other) && holds(other, self)
+    }
+
     /// Gives back the room that changes left over; a portal may hold hundreds of thousands of records.
     pub fn shrink(&mut self) {
         self.values.shrink_to_fit();

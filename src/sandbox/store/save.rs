@@ -132,16 +132,17 @@ impl Store {
         if entity == Entity::Contact && record.text("NAME").is_empty() && record.text("LAST_NAME").is_empty() {
             return Err(required("Last name"));
         }
+        set_placeholder(&mut record);
         self.settle_stage(&mut record, Some(&old), draft)?;
         self.check_currency(&record)?;
         self.change_multi(&mut record, &draft.multi);
-        self.compute(&mut record);
-        set_placeholder(&mut record);
         let contacts_before = self.company_contacts(entity, id);
         self.link_company(entity, id, draft);
-        if record == old && contacts_before == self.company_contacts(entity, id) {
+        // What follows from other records is computed only for a record that is saved: it must not make a change of its own.
+        if record.same_as(&old) && contacts_before == self.company_contacts(entity, id) {
             return Ok(false);
         }
+        self.compute(&mut record);
         self.stamp(&mut record);
         let payload = record.to_disk();
         self.put_record(record);

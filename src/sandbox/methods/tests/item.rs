@@ -260,6 +260,46 @@ fn an_update_that_changes_nothing_moves_no_stamp_and_a_real_one_moves_it() {
 }
 
 #[test]
+fn what_is_the_same_in_other_words_changes_nothing() {
+    let mut portal = Portal::new();
+    let company = portal.add(4, json!({}))["id"].clone();
+    let contact = portal.add(3, json!({ "name": "A", "companyIds": [company] }))["id"].clone();
+    let deal = portal.add(2, json!({ "companyId": company, "contactIds": [contact], "begindate": "2024-01-10" }));
+    portal.add(2, json!({ "companyId": company, "stageId": "WON" }));
+    portal.later(60);
+    let same = json!({
+        "title": "", "isManualOpportunity": "N", "opportunity": "0", "contactIds": [contact], "companyId": "1", "observers": "",
+        "begindate": "2024-01-10T00:00:00+03:00", "categoryId": 0,
+    });
+    assert_eq!(portal.update(2, &deal["id"], same)["updatedTime"], deal["updatedTime"]);
+    let linked = portal.update(4, &company, json!({ "contactIds": [contact] }));
+    assert_eq!(linked["updatedTime"], linked["createdTime"]);
+    let unlinked = portal.update(4, &company, json!({ "contactIds": "" }));
+    assert_eq!((&unlinked["contactIds"], &unlinked["updatedTime"]), (&json!([]), &json!("2026-03-10T12:01:00+03:00")));
+    assert_eq!(portal.get(3, &contact)["companyIds"], json!([]));
+    let without = portal.update(2, &deal["id"], json!({ "contactIds": [], "companyId": 0 }));
+    assert_eq!((&without["contactId"], &without["companyId"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn form_encoded_parameters_are_understood() {
+    let mut portal = Portal::new();
+    portal
+        .call("crm.lead.userfield.add", json!({ "fields": { "FIELD_NAME": "TAGS", "USER_TYPE_ID": "string", "MULTIPLE": "Y" } }));
+    let fields = json!({ "title": "F", "ufCrmTags": ["a", "b"], "observers": ["1", "2"], "opportunity": "12.50", "fm": { "n0": { "typeId": "PHONE", "valueType": "WORK", "value": "+1" } } });
+    let lead = portal.call("crm.item.add", json!({ "entityTypeId": "1", "fields": fields }))["item"].clone();
+    assert_eq!(
+        (&lead["ufCrmTags"], &lead["observers"], &lead["opportunity"]),
+        (&json!(["a", "b"]), &json!([1, 2]), &json!(12.5))
+    );
+    assert_eq!(lead["phoneWork"], "+1");
+    let cleared = portal.update(1, &json!("1"), json!({ "ufCrmTags": "", "observers": "" }));
+    assert_eq!((&cleared["ufCrmTags"], &cleared["observers"]), (&json!([]), &json!([])));
+    let listed = portal.reply("crm.lead.list", json!({ "start": "0", "filter": { ">=ID": "1", "@STATUS_ID": ["NEW"] }, "select": ["ID", "UF_*"], "order": { "ID": "asc" } }));
+    assert_eq!(listed.result, json!([{ "ID": "1", "UF_CRM_TAGS": false }]));
+}
+
+#[test]
 fn an_update_without_a_date_it_can_read_keeps_the_old_one() {
     let mut portal = Portal::new();
     let contact = portal.add(3, json!({ "name": "A", "birthdate": "1990-02-03" }));
