@@ -11,7 +11,7 @@ use jiff::tz::{Offset, TimeZone};
 pub fn instant(text: &str, zone: &TimeZone, now: i64) -> Option<i64> {
     let text = text.trim();
     if let Some(seconds) = text.strip_prefix('@') {
-        return seconds.parse().ok();
+        return Some(Timestamp::from_second(seconds.parse().ok()?).ok()?.as_second());
     }
     let today = Timestamp::from_second(now).ok()?.to_zoned_datetime(zone.clone());
     let midnight = |day: Date| Some(zone.to_timestamp(day.to_datetime(Time::midnight())).ok()?.as_second());
