@@ -43,6 +43,14 @@ pub fn map_of(value: &Value) -> Option<std::borrow::Cow<'_, Map<String, Value>>>
     }
 }
 
+/// A PHP array as JSON: a list where the keys are 0, 1, .. in turn, an object otherwise. Source: rest-transport 3.1.
+pub fn php_array(map: Map<String, Value>) -> Value {
+    if map.keys().enumerate().all(|(place, key)| *key == place.to_string()) {
+        return Value::Array(map.into_iter().map(|(_, value)| value).collect());
+    }
+    Value::Object(map)
+}
+
 /// A required array parameter of a universal method.
 pub fn array<'params>(params: &'params Params, name: &str) -> Result<std::borrow::Cow<'params, Map<String, Value>>, RestError> {
     map_of(must(params, name)?).ok_or_else(|| not_array(name))

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
+use crate::sandbox::store::moment::print_instant;
 use crate::sandbox::store::record::Entity;
 use crate::sandbox::store::rows::Category;
 use crate::sandbox::store::seed::add_pipeline_stages;
@@ -73,7 +74,7 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         originator_id: part("originatorId"),
     };
     let answer = row(&category);
-    store.note("CATEGORY", category.id, "create", &answer);
+    store.note("CATEGORY", &category.id, "create", &answer);
     let id = category.id;
     store.put_category(category);
     add_pipeline_stages(store, id);
@@ -83,7 +84,7 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
 fn old_row(store: &Store, category: &Category) -> Value {
     json!({
         "ID": category.id.to_string(),
-        "CREATED_DATE": value::print_instant(category.created, store.zone()),
+        "CREATED_DATE": print_instant(category.created, store.zone()),
         "NAME": category.name,
         "IS_LOCKED": "N",
         "SORT": category.sort.to_string(),

@@ -9,7 +9,7 @@ use super::show::{self, Columns};
 use super::{Params, ask, draft, list as listing};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::Query;
+use crate::sandbox::store::page::Query;
 use crate::sandbox::store::record::{Entity, Record};
 use crate::sandbox::store::schema::Mark;
 use crate::sandbox::store::value;
@@ -33,7 +33,10 @@ pub fn add(store: &mut Store, entity: Entity, params: &Params) -> Result<Reply, 
         matches!(entity, Entity::Contact | Entity::Company) && options.get("IMPORT").is_some_and(|value| !value::is_empty(value));
     if imports {
         let given = Given::read_classic(store, entity, &fields);
-        given.check(store, entity).map_err(|error| RestError::bad("", error.description))?;
+        let errors: Vec<String> = given.errors(store, entity).into_iter().map(|error| error.description).collect();
+        if !errors.is_empty() {
+            return Err(RestError::bad("", errors.join(", ")));
+        }
         draft.system = given.values;
     }
     for field in store.schema(entity).fields().iter().filter(|field| field.is(Mark::ClassicRequired)) {

@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::{PAGE, start_of};
+use crate::sandbox::store::moment::print_instant;
+use crate::sandbox::store::page::{PAGE, start_of};
 use crate::sandbox::store::record::Entity;
 use crate::sandbox::store::rows::Comment;
 use crate::sandbox::store::value;
 
-/// ENTITY_TYPE is in lower case.
+/// `ENTITY_TYPE` is in lower case.
 fn owner(store: &Store, fields: &Map<String, Value>) -> Result<(Entity, u64), RestError> {
     let entity = fields.get("ENTITY_TYPE").and_then(Value::as_str).and_then(Entity::of_name);
     let id = fields.get("ENTITY_ID").map_or(0, value::integer);
@@ -47,7 +48,7 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         files,
     };
     let id = comment.id;
-    store.note("COMMENT", id, "create", &json!(comment));
+    store.note("COMMENT", &id, "create", &json!(comment));
     store.put_comment(comment);
     Ok(Reply::of(json!(id)))
 }
@@ -90,7 +91,7 @@ fn row(store: &Store, entity: Entity, comment: &Comment, select: &[String]) -> V
         ("ID", json!(comment.id.to_string())),
         ("ENTITY_ID", json!(comment.owner.to_string())),
         ("ENTITY_TYPE", json!(entity.name().to_lowercase())),
-        ("CREATED", json!(value::print_instant(comment.created, store.zone()))),
+        ("CREATED", json!(print_instant(comment.created, store.zone()))),
         ("COMMENT", json!(comment.text)),
         ("AUTHOR_ID", json!(comment.author.to_string())),
         ("FILES", Value::Object(files)),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
+use crate::sandbox::store::moment::print_instant;
 use crate::sandbox::store::rows::Currency;
 use crate::sandbox::store::value;
 
@@ -28,7 +29,7 @@ pub fn list(store: &mut Store, _: &Params) -> Result<Reply, RestError> {
                 "DEC_POINT": ".",
                 "THOUSANDS_SEP": ",",
                 "DECIMALS": currency.decimals.to_string(),
-                "DATE_UPDATE": value::print_instant(currency.updated, store.zone()),
+                "DATE_UPDATE": print_instant(currency.updated, store.zone()),
             })
         })
         .collect();

@@ -41,7 +41,7 @@ pub fn universal(
             match name.as_str() {
                 "fm" if manner != Manner::Import => draft.multi.extend(fm_changes(given, manner)),
                 kind if manner == Manner::Import && MULTI_KINDS.contains(&kind) => {
-                    draft.multi.extend(classic_multi(kind, given, false))
+                    draft.multi.extend(classic_multi(kind, given, false));
                 }
                 _ => {}
             }
@@ -79,7 +79,7 @@ fn take(store: &Store, entity: Entity, field: &Field, given: &Value, family: Fam
     match (entity, field.code) {
         (Entity::Contact, "COMPANY_IDS") | (_, "CONTACT_IDS") => draft.links = Some(ids(given, family)?),
         (Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => {
-            draft.primary = Some(u64::try_from(value::integer(given)).unwrap_or_default())
+            draft.primary = Some(u64::try_from(value::integer(given)).unwrap_or_default());
         }
         _ if field.kind == Kind::File => {}
         _ => match value::read(field, given, family, store.zone(), store.now()) {
@@ -114,16 +114,16 @@ fn ids(given: &Value, family: Family) -> Result<Vec<u64>, RestError> {
     Ok(ids)
 }
 
-/// Source: rest-crm 3.7. Entries of an update are named by their id, or `n0`, `n1`, .. for new ones; in an add all are new.
+/// Source: rest-crm 3.7. Entries of an update are named by their id, or `n0`, `n1`, .. for new ones; in an add all are new. A list has the
+/// keys 0, 1, .. in PHP, so that in an update its entries name those ids, which mostly don't exist and make new entries.
 fn fm_changes(given: &Value, manner: Manner) -> Vec<MultiChange> {
     let Some(entries) = ask::map_of(given) else { return Vec::new() };
-    let in_list = given.is_array();
     let mut changes = Vec::new();
     for (key, entry) in entries.iter() {
         let Value::Object(entry) = entry else { continue };
         let part = |name: &str| entry.get(name).map(value::text).unwrap_or_default();
         let read = MultiEntry { type_id: part("typeId").to_uppercase(), value_type: part("valueType"), value: part("value") };
-        let id = key.parse::<u64>().ok().filter(|_| manner == Manner::Update && !in_list);
+        let id = key.parse::<u64>().ok().filter(|_| manner == Manner::Update);
         let known_kind = MULTI_KINDS.contains(&read.type_id.as_str());
         match id {
             Some(id) if read.value.is_empty() && entry.contains_key("value") => changes.push(MultiChange::Delete(id)),

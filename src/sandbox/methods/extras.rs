@@ -3,7 +3,7 @@
 //! | method | parameters | answer |
 //! |---|---|---|
 //! | `sandbox.user.add` | `fields`: ID?, NAME, LAST_NAME, EMAIL, ACTIVE, ADMIN, TIME_ZONE | `{"ID":"2","SECRET":".."}` |
-//! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `opened_default` | all settings |
+//! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `original_names_fault`, `opened_default` | all settings |
 //! | `sandbox.status.rename` | ENTITY_ID, STATUS_ID, NAME | `true` |
 //! | `sandbox.ledger` | `since` (0), `limit` (1000) | rows after that `seq` |
 //! | `sandbox.binned` | `entityTypeId`? | `[{"entityTypeId":1,"id":5,"deletedTime":"..","deletedBy":1}]` |
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
+use crate::sandbox::store::moment::print_instant;
 use crate::sandbox::store::rows::{Settings, User};
 use crate::sandbox::store::value;
 
@@ -45,7 +46,7 @@ pub fn user_add(store: &mut Store, params: &Params) -> Result<Reply, RestError> 
         registered: store.user(id).map_or(store.now(), |user| user.registered),
     };
     let answer = json!({ "ID": id.to_string(), "SECRET": user.secret });
-    store.note("USER", id, "create", &json!({ "ID": id, "ADMIN": user.admin, "ACTIVE": user.active }));
+    store.note("USER", &id, "create", &json!({ "ID": id, "ADMIN": user.admin, "ACTIVE": user.active }));
     store.put_user(user);
     Ok(Reply::of(answer))
 }
@@ -75,7 +76,7 @@ pub fn settings_set(store: &mut Store, params: &Params) -> Result<Reply, RestErr
         return Err(RestError::bad("INVALID_ARG_VALUE", "mode is 1 or 2"));
     }
     let answer = json!(settings);
-    store.note("SETTINGS", 0, "update", &answer);
+    store.note("SETTINGS", &0, "update", &answer);
     store.set_settings(settings);
     Ok(Reply::of(answer))
 }
@@ -86,7 +87,7 @@ pub fn status_rename(store: &mut Store, params: &Params) -> Result<Reply, RestEr
     let found = store.status(&part("ENTITY_ID")?, &part("STATUS_ID")?).cloned();
     let Some(mut status) = found else { return Err(RestError::bad("NOT_FOUND", "No such status")) };
     status.name = part("NAME")?;
-    store.note("STATUS", status.id, "update", &super::status::row(store, &status));
+    store.note("STATUS", &status.id, "update", &super::status::row(store, &status));
     store.put_status(status);
     Ok(Reply::of(json!(true)))
 }
@@ -126,7 +127,7 @@ pub fn binned(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
             let mut row = Map::new();
             row.insert("entityTypeId".to_owned(), json!(entity));
             row.insert("id".to_owned(), json!(id));
-            row.insert("deletedTime".to_owned(), json!(value::print_instant(binned.deleted, store.zone())));
+            row.insert("deletedTime".to_owned(), json!(print_instant(binned.deleted, store.zone())));
             row.insert("deletedBy".to_owned(), json!(binned.deleted_by));
             Value::Object(row)
         })

@@ -9,6 +9,7 @@ use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
 use crate::sandbox::store::record::{Entity, Stored};
+use crate::sandbox::store::save::not_valid;
 use crate::sandbox::store::schema::{Field, Mark};
 use crate::sandbox::store::value::{self, Family, Input};
 
@@ -50,13 +51,7 @@ pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         };
         items.insert(key.clone(), item);
     }
-    let in_list = params.get("data").is_some_and(Value::is_array);
-    let items = if in_list || items.is_empty() {
-        Value::Array(items.into_iter().map(|(_, item)| item).collect())
-    } else {
-        Value::Object(items)
-    };
-    Ok(Reply::of(json!({ "items": items })))
+    Ok(Reply::of(json!({ "items": ask::php_array(items) })))
 }
 
 enum Refusal {
@@ -69,7 +64,9 @@ enum Refusal {
 fn import(store: &mut Store, entity: Entity, fields: &Map<String, Value>, original: bool) -> Result<u64, Refusal> {
     let mut draft = draft::universal(store, entity, fields, original, Manner::Import).map_err(Refusal::Exception)?;
     let given = Given::read(store, entity, fields);
-    given.check(store, entity).map_err(Refusal::Error)?;
+    if let Some(error) = given.errors(store, entity).into_iter().next() {
+        return Err(Refusal::Error(error));
+    }
     draft.system = given.values;
     let id = store.create(entity, &draft).map_err(Refusal::Error)?;
     store.follow_simple_mode(entity, id).map_err(Refusal::Error)?;
@@ -117,57 +114,53 @@ impl Given {
         })
     }
 
-    /// The algorithm of rest-crm 4.5; the first error is the one that the caller gets.
-    pub fn check(&self, store: &Store, entity: Entity) -> Result<(), RestError> {
+    /// The errors that the given values raise, in their order: the algorithm of rest-crm 4.5. The universal methods show the first one, the
+    /// classic ones all of them.
+    pub fn errors(&self, store: &Store, entity: Entity) -> Vec<RestError> {
         let title = |code: &str| store.schema(entity).by_code(code).map_or("", |field| field.title);
         if !store.caller_is_admin() {
-            return match self.values.first() {
-                Some((code, _)) => Err(refusal(format!("Only the administrator can change the value of \"{}\"", title(code)))),
-                None => Ok(()),
-            };
+            let only_admin = |code: &str| refusal(format!("Only the administrator can change the value of \"{}\"", title(code)));
+            return self.values.iter().map(|(code, _)| only_admin(code)).collect();
         }
         let now = store.now();
-        let (created, updated, moved) = (self.time("CREATED_TIME"), self.time("UPDATED_TIME"), self.time("MOVED_TIME"));
         let in_future = |code: &str| refusal(format!("The value of \"{}\" cannot be in the future", title(code)));
         let greater = |one: &str, other: &str| {
             refusal(format!("The value of \"{}\" cannot be greater than \"{}\"", title(one), title(other)))
         };
+        let (created, updated, moved) = (self.time("CREATED_TIME"), self.time("UPDATED_TIME"), self.time("MOVED_TIME"));
+        let least = created.unwrap_or(now);
+        let mut errors = Vec::new();
         if let Some(created) = created {
             // The record with the greatest id counts, not the one made last: see rest-crm 4.5 (1).
-            let last = store.newest(entity).and_then(|record| record.instant("CREATED_TIME"));
-            if last.is_some_and(|last| last > created) {
-                return Err(refusal(format!(
+            if store.newest(entity).and_then(|record| record.instant("CREATED_TIME")).is_some_and(|last| last > created) {
+                errors.push(refusal(format!(
                     "The value of \"{}\" cannot be less than that of any other items",
                     title("CREATED_TIME")
                 )));
             }
             if created > now {
-                return Err(in_future("CREATED_TIME"));
+                errors.push(in_future("CREATED_TIME"));
             }
         }
-        let least = created.unwrap_or(now);
         if let Some(updated) = updated {
             if least > updated {
-                return Err(greater("UPDATED_TIME", "CREATED_TIME"));
+                errors.push(greater("UPDATED_TIME", "CREATED_TIME"));
             }
             if updated > now {
-                return Err(in_future("UPDATED_TIME"));
+                errors.push(in_future("UPDATED_TIME"));
             }
         }
         if let Some(moved) = moved {
             if moved < least {
-                return Err(greater("CREATED_TIME", "MOVED_TIME"));
+                errors.push(greater("CREATED_TIME", "MOVED_TIME"));
             }
             if moved > updated.unwrap_or(least) {
-                return Err(greater("MOVED_TIME", "UPDATED_TIME"));
+                errors.push(greater("MOVED_TIME", "UPDATED_TIME"));
             }
         }
-        for (code, value) in &self.values {
-            if value.as_integer().is_some_and(|user| user < 0) {
-                return Err(refusal(format!("Invalid value for field \"{}\"", title(code))));
-            }
-        }
-        Ok(())
+        let negative = self.values.iter().filter(|(_, value)| value.as_integer().is_some_and(|user| user < 0));
+        errors.extend(negative.map(|(code, _)| not_valid(title(code))));
+        errors
     }
 }
 

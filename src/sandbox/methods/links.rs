@@ -53,9 +53,8 @@ impl Side {
         }
         if let Some(mut record) = store.record(self.owner, id).cloned() {
             store.stamp(&mut record);
-            let payload = json!({ self.key(): self.links(store, id) });
+            store.note(self.owner.name(), &id, "update", &record.to_disk());
             store.put_record(record);
-            store.note(self.owner.name(), id, "update", &payload);
         }
     }
 }
@@ -164,6 +163,6 @@ fn one_link(side: Side, params: &Params) -> Result<Wanted, RestError> {
 
 fn wanted_link(side: Side, item: &Map<String, Value>) -> Option<Wanted> {
     let target = u64::try_from(value::integer(item.get(side.key())?)).ok().filter(|id| *id > 0)?;
-    let sort = item.get("SORT").map(value::integer).filter(|sort| *sort > 0);
+    let sort = item.get("SORT").map(value::integer).filter(|sort| (1..=i64::from(i32::MAX)).contains(sort));
     Some(Wanted { target, sort, primary: item.get("IS_PRIMARY").is_some_and(value::classic_flag) })
 }

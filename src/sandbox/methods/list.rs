@@ -10,7 +10,8 @@ use super::draft::MULTI_KINDS;
 use super::show::{Columns, Keys, is_classic_column};
 use crate::sandbox::answer::RestError;
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::{Condition, Operator, PAGE, Query, operands, split_key, start_of};
+use crate::sandbox::store::filter::{Condition, Operator, operands, split_key};
+use crate::sandbox::store::page::{PAGE, Query, start_of};
 use crate::sandbox::store::record::Entity;
 use crate::sandbox::store::schema::{Field, Kind, Mark, Schema, universal_name};
 use crate::sandbox::store::value;
@@ -26,7 +27,7 @@ fn listed_field(schema: &Schema, name: &str, original: bool) -> Option<Field> {
         .filter(|field| !field.is(Mark::ListedOnly))
 }
 
-/// Reads the query of `crm.item.list`. What isn't allowed is refused with INVALID_ARG_VALUE.
+/// Reads the query of `crm.item.list`. What isn't allowed is refused with `INVALID_ARG_VALUE`.
 pub fn universal(store: &Store, entity: Entity, params: &Params) -> Result<Query, RestError> {
     let original = ask::original_names(params);
     let condition = universal_group(store, entity, &*ask::array_or_empty(params, "filter")?, original)?;
@@ -84,6 +85,9 @@ pub fn universal_keys(store: &Store, entity: Entity, params: &Params) -> Result<
     let select = ask::array_or_empty(params, "select")?;
     if select.is_empty() || select.values().any(|name| name == "*") {
         return Ok(Keys::All);
+    }
+    if original && store.settings().original_names_fault {
+        return Ok(Keys::Codes(Vec::new()));
     }
     let schema = store.schema(entity);
     let mut codes = Vec::new();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::{PAGE, start_of};
+use crate::sandbox::store::page::{PAGE, start_of};
 use crate::sandbox::store::record::Entity;
 use crate::sandbox::store::rows::ProductRow;
 use crate::sandbox::store::value::{self, print_number, rounded};
@@ -102,7 +102,7 @@ pub fn set(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
     store.stamp(&mut record);
     store.put_record(record);
     let rows: Vec<Value> = store.product_rows(entity, id).map(row).collect();
-    store.note(entity.name(), id, "productrows", &json!(rows));
+    store.note(entity.name(), &id, "productrows", &json!(rows));
     Ok(Reply::of(json!({ "productRows": rows })))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::MULTI_KINDS;
 use crate::sandbox::store::Store;
-use crate::sandbox::store::fields::answer_order;
+use crate::sandbox::store::answer_order;
 use crate::sandbox::store::record::{Entity, Record};
 use crate::sandbox::store::schema::{Field, Kind, Mark};
 use crate::sandbox::store::value;
@@ -29,7 +29,7 @@ pub fn universal(store: &Store, record: &Record, keys: &Keys, original: bool) ->
         Keys::All => true,
         Keys::Codes(codes) => codes.contains(&field.code),
     };
-    for name in answer_order(record.entity) {
+    for name in answer_order::of(record.entity) {
         match (*name, name.strip_prefix('-')) {
             ("@fm", _) => {
                 if *keys == Keys::All {

@@ -140,7 +140,7 @@ pub fn add(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         semantics,
     };
     let id = status.id;
-    store.note("STATUS", id, "create", &row(store, &status));
+    store.note("STATUS", &id, "create", &row(store, &status));
     store.put_status(status);
     Ok(Reply::of(json!(id)))
 }

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::filter::{Operator, PAGE, like, split_key, start_of};
+use crate::sandbox::store::filter::{Operator, like, split_key};
+use crate::sandbox::store::moment::print_instant;
+use crate::sandbox::store::page::{PAGE, start_of};
 use crate::sandbox::store::rows::User;
 use crate::sandbox::store::value;
 
@@ -40,7 +42,7 @@ pub fn admin(store: &mut Store, _: &Params) -> Result<Reply, RestError> {
 
 /// A user's row: ID a text, ACTIVE a boolean, dates ISO.
 fn row(store: &Store, user: &User) -> Value {
-    let registered = value::print_instant(user.registered, store.zone());
+    let registered = print_instant(user.registered, store.zone());
     json!({
         "ID": user.id.to_string(),
         "ACTIVE": user.active,

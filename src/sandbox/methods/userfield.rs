@@ -62,7 +62,7 @@ pub fn add(store: &mut Store, entity: Entity, params: &Params) -> Result<Reply, 
         type_id,
     };
     let id = field.id;
-    store.note("USERFIELD", id, "create", &json!(field));
+    store.note("USERFIELD", &id, "create", &json!(field));
     store.put_user_field(field);
     Ok(Reply::of(json!(id)))
 }
@@ -92,7 +92,7 @@ fn labels(fields: &Map<String, Value>) -> BTreeMap<String, BTreeMap<String, Stri
         let mut by_language = BTreeMap::from([(String::new(), default.clone())]);
         match fields.get(kind) {
             Some(Value::Object(map)) => {
-                by_language.extend(map.iter().map(|(language, text)| (language.clone(), value::text(text))))
+                by_language.extend(map.iter().map(|(language, text)| (language.clone(), value::text(text))));
             }
             Some(Value::Null) | None => {}
             Some(text) => {

@@ -18,7 +18,7 @@ impl Store {
             self.forget(*owner, *owner_id, entity, id);
         }
         let body = record.to_disk();
-        self.note(entity.name(), id, "delete", &body);
+        self.note(entity.name(), &id, "delete", &body);
         let binned = Binned {
             body,
             referrers: referrers.into_iter().map(|(owner, id)| (owner.type_id(), id)).collect(),
@@ -27,14 +27,7 @@ impl Store {
             deleted: self.now(),
             deleted_by: self.caller(),
         };
-        self.pending.push(Write::Record {
-            table: "bin",
-            entity: entity.type_id(),
-            id,
-            body: Some(
-                serde_json::to_string(&binned).expect("a binned record holds only texts, numbers and maps with text keys"),
-            ),
-        });
+        self.pending.push(Write::Record { table: "bin", entity: entity.type_id(), id, body: Some(super::written(&binned)) });
         self.bin.insert((entity.type_id(), id), binned);
         true
     }
@@ -55,6 +48,7 @@ impl Store {
         {
             record.set(code, None);
         }
+        self.note(owner.name(), &owner_id, "unlink", &record.to_disk());
         self.put_record(record);
     }
 
@@ -87,7 +81,7 @@ impl Store {
                 self.relink(owner, owner_id, entity, id);
             }
         }
-        self.note(entity.name(), id, "recover", &body);
+        self.note(entity.name(), &id, "recover", &body);
         Some(id)
     }
 
@@ -135,6 +129,7 @@ impl Store {
         } else if target == Entity::Lead && record.integer("LEAD_ID") == 0 {
             record.set("LEAD_ID", Some(Stored::Integer(id as i64)));
         }
+        self.note(owner.name(), &owner_id, "link", &record.to_disk());
         self.put_record(record);
     }
 }

@@ -1,4 +1,4 @@
-//! The SQLite file under a portal: its tables, its loading, and one transaction for each call that changes something.
+//! The `SQLite` file under a portal: its tables, its loading, and one transaction for each call that changes something.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
-    /// SQLite refused.
+    /// `SQLite` refused.
     #[error("cannot use portal.sqlite")]
     Sqlite(#[from] rusqlite::Error),
     /// A row isn't what this program writes.
@@ -58,7 +58,7 @@ pub enum Write {
 /// What one changing call did to one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
-    /// The place in the ledger, from 1; given by SQLite.
+    /// The place in the ledger, from 1; given by `SQLite`.
     pub seq: i64,
     /// When, in UTC.
     pub at: String,
@@ -70,9 +70,10 @@ pub struct LedgerRow {
     pub entity: String,
     /// Its id.
     pub entity_id: String,
-    /// `create`, `update`, `delete`, `recover`.
+    /// `create`, `update`, `delete`, `recover`; `link` and `unlink` for a record whose links another's change moved; `productrows`;
+    /// `convert` for a lead that became a deal.
     pub action: String,
-    /// JSON: the state after the change as it was applied; before it, where it was deleted.
+    /// JSON: the state after the change as it was applied; before it, where it was deleted. For records as in table `record`.
     pub payload: String,
 }
 

@@ -1,4 +1,4 @@
-//! Filters, orders and pages of lists over records.
+//! Filters of lists over records: prefixes, operands, comparisons.
 //!
 //! Source: rest-crm 3.3; rest-transport 6.
 
@@ -8,12 +8,10 @@ use std::ops::Bound;
 use serde_json::Value;
 
 use super::Store;
-use super::record::{Base, Record, Stored};
+use super::moment::{day, instant};
+use super::record::{Base, Entity, Record, Stored};
 use super::schema::{Custom, Field, Kind, Mark};
-use super::value::{self, day, instant};
-
-/// Rows of a page; it can't be chosen. Source: rest-transport 6.1.
-pub const PAGE: usize = 50;
+use super::value;
 
 /// How a condition compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +124,14 @@ impl Condition {
             Self::All(all) => all.iter().all(|condition| condition.holds(store, record)),
             Self::Any(any) => any.is_empty() || any.iter().any(|condition| condition.holds(store, record)),
             Self::Multi(kind, pattern) => record.multi.iter().any(|multi| multi.type_id == *kind && like(&multi.value, pattern)),
-            Self::Field(field, operator, operands) => compare(field, *operator, operands, &store.values_of(record, field)),
+            Self::Field(field, operator, operands) if is_derived(field) => {
+                compare(field, *operator, operands, &store.values_of(record, field))
+            }
+            Self::Field(field, operator, operands) => match record.get(field.code) {
+                None => compare(field, *operator, operands, &[]),
+                Some(Stored::List(values)) => compare(field, *operator, operands, values),
+                Some(value) => compare(field, *operator, operands, std::slice::from_ref(value)),
+            },
         }
     }
 
@@ -163,10 +168,19 @@ impl Condition {
         }
     }
 
-    /// The ids asked for one by one, where `=ID` or `@ID` stands among the conditions.
-    pub fn ids(&self) -> Option<Vec<u64>> {
+    /// The only ids that can hold, where `=ID`, `@ID` or the same for `ORIGIN_ID` stands among the conditions.
+    pub fn ids(&self, store: &Store, entity: Entity) -> Option<Vec<u64>> {
         match self {
-            Self::All(all) => all.iter().find_map(Self::ids),
+            Self::All(all) => all.iter().find_map(|condition| condition.ids(store, entity)),
+            Self::Field(field, Operator::Equal | Operator::In, operands)
+                if field.code == "ORIGIN_ID" && operands.iter().all(Option::is_some) =>
+            {
+                let origins = operands.iter().flatten().filter_map(Stored::as_text);
+                let mut ids: Vec<u64> = origins.flat_map(|origin| store.with_origin(entity, origin)).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                Some(ids)
+            }
             Self::Field(field, Operator::Equal | Operator::In, operands) if field.code == "ID" => {
                 let mut ids: Vec<u64> =
                     operands.iter().flatten().filter_map(Stored::as_integer).filter_map(|id| u64::try_from(id).ok()).collect();
@@ -177,6 +191,11 @@ impl Condition {
             _ => None,
         }
     }
+}
+
+/// Whether a field isn't stored under its code, but is the record's id or follows from its links.
+fn is_derived(field: &Field) -> bool {
+    matches!(field.code, "ID" | "COMPANY_ID" | "COMPANY_IDS" | "CONTACT_ID" | "CONTACT_IDS")
 }
 
 fn compare(field: &Field, operator: Operator, operands: &[Option<Stored>], values: &[Stored]) -> bool {
@@ -237,8 +256,16 @@ pub fn order(left: &Stored, right: &Stored) -> Ordering {
         (Stored::Number(left), Stored::Number(right)) => left.total_cmp(right),
         (Stored::Flag(left), Stored::Flag(right)) => left.cmp(right),
         (Stored::Day(left), Stored::Day(right)) => left.cmp(right),
-        (left, right) => plain(left).to_lowercase().cmp(&plain(right).to_lowercase()),
+        (Stored::Text(left), Stored::Text(right)) => order_of_texts(left, right),
+        (left, right) => order_of_texts(&plain(left), &plain(right)),
     }
+}
+
+fn order_of_texts(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        return left.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+    left.chars().flat_map(char::to_lowercase).cmp(right.chars().flat_map(char::to_lowercase))
 }
 
 fn plain(value: &Stored) -> String {
@@ -289,112 +316,6 @@ enum Sign {
     Any,
     One,
     Letter(char),
-}
-
-/// What a list call asks for.
-#[derive(Debug, Clone)]
-pub struct Query {
-    /// The filter.
-    pub condition: Condition,
-    /// Fields and whether they descend, in turn. Empty is by id.
-    pub order: Vec<(Field, bool)>,
-    /// The first row's offset, rounded down to a page; none for `start=-1`: the first page without counting.
-    pub start: Option<usize>,
-}
-
-/// A page of records.
-#[derive(Debug)]
-pub struct Page<'store> {
-    /// At most [`PAGE`] records.
-    pub records: Vec<&'store Record>,
-    /// How many there are under the filter; none where it wasn't counted.
-    pub total: Option<usize>,
-}
-
-/// The offset that a `start` parameter means: none for -1, else rounded down to a page.
-pub fn start_of(value: Option<&Value>) -> Option<usize> {
-    let start = value.map_or(0, value::integer);
-    if start == -1 { None } else { Some(usize::try_from(start).unwrap_or_default() / PAGE * PAGE) }
-}
-
-impl Store {
-    /// The values of a field of a record, for filters and orders: links and ids included.
-    pub fn values_of(&self, record: &Record, field: &Field) -> Vec<Stored> {
-        match self.value_of(record, field.code) {
-            None => Vec::new(),
-            Some(Stored::List(list)) => list.into_vec(),
-            Some(single) => vec![single],
-        }
-    }
-
-    /// A field of a record, with those that are kept as links.
-    pub fn value_of(&self, record: &Record, code: &str) -> Option<Stored> {
-        let list = |ids: Vec<u64>| {
-            (!ids.is_empty()).then(|| Stored::List(ids.into_iter().map(|id| Stored::Integer(id as i64)).collect()))
-        };
-        let targets = || record.links.iter().map(|link| link.target).collect();
-        let primary = || Some(record.primary()).filter(|id| *id > 0).map(|id| Stored::Integer(id as i64));
-        match (record.entity, code) {
-            (_, "ID") => Some(Stored::Integer(record.id as i64)),
-            (super::record::Entity::Contact, "COMPANY_ID") | (_, "CONTACT_ID") => primary(),
-            (super::record::Entity::Contact, "COMPANY_IDS") => list(targets()),
-            (super::record::Entity::Company, "CONTACT_IDS") => {
-                list(self.contacts_of_company(record.id).into_iter().map(|link| link.target).collect())
-            }
-            (_, "CONTACT_IDS") => {
-                let mut ids: Vec<u64> = targets();
-                // The primary contact comes first. Source: rest-crm 3.6.
-                ids.sort_by_key(|id| *id != record.primary());
-                list(ids)
-            }
-            _ => record.get(code).cloned(),
-        }
-    }
-
-    /// A page of a type's records. By id it reads only the range that the filter leaves, and only until the page is full unless the rows
-    /// have to be counted.
-    pub fn page(&self, entity: super::record::Entity, query: &Query) -> Page<'_> {
-        let condition = &query.condition;
-        let descending = query.order.first().is_some_and(|(_, descending)| *descending);
-        let by_id = query.order.first().is_none_or(|(field, _)| field.code == "ID");
-        let found: Box<dyn Iterator<Item = &Record>> = match condition.ids() {
-            Some(ids) => {
-                let records: Vec<&Record> = ids.into_iter().filter_map(|id| self.record(entity, id)).collect();
-                if by_id && descending { Box::new(records.into_iter().rev()) } else { Box::new(records.into_iter()) }
-            }
-            None if by_id && descending => Box::new(self.records(entity, condition.id_range()).rev()),
-            None => Box::new(self.records(entity, condition.id_range())),
-        };
-        let mut found = found.filter(|record| condition.holds(self, record));
-        let start = query.start.unwrap_or_default();
-        if !by_id {
-            let mut all: Vec<&Record> = found.collect();
-            all.sort_by(|left, right| self.order_of(left, right, &query.order));
-            let total = query.start.map(|_| all.len());
-            return Page { records: all.into_iter().skip(start).take(PAGE).collect(), total };
-        }
-        if query.start.is_none() {
-            return Page { records: found.take(PAGE).collect(), total: None };
-        }
-        let mut total = found.by_ref().take(start).count();
-        let records: Vec<&Record> = found.by_ref().take(PAGE).collect();
-        total += records.len() + found.count();
-        Page { records, total: Some(total) }
-    }
-
-    fn order_of(&self, left: &Record, right: &Record, fields: &[(Field, bool)]) -> Ordering {
-        for (field, descending) in fields {
-            let ordering = match (self.values_of(left, field).first(), self.values_of(right, field).first()) {
-                (Some(left), Some(right)) => order(left, right),
-                (left, right) => left.is_some().cmp(&right.is_some()),
-            };
-            let ordering = if *descending { ordering.reverse() } else { ordering };
-            if ordering != Ordering::Equal {
-                return ordering;
-            }
-        }
-        left.id.cmp(&right.id)
-    }
 }
 
 #[cfg(test)]

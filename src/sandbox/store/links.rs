@@ -115,12 +115,11 @@ impl Store {
     pub fn add_contact_of_company(&mut self, company: u64, want: Wanted) {
         self.change_links(Entity::Contact, want.target, |links| {
             let mut links = links.to_vec();
-            match links.iter_mut().find(|link| link.target == company) {
-                Some(link) => link.sort = want.sort.unwrap_or(link.sort),
-                None => {
-                    let next = links.iter().map(|link| link.sort).max().unwrap_or_default() + SORT_STEP;
-                    links.push(Link { target: company, sort: want.sort.unwrap_or(next), primary: links.is_empty() });
-                }
+            if let Some(link) = links.iter_mut().find(|link| link.target == company) {
+                link.sort = want.sort.unwrap_or(link.sort);
+            } else {
+                let next = links.iter().map(|link| link.sort).max().unwrap_or_default() + SORT_STEP;
+                links.push(Link { target: company, sort: want.sort.unwrap_or(next), primary: links.is_empty() });
             }
             if want.primary { with_primary(&links, company) } else { links }
         });
@@ -140,6 +139,7 @@ impl Store {
         }
         let mut record = record.clone();
         record.links = links;
+        self.note(entity.name(), &id, "link", &record.to_disk());
         self.put_record(record);
         true
     }

@@ -1,4 +1,4 @@
-//! The portal's state: records, directories, users, the recycle bin and the ledger, in memory and written through to SQLite.
+//! The portal's state: records, directories, users, the recycle bin and the ledger, in memory and written through to `SQLite`.
 //!
 //! Everything is kept in memory, and each call that changes something writes the rows it touched in one transaction to `portal.sqlite`
 //! in the data directory, so that what was answered is there after the process died. Checkers may read the file while it is in use:
@@ -13,22 +13,26 @@
 //!
 //! CODE is the `upperName` of the universal family: `CREATED_TIME`, `STAGE_ID`, `UF_CRM_RFC`. Empty values aren't stored. Instants are UTC.
 
+pub mod answer_order;
 pub mod bin;
 pub mod disk;
 pub mod fields;
 pub mod filter;
 pub mod links;
+pub mod moment;
 pub mod normal;
+pub mod page;
 pub mod record;
+pub mod records;
 pub mod rows;
 pub mod save;
 pub mod schema;
 pub mod seed;
 pub mod simple;
+pub mod tables;
 pub mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::RangeBounds;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -41,7 +45,7 @@ pub use disk::StoreError;
 use disk::{LedgerRow, Write};
 use record::{Entity, Record};
 use rows::{Binned, Category, Comment, Currency, ProductRow, Settings, Status, User, UserField};
-use schema::{Custom, Field, Mark, Schema};
+use schema::Schema;
 
 use super::Language;
 
@@ -68,7 +72,9 @@ pub struct Store {
     comments_of: BTreeSet<(i64, u64, u64)>,
     rows_of: BTreeSet<(i64, u64, u64)>,
     /// Normalised phones and e-mails: the duplicate index. Source: rest-crm 7.
-    communications: HashMap<(&'static str, String), BTreeSet<(Entity, u64)>>,
+    communications: HashMap<(&'static str, String), Vec<(Entity, u64)>>,
+    /// `ORIGIN_ID` in lower case to the records that carry it: looked up after every lost answer, so it must not cost a scan.
+    origins: HashMap<String, Vec<(Entity, u64)>>,
     last_ids: BTreeMap<String, u64>,
     pending: Vec<Write>,
     caller: CallStamp,
@@ -112,6 +118,7 @@ impl Store {
             comments_of: BTreeSet::new(),
             rows_of: BTreeSet::new(),
             communications: HashMap::new(),
+            origins: HashMap::new(),
             last_ids: BTreeMap::new(),
             pending: Vec::new(),
             caller: CallStamp::default(),
@@ -197,289 +204,6 @@ impl Store {
         disk::write(&mut self.connection, &pending)
     }
 
-    /// The server's zone.
-    pub fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-
-    /// The language the portal was made in.
-    pub fn language(&self) -> Language {
-        self.language
-    }
-
-    /// Its two letters, as in language maps.
-    pub fn language_code(&self) -> &'static str {
-        language_code(self.language)
-    }
-
-    /// The portal's switches.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Changes the portal's switches.
-    pub fn set_settings(&mut self, settings: Settings) {
-        self.put_row("meta", "settings".to_owned(), &settings);
-        self.settings = settings;
-    }
-
-    /// The user who calls.
-    pub fn caller(&self) -> u64 {
-        self.caller.user
-    }
-
-    /// The wall clock at the start of the call, in seconds.
-    pub fn now(&self) -> i64 {
-        self.caller.now
-    }
-
-    /// Whether the caller is an administrator of the portal.
-    pub fn caller_is_admin(&self) -> bool {
-        self.users.get(&self.caller.user).is_some_and(|user| user.admin)
-    }
-
-    /// A user, dismissed ones too. The door compares the secret of a webhook's address with [`User::secret`].
-    pub fn user(&self, id: u64) -> Option<&User> {
-        self.users.get(&id)
-    }
-
-    /// Whether a user is active and has a webhook with this secret.
-    pub fn authorise(&self, user: u64, secret: &str) -> bool {
-        self.user(user).is_some_and(|known| known.active && known.secret == secret)
-    }
-
-    /// All users by id.
-    pub fn users(&self) -> impl Iterator<Item = &User> {
-        self.users.values()
-    }
-
-    /// Adds or replaces a user.
-    pub fn put_user(&mut self, user: User) {
-        self.put_row("user", user.id.to_string(), &user);
-        self.users.insert(user.id, user);
-    }
-
-    /// All directory values by id.
-    pub fn statuses(&self) -> impl Iterator<Item = &Status> {
-        self.statuses.values()
-    }
-
-    /// The values of a directory in its order.
-    pub fn directory(&self, entity_id: &str) -> Vec<&Status> {
-        let mut rows: Vec<_> = self.statuses.values().filter(|status| status.entity_id == entity_id).collect();
-        rows.sort_by_key(|status| (status.sort, status.id));
-        rows
-    }
-
-    /// One value of a directory.
-    pub fn status(&self, entity_id: &str, status_id: &str) -> Option<&Status> {
-        self.statuses.values().find(|status| status.entity_id == entity_id && status.status_id == status_id)
-    }
-
-    /// Adds or replaces a value of a directory.
-    pub fn put_status(&mut self, status: Status) {
-        self.put_row("status", status.id.to_string(), &status);
-        self.statuses.insert(status.id, status);
-    }
-
-    /// The pipelines in their order.
-    pub fn categories(&self) -> Vec<&Category> {
-        let mut rows: Vec<_> = self.categories.values().collect();
-        rows.sort_by_key(|category| (category.sort, category.id));
-        rows
-    }
-
-    /// A pipeline.
-    pub fn category(&self, id: u64) -> Option<&Category> {
-        self.categories.get(&id)
-    }
-
-    /// Adds or replaces a pipeline.
-    pub fn put_category(&mut self, category: Category) {
-        self.put_row("category", category.id.to_string(), &category);
-        self.categories.insert(category.id, category);
-    }
-
-    /// The currencies in their order.
-    pub fn currencies(&self) -> Vec<&Currency> {
-        let mut rows: Vec<_> = self.currencies.iter().collect();
-        rows.sort_by_key(|currency| currency.sort);
-        rows
-    }
-
-    /// The code of the base currency.
-    pub fn base_currency(&self) -> &str {
-        self.currencies.iter().find(|currency| currency.base).map_or("USD", |currency| &currency.code)
-    }
-
-    /// Adds or replaces a currency.
-    pub fn put_currency(&mut self, currency: Currency) {
-        self.put_row("currency", currency.code.clone(), &currency);
-        self.currencies.retain(|known| known.code != currency.code);
-        self.currencies.push(currency);
-    }
-
-    /// The custom fields of a record type by id.
-    pub fn user_fields(&self, entity: Entity) -> impl Iterator<Item = &UserField> {
-        self.user_fields.values().filter(move |field| field.entity == entity.type_id())
-    }
-
-    /// The custom field with this code.
-    pub fn user_field(&self, entity: Entity, code: &str) -> Option<&UserField> {
-        self.user_fields(entity).find(|field| field.name == code)
-    }
-
-    /// Adds a custom field to a record type.
-    pub fn put_user_field(&mut self, field: UserField) {
-        self.put_row("userfield", field.id.to_string(), &field);
-        self.learn(field);
-    }
-
-    fn learn(&mut self, field: UserField) {
-        let precision = field.settings.get("PRECISION").and_then(Value::as_u64).unwrap_or(2) as u8;
-        if let (Some(entity), Some(custom)) = (Entity::of_type_id(field.entity), Custom::of_type_id(&field.type_id, precision)) {
-            let mut known = Field::custom(&field.name, custom);
-            if field.multiple {
-                known = known.mark(Mark::Multiple);
-            }
-            self.schemas[slot(entity)].add(known);
-        }
-        self.user_fields.insert(field.id, field);
-    }
-
-    /// The fields of a record type.
-    pub fn schema(&self, entity: Entity) -> &Schema {
-        &self.schemas[slot(entity)]
-    }
-
-    /// A record.
-    pub fn record(&self, entity: Entity, id: u64) -> Option<&Record> {
-        self.records[slot(entity)].get(&id)
-    }
-
-    /// The records of a type within a range of ids, by id.
-    pub fn records(&self, entity: Entity, ids: impl RangeBounds<u64>) -> impl DoubleEndedIterator<Item = &Record> {
-        self.records[slot(entity)].range(ids).map(|(_, record)| record)
-    }
-
-    /// The record of a type that has the greatest id.
-    pub fn newest(&self, entity: Entity) -> Option<&Record> {
-        self.records[slot(entity)].last_key_value().map(|(_, record)| record)
-    }
-
-    /// Stores a record's new state.
-    pub fn put_record(&mut self, record: Record) {
-        let (entity, id) = (record.entity, record.id);
-        self.pending.push(Write::Record {
-            table: "record",
-            entity: entity.type_id(),
-            id,
-            body: Some(record.to_disk().to_string()),
-        });
-        if let Some(old) = self.records[slot(entity)].remove(&id) {
-            self.unindex(&old);
-        }
-        self.index(&record);
-        self.records[slot(entity)].insert(id, record);
-    }
-
-    /// Takes a record out.
-    pub fn take_record(&mut self, entity: Entity, id: u64) -> Option<Record> {
-        let record = self.records[slot(entity)].remove(&id)?;
-        self.unindex(&record);
-        self.pending.push(Write::Record { table: "record", entity: entity.type_id(), id, body: None });
-        Some(record)
-    }
-
-    fn index(&mut self, record: &Record) {
-        for (target, id) in record.references() {
-            self.referrers.insert((target, id, record.entity, record.id));
-        }
-        for (kind, value) in normal::communications(record) {
-            self.communications.entry((kind, value)).or_default().insert((record.entity, record.id));
-        }
-    }
-
-    fn unindex(&mut self, record: &Record) {
-        for (target, id) in record.references() {
-            self.referrers.remove(&(target, id, record.entity, record.id));
-        }
-        for key in normal::communications(record) {
-            if let Some(holders) = self.communications.get_mut(&key) {
-                holders.remove(&(record.entity, record.id));
-                if holders.is_empty() {
-                    self.communications.remove(&key);
-                }
-            }
-        }
-    }
-
-    /// The records that point at a record, by type and id.
-    pub fn referrers(&self, target: Entity, id: u64) -> Vec<(Entity, u64)> {
-        self.referrers
-            .range((target, id, Entity::Lead, 0)..=(target, id, Entity::Company, u64::MAX))
-            .map(|row| (row.2, row.3))
-            .collect()
-    }
-
-    /// The records of one type that point at a record, by id.
-    pub fn referrers_of_type(&self, target: Entity, id: u64, owner: Entity) -> impl Iterator<Item = u64> {
-        self.referrers.range((target, id, owner, 0)..=(target, id, owner, u64::MAX)).map(|row| row.3)
-    }
-
-    /// The records that have a phone or an e-mail, given normalised.
-    pub fn holders(&self, kind: &'static str, value: String) -> impl Iterator<Item = (Entity, u64)> {
-        self.communications.get(&(kind, value)).into_iter().flatten().copied()
-    }
-
-    /// A comment's place is on a record; all of a record by id.
-    pub fn comments(&self, entity: Entity, owner: u64) -> impl DoubleEndedIterator<Item = &Comment> {
-        let keys = self.comments_of.range((entity.type_id(), owner, 0)..=(entity.type_id(), owner, u64::MAX));
-        keys.filter_map(|key| self.comments.get(&key.2))
-    }
-
-    /// Adds a comment.
-    pub fn put_comment(&mut self, comment: Comment) {
-        self.put_row("comment", comment.id.to_string(), &comment);
-        self.comments_of.insert((comment.entity, comment.owner, comment.id));
-        self.comments.insert(comment.id, comment);
-    }
-
-    /// Takes all comments off a record.
-    pub fn take_comments(&mut self, entity: Entity, owner: u64) -> Vec<Comment> {
-        let taken: Vec<Comment> = self.comments(entity, owner).cloned().collect();
-        for comment in &taken {
-            self.comments.remove(&comment.id);
-            self.comments_of.remove(&(comment.entity, comment.owner, comment.id));
-            self.drop_row("comment", comment.id.to_string());
-        }
-        taken
-    }
-
-    /// The product rows of a record by id.
-    pub fn product_rows(&self, entity: Entity, owner: u64) -> impl Iterator<Item = &ProductRow> {
-        let keys = self.rows_of.range((entity.type_id(), owner, 0)..=(entity.type_id(), owner, u64::MAX));
-        keys.filter_map(|key| self.product_rows.get(&key.2))
-    }
-
-    /// Adds a product row.
-    pub fn put_product_row(&mut self, row: ProductRow) {
-        self.put_row("productrow", row.id.to_string(), &row);
-        self.rows_of.insert((row.entity, row.owner, row.id));
-        self.product_rows.insert(row.id, row);
-    }
-
-    /// Takes all product rows off a record.
-    pub fn take_product_rows(&mut self, entity: Entity, owner: u64) -> Vec<ProductRow> {
-        let taken: Vec<ProductRow> = self.product_rows(entity, owner).cloned().collect();
-        for row in &taken {
-            self.product_rows.remove(&row.id);
-            self.rows_of.remove(&(row.entity, row.owner, row.id));
-            self.drop_row("productrow", row.id.to_string());
-        }
-        taken
-    }
-
     /// The next id of a kind; ids are never given twice. Source: rest-crm 9.7.
     pub fn next_id(&mut self, kind: &str) -> u64 {
         let last = self.last_ids.entry(kind.to_owned()).or_default();
@@ -503,7 +227,7 @@ impl Store {
     }
 
     /// Writes what the call did into the ledger.
-    pub fn note(&mut self, entity: &str, entity_id: impl ToString, action: &str, payload: &Value) {
+    pub fn note(&mut self, entity: &str, entity_id: &impl std::fmt::Display, action: &str, payload: &Value) {
         let at = Timestamp::from_second(self.caller.now).unwrap_or(Timestamp::UNIX_EPOCH).to_string();
         self.pending.push(Write::Ledger(LedgerRow {
             seq: 0,
@@ -523,14 +247,16 @@ impl Store {
     }
 
     fn put_row(&mut self, table: &'static str, key: String, row: &impl serde::Serialize) {
-        let body =
-            serde_json::to_string(row).expect("rows hold only texts, numbers and maps with text keys, which always serialise");
-        self.pending.push(Write::Row { table, key, body: Some(body) });
+        self.pending.push(Write::Row { table, key, body: Some(written(row)) });
     }
 
     fn drop_row(&mut self, table: &'static str, key: String) {
         self.pending.push(Write::Row { table, key, body: None });
     }
+}
+
+fn written(row: &impl serde::Serialize) -> String {
+    serde_json::to_string(row).expect("rows hold only texts, numbers and maps with text keys, which always serialise")
 }
 
 /// The two letters of a language.

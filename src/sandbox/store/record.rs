@@ -117,7 +117,7 @@ impl Stored {
         }
     }
 
-    /// How the value stands in the SQLite file: texts and numbers as such, flags as `Y`/`N`, days as `YYYY-MM-DD`, instants as UTC.
+    /// How the value stands in the `SQLite` file: texts and numbers as such, flags as `Y`/`N`, days as `YYYY-MM-DD`, instants as UTC.
     pub fn to_disk(&self) -> Value {
         match self {
             Self::Text(text) => json!(text),
@@ -228,6 +228,21 @@ impl Record {
         }
     }
 
+    /// Whether it holds the same as another; a flag that isn't stored is no.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let holds = |one: &Self, other: &Self| {
+            one.values.iter().all(|(code, value)| other.get(code).map_or(*value == Stored::Flag(false), |found| found == value))
+        };
+        self.multi == other.multi && self.links == other.links && holds(self, other) && holds(other, self)
+    }
+
+    /// Gives back the room that changes left over; a portal may hold hundreds of thousands of records.
+    pub fn shrink(&mut self) {
+        self.values.shrink_to_fit();
+        self.multi.shrink_to_fit();
+        self.links.shrink_to_fit();
+    }
+
     /// The text under a code; empty where there is none.
     pub fn text(&self, code: &str) -> &str {
         self.get(code).and_then(Stored::as_text).unwrap_or_default()
@@ -271,7 +286,7 @@ impl Record {
         references
     }
 
-    /// How the record stands in the SQLite file: `{"values":{CODE:..},"multi":[..],"links":[..]}`.
+    /// How the record stands in the `SQLite` file: `{"values":{CODE:..},"multi":[..],"links":[..]}`.
     pub fn to_disk(&self) -> Value {
         let values: Map<String, Value> = self.values.iter().map(|(code, value)| ((*code).to_owned(), value.to_disk())).collect();
         json!({ "values": values, "multi": self.multi, "links": self.links })
@@ -284,9 +299,9 @@ impl Record {
             let Some(Field { code, kind, .. }) = schema.by_code(code) else { continue };
             record.set(code, Stored::from_disk(kind, value));
         }
-        record.values.shrink_to_fit();
         record.multi = serde_json::from_value(body["multi"].clone()).unwrap_or_default();
         record.links = serde_json::from_value(body["links"].clone()).unwrap_or_default();
+        record.shrink();
         record
     }
 }

@@ -95,6 +95,7 @@ pub struct Currency {
 
 /// A custom field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the portal's own columns")]
 pub struct UserField {
     /// Its id.
     pub id: u64,
@@ -102,7 +103,7 @@ pub struct UserField {
     pub entity: i64,
     /// Its code with prefix: `UF_CRM_RFC`.
     pub name: String,
-    /// Its USER_TYPE_ID.
+    /// Its `USER_TYPE_ID`.
     pub type_id: String,
     /// The external code.
     pub xml_id: Option<String>,
@@ -112,13 +113,13 @@ pub struct UserField {
     pub multiple: bool,
     /// Whether it is required.
     pub mandatory: bool,
-    /// SHOW_FILTER: `N`, `I`, `E` or `S`.
+    /// `SHOW_FILTER`: `N`, `I`, `E` or `S`.
     pub show_filter: String,
-    /// SHOW_IN_LIST.
+    /// `SHOW_IN_LIST`.
     pub show_in_list: bool,
-    /// EDIT_IN_LIST.
+    /// `EDIT_IN_LIST`.
     pub edit_in_list: bool,
-    /// IS_SEARCHABLE.
+    /// `IS_SEARCHABLE`.
     pub searchable: bool,
     /// The settings of its type.
     pub settings: Map<String, Value>,
@@ -225,6 +226,10 @@ impl ProductRow {
 /// The switches of a portal that change what its methods do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the portal's settings, and all combinations exist"
+)]
 pub struct Settings {
     /// 1 classic CRM, with leads; 2 simple CRM, where a lead becomes a deal at once. Source: rest-crm 9.5, 8.2.
     pub mode: i64,
@@ -234,13 +239,23 @@ pub struct Settings {
     pub required_check: bool,
     /// Whether universal lists may be filtered by `originId` and `originatorId`; off for a client that must do without.
     pub origin_filter: bool,
+    /// Whether `crm.item.list` with `useOriginalUfNames` and a `select` without `*` answers empty items, as portals do.
+    /// Source: rest-transport 6.3.
+    pub original_names_fault: bool,
     /// What `opened` is when it isn't given. Source: rest-crm 1.1.
     pub opened_default: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { mode: 1, close_date_sync: true, required_check: false, origin_filter: true, opened_default: true }
+        Self {
+            mode: 1,
+            close_date_sync: true,
+            required_check: false,
+            origin_filter: true,
+            original_names_fault: true,
+            opened_default: true,
+        }
     }
 }
 

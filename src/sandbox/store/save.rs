@@ -5,10 +5,10 @@
 
 use super::Store;
 use super::links::{self, Wanted};
+use super::moment::day_of;
 use super::record::{Entity, Multi, Record, Stored};
 use super::rows::Status;
 use super::schema::{Custom, Kind};
-use super::value::day_of;
 use crate::sandbox::answer::RestError;
 
 /// Days from today to the default `closedate`. Source: rest-crm 1.4.
@@ -120,7 +120,7 @@ impl Store {
         let payload = record.to_disk();
         self.put_record(record);
         self.link_company(entity, id, draft);
-        self.note(entity.name(), id, "create", &payload);
+        self.note(entity.name(), &id, "create", &payload);
         Ok(id)
     }
 
@@ -132,20 +132,21 @@ impl Store {
         if entity == Entity::Contact && record.text("NAME").is_empty() && record.text("LAST_NAME").is_empty() {
             return Err(required("Last name"));
         }
+        set_placeholder(&mut record);
         self.settle_stage(&mut record, Some(&old), draft)?;
         self.check_currency(&record)?;
         self.change_multi(&mut record, &draft.multi);
-        self.compute(&mut record);
-        set_placeholder(&mut record);
         let contacts_before = self.company_contacts(entity, id);
         self.link_company(entity, id, draft);
-        if record == old && contacts_before == self.company_contacts(entity, id) {
+        // What follows from other records is computed only for a record that is saved: it must not make a change of its own.
+        if record.same_as(&old) && contacts_before == self.company_contacts(entity, id) {
             return Ok(false);
         }
+        self.compute(&mut record);
         self.stamp(&mut record);
         let payload = record.to_disk();
         self.put_record(record);
-        self.note(entity.name(), id, "update", &payload);
+        self.note(entity.name(), &id, "update", &payload);
         Ok(true)
     }
 
@@ -359,7 +360,8 @@ impl Store {
         }
         match record.entity {
             Entity::Lead => {
-                record.set("IS_RETURN_CUSTOMER", Some(Stored::Flag(record.integer("COMPANY_ID") > 0 || !record.links.is_empty())))
+                record
+                    .set("IS_RETURN_CUSTOMER", Some(Stored::Flag(record.integer("COMPANY_ID") > 0 || !record.links.is_empty())));
             }
             Entity::Deal => {
                 let (won, any) = self.other_deals(record);

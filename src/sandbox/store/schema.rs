@@ -74,7 +74,7 @@ pub enum Custom {
 }
 
 impl Custom {
-    /// The type with this USER_TYPE_ID.
+    /// The type with this `USER_TYPE_ID`.
     pub fn of_type_id(type_id: &str, precision: u8) -> Option<Self> {
         Some(match type_id {
             "string" => Self::String,
@@ -93,7 +93,7 @@ impl Custom {
         })
     }
 
-    /// Its USER_TYPE_ID.
+    /// Its `USER_TYPE_ID`.
     pub fn type_id(self) -> &'static str {
         match self {
             Self::String => "string",

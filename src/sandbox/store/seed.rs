@@ -24,7 +24,7 @@ const LEAD_STAGES: &[Value] = &[
     ("JUNK", 50, "#FF5752", "F", true, ["Junk Lead", "Prospecto no útil", "Некачественный лид"]),
 ];
 
-/// The first letter of the Russian name of PREPAYMENT_INVOICE is a Latin C, as in the product.
+/// The first letter of the Russian name of `PREPAYMENT_INVOICE` is a Latin C, as in the product.
 const DEAL_STAGES: &[Value] = &[
     ("NEW", 10, "#39A8EF", "", true, ["New", "En desarrollo", "Новая"]),
     ("PREPARATION", 20, "#2FC6F6", "", false, ["Create papers", "Crear documentos", "Подготовка документов"]),

@@ -44,7 +44,7 @@ impl Store {
         }
         let deal = Draft { values: taken(&lead, &TAKEN_OVER), links: Some(contacts), ..Draft::default() };
         self.create(Entity::Deal, &deal)?;
-        self.note(Entity::Lead.name(), id, "convert", &lead.to_disk());
+        self.note(Entity::Lead.name(), &id, "convert", &lead.to_disk());
         Ok(())
     }
 }

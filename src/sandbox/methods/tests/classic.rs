@@ -104,9 +104,9 @@ fn the_import_option_of_contacts_lets_system_fields_in_whatever_text_it_is() {
     portal.expect(vec![refused(
         "after one made now",
         "crm.contact.add",
-        json!({ "fields": { "DATE_CREATE": "2024-01-01" }, "params": { "IMPORT": "Y" } }),
+        json!({ "fields": { "DATE_CREATE": "2024-01-01", "DATE_MODIFY": "2023-01-01" }, "params": { "IMPORT": "Y" } }),
         json!(""),
-        "The value of \"Created on\" cannot be less than that of any other items",
+        "The value of \"Created on\" cannot be less than that of any other items, The value of \"Updated on\" cannot be greater than \"Created on\"",
     )]);
 }
 

@@ -2,22 +2,37 @@
 
 use serde_json::{Value, json};
 
-use super::{Portal, adding, refused};
+use super::{Case, Portal, adding, refused};
 
 #[test]
 fn each_kind_of_field_is_treated_in_add_as_table_1_5_says() {
-    Portal::new().expect(vec![
+    Portal::new().expect(table_1_5());
+}
+
+/// Table 1.5, column "add", for a new portal at the tests' clock.
+pub fn table_1_5() -> Vec<Case> {
+    vec![
         adding(
             "plain fields, UTM and observers are stored",
             1,
             json!({ "title": "A lead", "utmSource": "google", "observers": [1, "2"], "post": "Chief" }),
-            vec![("/item/title", json!("A lead")), ("/item/utmSource", json!("google")), ("/item/observers", json!([1, 2])), ("/item/post", json!("Chief"))],
+            vec![
+                ("/item/title", json!("A lead")),
+                ("/item/utmSource", json!("google")),
+                ("/item/observers", json!([1, 2])),
+                ("/item/post", json!("Chief")),
+            ],
         ),
         adding(
             "unknown names, classic-only names and PHONE are ignored without a word",
             1,
             json!({ "nonsense": 5, "ADDRESS": "Main St", "TITLE": "Upper", "PHONE": [{ "VALUE": "+1", "VALUE_TYPE": "WORK" }] }),
-            vec![("/item/address", Value::Null), ("/item/title", json!("Lead #2")), ("/item/fm", json!([])), ("/item/hasPhone", json!("N"))],
+            vec![
+                ("/item/address", Value::Null),
+                ("/item/title", json!("Lead #2")),
+                ("/item/fm", json!([])),
+                ("/item/hasPhone", json!("N")),
+            ],
         ),
         adding("a given id is reset", 1, json!({ "id": 700 }), vec![("/item/id", json!(3))]),
         adding(
@@ -45,7 +60,12 @@ fn each_kind_of_field_is_treated_in_add_as_table_1_5_says() {
                 ("/item/isReturnCustomer", json!("N")),
             ],
         ),
-        adding("product rows are hidden and removed", 2, json!({ "productRows": [{ "price": 5 }], "opportunity": 7 }), vec![("/item/opportunity", json!(7))]),
+        adding(
+            "product rows are hidden and removed",
+            2,
+            json!({ "productRows": [{ "price": 5 }], "opportunity": 7 }),
+            vec![("/item/opportunity", json!(7))],
+        ),
         adding(
             "values that PHP takes for empty become the default",
             4,
@@ -59,13 +79,17 @@ fn each_kind_of_field_is_treated_in_add_as_table_1_5_says() {
                 ("/item/assignedById", json!(1)),
             ],
         ),
-    ]);
+    ]
 }
 
 #[test]
 fn values_are_converted_as_table_3_6_says() {
-    let mut portal = Portal::new();
-    portal.expect(vec![
+    Portal::new().expect(table_3_6());
+}
+
+/// Table 3.6, and the refusals of 3.4, for a new portal at the tests' clock.
+pub fn table_3_6() -> Vec<Case> {
+    vec![
         adding(
             "an empty deal gets today, today + 7, the first type, and no source",
             2,
@@ -182,7 +206,7 @@ fn values_are_converted_as_table_3_6_says() {
             json!("100"),
             "Could not find value for parameter {fields}",
         ),
-    ]);
+    ]
 }
 
 #[test]
@@ -236,6 +260,46 @@ fn an_update_that_changes_nothing_moves_no_stamp_and_a_real_one_moves_it() {
 }
 
 #[test]
+fn what_is_the_same_in_other_words_changes_nothing() {
+    let mut portal = Portal::new();
+    let company = portal.add(4, json!({}))["id"].clone();
+    let contact = portal.add(3, json!({ "name": "A", "companyIds": [company] }))["id"].clone();
+    let deal = portal.add(2, json!({ "companyId": company, "contactIds": [contact], "begindate": "2024-01-10" }));
+    portal.add(2, json!({ "companyId": company, "stageId": "WON" }));
+    portal.later(60);
+    let same = json!({
+        "title": "", "isManualOpportunity": "N", "opportunity": "0", "contactIds": [contact], "companyId": "1", "observers": "",
+        "begindate": "2024-01-10T00:00:00+03:00", "categoryId": 0,
+    });
+    assert_eq!(portal.update(2, &deal["id"], same)["updatedTime"], deal["updatedTime"]);
+    let linked = portal.update(4, &company, json!({ "contactIds": [contact] }));
+    assert_eq!(linked["updatedTime"], linked["createdTime"]);
+    let unlinked = portal.update(4, &company, json!({ "contactIds": "" }));
+    assert_eq!((&unlinked["contactIds"], &unlinked["updatedTime"]), (&json!([]), &json!("2026-03-10T12:01:00+03:00")));
+    assert_eq!(portal.get(3, &contact)["companyIds"], json!([]));
+    let without = portal.update(2, &deal["id"], json!({ "contactIds": [], "companyId": 0 }));
+    assert_eq!((&without["contactId"], &without["companyId"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn form_encoded_parameters_are_understood() {
+    let mut portal = Portal::new();
+    portal
+        .call("crm.lead.userfield.add", json!({ "fields": { "FIELD_NAME": "TAGS", "USER_TYPE_ID": "string", "MULTIPLE": "Y" } }));
+    let fields = json!({ "title": "F", "ufCrmTags": ["a", "b"], "observers": ["1", "2"], "opportunity": "12.50", "fm": { "n0": { "typeId": "PHONE", "valueType": "WORK", "value": "+1" } } });
+    let lead = portal.call("crm.item.add", json!({ "entityTypeId": "1", "fields": fields }))["item"].clone();
+    assert_eq!(
+        (&lead["ufCrmTags"], &lead["observers"], &lead["opportunity"]),
+        (&json!(["a", "b"]), &json!([1, 2]), &json!(12.5))
+    );
+    assert_eq!(lead["phoneWork"], "+1");
+    let cleared = portal.update(1, &json!("1"), json!({ "ufCrmTags": "", "observers": "" }));
+    assert_eq!((&cleared["ufCrmTags"], &cleared["observers"]), (&json!([]), &json!([])));
+    let listed = portal.reply("crm.lead.list", json!({ "start": "0", "filter": { ">=ID": "1", "@STATUS_ID": ["NEW"] }, "select": ["ID", "UF_*"], "order": { "ID": "asc" } }));
+    assert_eq!(listed.result, json!([{ "ID": "1", "UF_CRM_TAGS": false }]));
+}
+
+#[test]
 fn an_update_without_a_date_it_can_read_keeps_the_old_one() {
     let mut portal = Portal::new();
     let contact = portal.add(3, json!({ "name": "A", "birthdate": "1990-02-03" }));
@@ -255,8 +319,8 @@ fn multi_fields_are_added_changed_and_deleted_by_their_ids() {
         json!([{ "id": 1, "valueType": "WORK", "value": "+1", "typeId": "PHONE" }, { "id": 2, "valueType": "HOME", "value": "a@b.co", "typeId": "EMAIL" }])
     );
     assert_eq!((&contact["phone"], &contact["emailHome"], &contact["hasPhone"]), (&json!("+1"), &json!("a@b.co"), &json!("Y")));
-    let changes = json!({ "1": { "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, "2": { "value": "", "typeId": "EMAIL" }, "n0": { "typeId": "WEB", "valueType": "WORK", "value": "x.example" }, "99": { "typeId": "PHONE", "valueType": "WORK", "value": "+9" } });
-    let changed = portal.update(3, &contact["id"], json!({ "fm": changes }));
+    let entries = json!({ "1": { "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, "2": { "value": "", "typeId": "EMAIL" }, "n0": { "typeId": "WEB", "valueType": "WORK", "value": "x.example" }, "99": { "typeId": "PHONE", "valueType": "WORK", "value": "+9" } });
+    let changed = portal.update(3, &contact["id"], json!({ "fm": entries }));
     assert_eq!(
         changed["fm"],
         json!([{ "id": 1, "valueType": "HOME", "value": "+2", "typeId": "PHONE" }, { "id": 3, "valueType": "WORK", "value": "x.example", "typeId": "WEB" }, { "id": 4, "valueType": "WORK", "value": "+9", "typeId": "PHONE" }])

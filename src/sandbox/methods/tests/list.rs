@@ -20,16 +20,16 @@ fn ids(result: &Value) -> Vec<i64> {
 #[test]
 fn pages_have_fifty_rows_and_start_is_rounded_down() {
     let mut portal = filled(120);
-    let list = |start: Value| json!({ "entityTypeId": 1, "order": { "id": "ASC" }, "select": ["id"], "start": start });
-    let first = portal.reply("crm.item.list", list(json!(0)));
+    let from = |start: Value| json!({ "entityTypeId": 1, "order": { "id": "ASC" }, "select": ["id"], "start": start });
+    let first = portal.reply("crm.item.list", from(json!(0)));
     assert_eq!((first.next, first.total, ids(&first.result).len()), (Some(50), Some(120), 50));
-    let second = portal.reply("crm.item.list", list(json!("99")));
+    let second = portal.reply("crm.item.list", from(json!("99")));
     assert_eq!((second.next, ids(&second.result)[0]), (Some(100), 51));
-    let last = portal.reply("crm.item.list", list(json!(100)));
+    let last = portal.reply("crm.item.list", from(json!(100)));
     assert_eq!((last.next, last.total, ids(&last.result).len()), (None, Some(120), 20));
-    let behind = portal.reply("crm.item.list", list(json!(500)));
+    let behind = portal.reply("crm.item.list", from(json!(500)));
     assert_eq!((behind.next, behind.total, ids(&behind.result).len()), (None, Some(120), 0));
-    let uncounted = portal.reply("crm.item.list", list(json!(-1)));
+    let uncounted = portal.reply("crm.item.list", from(json!(-1)));
     assert_eq!((uncounted.next, uncounted.total, ids(&uncounted.result).len()), (None, None, 50));
 }
 
@@ -160,4 +160,34 @@ fn lists_are_sorted_by_several_fields_and_in_either_direction() {
     assert_eq!(found(json!({ "ID": "desc" })), [6, 5, 4, 3, 2, 1]);
     assert_eq!(found(json!({ "sourceId": "DESC", "id": "DESC" })), [6, 4, 2, 5, 3, 1]);
     assert_eq!(found(json!([])), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_mark_is_found_wherever_it_is_now() {
+    let mut portal = filled(3);
+    let find = |portal: &mut Portal, filter: Value| {
+        ids(&portal.call("crm.item.list", json!({ "entityTypeId": 1, "filter": filter, "select": ["id"] })))
+    };
+    for id in 1..=3 {
+        portal.update(1, &json!(id), json!({ "originId": format!("old-{id}"), "originatorId": "RESTORE" }));
+    }
+    assert_eq!(find(&mut portal, json!({ "=originatorId": "restore", "@originId": ["old-3", "OLD-1", "none"] })), [1, 3]);
+    portal.update(1, &json!(1), json!({ "originId": "new" }));
+    portal.call("crm.lead.delete", json!({ "id": 3 }));
+    assert_eq!(find(&mut portal, json!({ "@originId": ["old-3", "old-1", "new"] })), [1]);
+    let mut portal = portal.reopened();
+    assert_eq!(find(&mut portal, json!({ "originId": "old-2" })), [2]);
+    assert_eq!(
+        portal.call("crm.lead.list", json!({ "filter": { "ORIGIN_ID": "old-2" }, "select": ["ID"] })),
+        json!([{ "ID": "2" }])
+    );
+}
+
+#[test]
+fn original_names_together_with_a_select_empty_the_items_while_the_fault_is_there() {
+    let mut portal = filled(1);
+    let list = json!({ "entityTypeId": 1, "select": ["id"], "useOriginalUfNames": "Y" });
+    assert_eq!(portal.call("crm.item.list", list.clone()), json!({ "items": [[]] }));
+    portal.call("sandbox.settings.set", json!({ "original_names_fault": false }));
+    assert_eq!(portal.call("crm.item.list", list), json!({ "items": [{ "id": 1 }] }));
 }

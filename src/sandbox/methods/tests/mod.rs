@@ -2,6 +2,8 @@
 //!
 //! A [`Case`] is plain data, so that the same rows can be sent over HTTP later.
 
+#![expect(clippy::needless_pass_by_value, reason = "a test reads best with its JSON written where it is used")]
+
 mod classic;
 mod import;
 mod item;
@@ -36,6 +38,8 @@ pub struct Case {
 pub enum Expect {
     /// The answer holds these values at these JSON pointers below `result`.
     Holds(Vec<(&'static str, Value)>),
+    /// The record that the answer names at `/item/id`, of this entityTypeId, holds these values at these JSON pointers.
+    Stores(i64, Vec<(&'static str, Value)>),
     /// The call is refused with this code and text.
     Refused(Value, &'static str),
 }
@@ -113,10 +117,16 @@ impl Portal {
                         assert_eq!(found, wanted, "{name}: {pointer} in {}", reply.result);
                     }
                 }
+                (Expect::Stores(entity, values), Ok(reply)) => {
+                    let record = self.get(entity, &reply.result["item"]["id"]);
+                    for (pointer, wanted) in values {
+                        assert_eq!(record.pointer(pointer), Some(&wanted), "{name}: {pointer} in {record}");
+                    }
+                }
                 (Expect::Refused(code, text), Err(error)) => {
                     assert_eq!((&error.code, error.description.as_str()), (&code, text), "{name}");
                 }
-                (Expect::Holds(_), Err(error)) => panic!("{name}: refused with {error:?}"),
+                (Expect::Holds(_) | Expect::Stores(..), Err(error)) => panic!("{name}: refused with {error:?}"),
                 (Expect::Refused(..), Ok(reply)) => panic!("{name}: answered {}", reply.result),
             }
         }

@@ -307,3 +307,85 @@ fn every_method_has_a_lower_case_name_of_its_own() {
     }
     assert!(exists("crm.item.batchimport") && !exists("crm.item.batchImport") && !exists("crm.quote.list"));
 }
+
+/// Values that no method expects where it finds them.
+fn odd_values() -> Vec<Value> {
+    let long = "é".repeat(300);
+    vec![
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(i64::MAX),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(""),
+        json!("0"),
+        json!("-9999999999999999999999"),
+        json!("@-9223372036854775808"),
+        json!("9999-12-31T23:59:59-23:59"),
+        json!("-9999-01-01"),
+        json!("é<b"),
+        json!("<"),
+        json!("!><"),
+        json!("+"),
+        json!(long),
+        json!([]),
+        json!({}),
+        json!([[[]]]),
+        json!([null, {}, "é", -5]),
+        json!({ "0": { "ID": "x", "VALUE": [] }, "logic": "OR", "": 1, "!": 2, "><id": [9, 1], "@id": {}, "SORT": i64::MAX, "CONTACT_ID": 1, "COMPANY_ID": i64::MAX }),
+    ]
+}
+
+#[test]
+fn no_parameter_however_odd_makes_a_method_panic() {
+    let mut portal = Portal::new();
+    portal.add(4, json!({}));
+    portal.add(3, json!({ "companyIds": [1] }));
+    // The methods of the other types are the same functions.
+    let others = ["crm.lead.", "crm.deal.", "crm.company."];
+    let names: Vec<&str> = names().filter(|name| !others.iter().any(|start| name.starts_with(start))).collect();
+    let parameters = [
+        "entityTypeId",
+        "id",
+        "fields",
+        "filter",
+        "order",
+        "select",
+        "start",
+        "data",
+        "items",
+        "params",
+        "type",
+        "values",
+        "entity_type",
+        "ownerType",
+        "ownerId",
+        "productRows",
+        "since",
+        "limit",
+        "FILTER",
+        "sort",
+    ];
+    for value in odd_values() {
+        for method in &names {
+            let mut params = json!({ "entityTypeId": 3, "id": 1, "ownerType": "D", "ownerId": 1, "type": "PHONE" });
+            let _ = portal.try_call(method, json!({ "ID": value, "fields": value }));
+            for name in parameters {
+                let usual = params.as_object_mut().and_then(|params| params.insert(name.to_owned(), value.clone()));
+                let _ = portal.try_call(method, params.clone());
+                params[name] = usual.unwrap_or_default();
+            }
+        }
+        for entity in 2..=3 {
+            let fields = portal.call("crm.item.fields", json!({ "entityTypeId": entity }))["fields"].clone();
+            for name in fields.as_object().expect("fields").keys().chain([&"fm".to_owned(), &"PHONE".to_owned()]) {
+                let params = json!({ "entityTypeId": entity, "id": 1, "fields": { name: value }, "filter": { name: value, format!("!%{name}"): value }, "order": { name: "DESC" } });
+                for method in ["crm.item.add", "crm.item.import", "crm.item.update", "crm.item.list"] {
+                    let _ = portal.try_call(method, params.clone());
+                }
+            }
+        }
+    }
+    let _ = portal.reopened();
+}
