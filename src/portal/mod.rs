@@ -27,6 +27,9 @@ mod transport;
 mod walk;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::{AddressError, WebhookUrl};
 pub use change::Change;
 pub use effect::{Effect, Refusal, Unclear};

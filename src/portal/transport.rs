@@ -187,8 +187,9 @@ fn connect_trouble(cause: &(dyn std::error::Error + 'static)) -> Option<Trouble>
         return Some(of_tls(tls));
     }
     if let Some(io) = cause.downcast_ref::<io::Error>() {
-        if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(of_tls(tls));
+        // The error inside an `io::Error` is no link of the chain.
+        if let Some(known) = io.get_ref().and_then(|inner| connect_trouble(inner)) {
+            return Some(known);
         }
         return match io.kind() {
             io::ErrorKind::ConnectionRefused => Some(Trouble::ConnectionRefused),

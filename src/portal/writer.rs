@@ -38,6 +38,12 @@ impl Writer {
         Ok(Self { reader: Reader::open(url, settings, observer)? })
     }
 
+    /// A writer over a reader that a test has made.
+    #[cfg(test)]
+    pub(super) fn over(reader: Reader) -> Self {
+        Self { reader }
+    }
+
     /// The reader of the same portal, at the same pace.
     pub fn reader(&self) -> &Reader {
         &self.reader
