@@ -176,7 +176,9 @@ pub(super) fn number(json: &Json) -> Option<f64> {
 /// A whole number that isn't negative, also one that is written as text.
 pub(super) fn whole(json: &Json) -> Option<u64> {
     match json {
-        Json::Number(number) => number.as_u64().or_else(|| number.as_f64().filter(|float| *float >= 0.0 && float.fract() == 0.0).map(|float| float as u64)),
+        Json::Number(number) => number
+            .as_u64()
+            .or_else(|| number.as_f64().filter(|float| *float >= 0.0 && float.fract() == 0.0).map(|float| float as u64)),
         Json::String(text) => text.trim().parse().ok(),
         _ => None,
     }

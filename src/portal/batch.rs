@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_names_its_commands_and_does_not_halt() {
+    fn trap_29_the_body_names_its_commands_and_does_not_halt() {
         let calls = [Call::new("profile", Json::Null), Call::new("crm.item.list", json!({"entityTypeId": 2}))];
         let text = String::from_utf8(body(&calls.iter().collect::<Vec<_>>())).expect("JSON is UTF-8");
         assert_eq!(text, r#"{"halt":0,"cmd":{"c0":"profile?","c1":"crm.item.list?entityTypeId=2"}}"#);
@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn empty_parts_are_empty_lists() {
-        let answer = batch(json!({"result": [], "result_error": {"c0": {"error": 0}}, "result_total": [], "result_next": [], "result_time": []}));
+        let answer = batch(
+            json!({"result": [], "result_error": {"c0": {"error": 0}}, "result_total": [], "result_next": [], "result_time": []}),
+        );
         assert!(matches!(&outcomes(answer, 1)[0], Outcome::Refused(refusal) if refusal.code == "0"));
     }
 

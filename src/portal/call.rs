@@ -77,7 +77,8 @@ impl Call {
     /// Whether a command can't carry the call whole: too many variables (PHP would drop some), an empty list (it has no form there),
     /// or a text that a batch would take for a reference to another command's result (trap 7).
     pub fn must_go_alone(&self) -> bool {
-        self.variables() > COMMAND_VARIABLES_MAX || self.params.values().any(|value| holds_empty_list(value) || holds_reference(value))
+        self.variables() > COMMAND_VARIABLES_MAX
+            || self.params.values().any(|value| holds_empty_list(value) || holds_reference(value))
     }
 }
 
@@ -214,7 +215,9 @@ mod tests {
 
     #[test]
     fn every_method_that_changes_something_is_told_from_those_that_read() {
-        for method in ["crm.item.batchImport", "crm.item.update", "crm.item.delete", "crm.item.add", "crm.lead.update", "batch", ""] {
+        for method in
+            ["crm.item.batchImport", "crm.item.update", "crm.item.delete", "crm.item.add", "crm.lead.update", "batch", ""]
+        {
             assert!(!reads_only(method), "{method}");
         }
         assert!(reads_only("crm.item.list"));

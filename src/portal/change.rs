@@ -59,21 +59,23 @@ impl Change {
                 Call::new("crm.item.update", json!({"entityTypeId": entity.type_id(), "id": id.0, "fields": fields.0}))
             }
             // No entry in the live feed for a mended record.
-            Self::UpdateClassic { entity, id, fields } => {
-                Call::new(format!("crm.{entity}.update"), json!({"id": id.0, "fields": fields.0, "params": {"REGISTER_SONET_EVENT": "N"}}))
-            }
+            Self::UpdateClassic { entity, id, fields } => Call::new(
+                format!("crm.{entity}.update"),
+                json!({"id": id.0, "fields": fields.0, "params": {"REGISTER_SONET_EVENT": "N"}}),
+            ),
             Self::ProductRows { entity, id, rows } => {
                 let rows: Vec<Json> = rows.iter().enumerate().map(|(at, row)| product_row(at, row)).collect();
-                Call::new("crm.item.productrow.set", json!({"ownerType": entity.short_code(), "ownerId": id.0, "productRows": rows}))
+                Call::new(
+                    "crm.item.productrow.set",
+                    json!({"ownerType": entity.short_code(), "ownerId": id.0, "productRows": rows}),
+                )
             }
             Self::Delete { entity, id } => Call::new("crm.item.delete", json!({"entityTypeId": entity.type_id(), "id": id.0})),
             Self::ContactCompanies { contact, companies } if companies.is_empty() => {
                 Call::new("crm.contact.company.items.delete", json!({"id": contact.0}))
             }
             Self::ContactCompanies { contact, companies } => {
-                let link = |(at, company): (usize, &PortalId)| {
-                    json!({"COMPANY_ID": company.0, "SORT": (at + 1) * 10, "IS_PRIMARY": if at == 0 { "Y" } else { "N" }})
-                };
+                let link = |(at, company): (usize, &PortalId)| json!({"COMPANY_ID": company.0, "SORT": (at + 1) * 10, "IS_PRIMARY": if at == 0 { "Y" } else { "N" }});
                 let items: Vec<Json> = companies.iter().enumerate().map(link).collect();
                 Call::new("crm.contact.company.items.set", json!({"id": contact.0, "items": items}))
             }

@@ -28,7 +28,8 @@ impl<'a> Decoder<'a> {
     /// A decoder for one record type of a portal.
     pub fn new(entity: EntityType, schema: &'a Schema) -> Self {
         let wanted = |field: &&FieldDef| {
-            !field.universal.is_empty() && !matches!(field.kind, FieldType::Id | FieldType::File | FieldType::Products | FieldType::Multi(_))
+            !field.universal.is_empty()
+                && !matches!(field.kind, FieldType::Id | FieldType::File | FieldType::Products | FieldType::Multi(_))
         };
         let fields = schema.fields.get(&entity).map(|fields| fields.iter().filter(wanted).collect()).unwrap_or_default();
         Self { entity, fields, server: Offset::from_seconds(schema.server_offset).unwrap_or(Offset::UTC) }
@@ -88,10 +89,14 @@ impl<'a> Decoder<'a> {
             FieldType::Date => day(&text).map(Value::Date),
             FieldType::Moment => self.moment(&text).map(Value::Moment),
             // Pipeline 0 is the general one, not none.
-            FieldType::Status(_) | FieldType::Stage | FieldType::Pipeline | FieldType::Currency => Some(Value::Code(text.clone())),
+            FieldType::Status(_) | FieldType::Stage | FieldType::Pipeline | FieldType::Currency => {
+                Some(Value::Code(text.clone()))
+            }
             FieldType::Enumeration => Some(if text == "0" { Value::Empty } else { Value::Code(text.clone()) }),
             FieldType::User => text.parse().ok().map(|id| if id == 0 { Value::Empty } else { Value::User(UserId(id)) }),
-            FieldType::Link(_) | FieldType::Parent => text.parse().ok().map(|id| if id == 0 { Value::Empty } else { Value::Link(id) }),
+            FieldType::Link(_) | FieldType::Parent => {
+                text.parse().ok().map(|id| if id == 0 { Value::Empty } else { Value::Link(id) })
+            }
             _ => None,
         };
         known.unwrap_or(Value::Text(text))
@@ -139,7 +144,11 @@ pub(super) fn add_addresses(record: &mut LiveRecord, row: &Map<String, Json>) {
 /// The product row of an item of `crm.item.productrow.list`.
 pub(super) fn product_row(json: &Json) -> ProductRow {
     let number = |name: &str| json.get(name).map(plain).and_then(|text| decimal(&text)).unwrap_or_default();
-    ProductRow { name: json.get("productName").map(plain).unwrap_or_default(), price: number("price"), quantity: number("quantity") }
+    ProductRow {
+        name: json.get("productName").map(plain).unwrap_or_default(),
+        price: number("price"),
+        quantity: number("quantity"),
+    }
 }
 
 /// A number from its text, so that no digit is lost on the way; `19000`, `15000.00`, `1.5e3`.
@@ -210,7 +219,13 @@ mod tests {
 
     #[test]
     fn trap_12_a_date_is_its_utc_day_whatever_the_zone_it_is_printed_in() {
-        for text in ["2024-01-31T18:00:00-06:00", "2024-02-01T03:00:00+03:00", "2024-02-01T00:00:00+00:00", "2024-02-01", "2024-02-01T00:00:00Z"] {
+        for text in [
+            "2024-01-31T18:00:00-06:00",
+            "2024-02-01T03:00:00+03:00",
+            "2024-02-01T00:00:00+00:00",
+            "2024-02-01",
+            "2024-02-01T00:00:00Z",
+        ] {
             let deal = decoded(EntityType::Deal, &json!({"id": 1, "begindate": text}));
             assert_eq!(deal.get("BEGINDATE"), Some(&Value::Date(date(2024, 2, 1))), "{text}");
         }
@@ -218,7 +233,13 @@ mod tests {
 
     #[test]
     fn numbers_come_as_numbers_or_as_text_and_keep_their_digits() {
-        for (json, text) in [(json!(19000), "19000"), (json!("15000.00"), "15000.00"), (json!(0), "0"), (json!(0.1), "0.1"), (json!(1.5e3), "1500.0")] {
+        for (json, text) in [
+            (json!(19000), "19000"),
+            (json!("15000.00"), "15000.00"),
+            (json!(0), "0"),
+            (json!(0.1), "0.1"),
+            (json!(1.5e3), "1500.0"),
+        ] {
             let deal = decoded(EntityType::Deal, &json!({"id": "7", "opportunity": json}));
             assert_eq!(deal.get("OPPORTUNITY"), Some(&Value::Number(text.parse().expect("a number"))), "{json}");
         }
@@ -240,7 +261,10 @@ mod tests {
                 {"id": 102, "valueType": "HOME", "value": "a@b.mx", "typeId": "EMAIL"},
                 {"id": 103, "valueType": "WORK", "value": "+52 55 2", "typeId": "PHONE"}], "phoneWork": "+52 55 1"}),
         );
-        assert_eq!(contact.get("PHONE_WORK"), Some(&Value::List(vec![Value::Text("+52 55 1".into()), Value::Text("+52 55 2".into())])));
+        assert_eq!(
+            contact.get("PHONE_WORK"),
+            Some(&Value::List(vec![Value::Text("+52 55 1".into()), Value::Text("+52 55 2".into())]))
+        );
         assert_eq!(contact.get("EMAIL_HOME"), Some(&Value::List(vec![Value::Text("a@b.mx".into())])));
     }
 

@@ -296,7 +296,9 @@ mod tests {
         for code in ["100", "", "0", "ERROR_CORE", "CRM_FIELD_ERROR_REQUIRED", "INTERNAL_SERVER_ERROR", "WRONG_ENCODING"] {
             assert_eq!(applied(ImportCommand, 200, Some(code)), Maybe, "{code}");
         }
-        for code in ["MAX_IMPORT_BATCH_SIZE_EXCEEDED", "NOT_FOUND", "ACCESS_DENIED", "ERROR_METHOD_NOT_FOUND", "OPERATION_TIME_LIMIT"] {
+        for code in
+            ["MAX_IMPORT_BATCH_SIZE_EXCEEDED", "NOT_FOUND", "ACCESS_DENIED", "ERROR_METHOD_NOT_FOUND", "OPERATION_TIME_LIMIT"]
+        {
             assert_eq!(applied(ImportCommand, 200, Some(code)), No, "{code}");
         }
     }

@@ -77,7 +77,9 @@ impl From<Refusal> for PortalError {
             ("OVERLOAD_LIMIT", _) => Self::Overload,
             ("PORTAL_DELETED", _) => Self::PortalDeleted,
             ("insufficient_scope", _) => Self::NoScope,
-            ("ACCESS_DENIED" | "user_access_error" | "allowed_only_intranet_user" | "METHOD_CONFIRM_DENIED", _) => Self::AccessDenied(refusal),
+            ("ACCESS_DENIED" | "user_access_error" | "allowed_only_intranet_user" | "METHOD_CONFIRM_DENIED", _) => {
+                Self::AccessDenied(refusal)
+            }
             ("INVALID_CREDENTIALS" | "NO_AUTH_FOUND" | "authorization_error" | "expired_token" | "invalid_token", status) => {
                 Self::WrongSecret { status }
             }

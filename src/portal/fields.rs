@@ -93,7 +93,8 @@ pub(super) fn decoded(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    let named = [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&#039;", "'"), ("&#39;", "'"), ("&nbsp;", "\u{a0}"), ("&amp;", "&")];
+    let named =
+        [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&#039;", "'"), ("&#39;", "'"), ("&nbsp;", "\u{a0}"), ("&amp;", "&")];
     named.into_iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
 }
 

@@ -66,30 +66,32 @@ impl Line {
             let open = &open[..size.min(open.len())];
             let batch: Vec<&Call> = open.iter().map(|at| &calls[*at]).collect();
             let reply = self.send_batch(&batch).await;
+            if reply == Reply::Lost(Trouble::TooLarge) && batch.len() > 1 {
+                continue; // The next batch is half as large.
+            }
             if let Again::Yes(reason) = again_for_a_read(&reply)
                 && self.wait(&mut patience, reason).await
             {
                 continue;
             }
             let answer = reply.read(patience.tried_for())?;
-            let mut wanting = None;
+            let mut wanting: Option<(WaitReason, PortalError)> = None;
             for (at, outcome) in open.iter().zip(batch::outcomes(answer, batch.len())) {
                 match outcome {
                     Outcome::Success(answer) => results[*at] = Some(Ok(answer)),
                     Outcome::Refused(refusal) => match again_for_a_refused_read(&refusal) {
-                        Again::Yes(reason) => wanting = Some((*at, reason, refusal)),
+                        Again::Yes(reason) => {
+                            wanting = Some((reason, PortalError::Busy { refusal, tried_for: patience.tried_for() }));
+                        }
                         Again::No => results[*at] = Some(Err(refusal)),
                     },
                     Outcome::Missing => {
-                        let refusal = Refusal { code: String::new(), text: "no answer to this command".to_owned(), status: 200 };
-                        wanting = Some((*at, WaitReason::Network, refusal));
+                        wanting = Some((WaitReason::Network, PortalError::Protocol("a command of a batch has no answer")));
                     }
                 }
             }
             match wanting {
-                Some((_, reason, refusal)) if !self.wait(&mut patience, reason).await => {
-                    return Err(PortalError::Busy { refusal, tried_for: patience.tried_for() });
-                }
+                Some((reason, error)) if !self.wait(&mut patience, reason).await => return Err(error),
                 Some(_) => {}
                 None => patience = Patience::new(self.patience, self.seed),
             }
@@ -137,7 +139,7 @@ impl Line {
                 self.budget().note("batch", &answer.time, now);
                 self.learn(calls, &batch::costs(answer, calls.len()), now);
             }
-            Reply::Lost(Trouble::Timeout) | Reply::NotJson { status: 502 | 504, .. } => {
+            Reply::Lost(Trouble::Timeout | Trouble::TooLarge) | Reply::NotJson { status: 502 | 504, .. } => {
                 for call in calls {
                     self.budget().cut(&call.method, calls.iter().map(|call| call.units).sum());
                 }
@@ -240,7 +242,9 @@ fn again_for_a_refused_read(refusal: &Refusal) -> Again {
     match (refusal.code.as_str(), refusal.status) {
         ("OVERLOAD_LIMIT" | "PORTAL_DELETED", _) => Again::No,
         ("OPERATION_TIME_LIMIT", _) => Again::Yes(WaitReason::OperatingLimit),
-        ("QUERY_LIMIT_EXCEEDED" | "INTERNAL_SERVER_ERROR" | "ERROR_UNEXPECTED_ANSWER", _) | (_, 500..) => Again::Yes(WaitReason::Refused),
+        ("QUERY_LIMIT_EXCEEDED" | "INTERNAL_SERVER_ERROR" | "ERROR_UNEXPECTED_ANSWER", _) | (_, 500..) => {
+            Again::Yes(WaitReason::Refused)
+        }
         _ => Again::No,
     }
 }

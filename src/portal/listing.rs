@@ -34,7 +34,13 @@ pub(super) fn start(reader: Reader, entity: EntityType, schema: Arc<Schema>, wan
     receiver
 }
 
-async fn walk(reader: &Reader, entity: EntityType, schema: Arc<Schema>, wants: Wants, pages: &mpsc::Sender<Page>) -> Result<(), PortalError> {
+async fn walk(
+    reader: &Reader,
+    entity: EntityType,
+    schema: Arc<Schema>,
+    wants: Wants,
+    pages: &mpsc::Sender<Page>,
+) -> Result<(), PortalError> {
     let Some(mut walk) = begin(reader, entity).await? else { return Ok(()) };
     let mut in_flight: JoinSet<Fetched> = JoinSet::new();
     loop {
@@ -68,7 +74,10 @@ async fn walk(reader: &Reader, entity: EntityType, schema: Arc<Schema>, wants: W
 /// Asks for the lowest and the highest id and the count. One request.
 async fn begin(reader: &Reader, entity: EntityType) -> Result<Option<Walk<LiveRecord>>, PortalError> {
     let call = |direction: &str, start: i64| {
-        Call::new("crm.item.list", json!({"entityTypeId": entity.type_id(), "select": ["id"], "order": {"id": direction}, "start": start}))
+        Call::new(
+            "crm.item.list",
+            json!({"entityTypeId": entity.type_id(), "select": ["id"], "order": {"id": direction}, "start": start}),
+        )
     };
     let [lowest, highest] = reader.exactly([call("ASC", 0), call("DESC", -1)]).await?;
     let id_of = |answer: &Answer| {

@@ -89,6 +89,10 @@ impl OperatingBudget {
         // Dearer is believed at once, cheaper slowly.
         ledger.unit_seconds = Some(ledger.unit_seconds.map_or(seconds, |known| seconds.max(known * 0.5 + seconds * 0.5)));
         ledger.units_done = ledger.units_done.max(units);
+        // A cut may have been the network's doing: what went well at the cap may be tried at twice that.
+        if spent.as_secs_f64() <= REQUEST_SECONDS {
+            ledger.units_cap = ledger.units_cap.map(|cap| if units >= cap { cap.saturating_mul(2) } else { cap });
+        }
     }
 
     /// A request of `units` took too long for the portal.
@@ -188,5 +192,9 @@ mod tests {
         assert_eq!(budget.size_for("crm.item.list", 50), 20);
         budget.cut("crm.item.list", 20);
         assert_eq!(budget.size_for("crm.item.list", 50), 10);
+        for units in [10, 20, 40] {
+            budget.learn("crm.item.list", units, Duration::from_secs(1));
+        }
+        assert!(budget.size_for("crm.item.list", 50) > 20, "what goes well again grows again");
     }
 }

@@ -56,14 +56,16 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<D
 
 /// Lets requests go as fast as the portal allows.
 pub(super) struct Pace {
-    /// Requests at once and a second at full speed, head room taken off; `None` where there is no limit.
-    full: Option<(NonZeroU32, f64)>,
+    /// The share of the limits that may be used, from 0 to 1.
+    api_share: f64,
     state: Mutex<State>,
     clock: TokioClock,
     observer: Arc<dyn Observer>,
 }
 
 struct State {
+    /// Requests at once and a second at full speed, head room taken off; `None` where there is no limit.
+    full: Option<(NonZeroU32, f64)>,
     limiter: Option<Arc<Limiter>>,
     /// The share of the full rate that is used now.
     share: f64,
@@ -79,12 +81,10 @@ impl Pace {
     /// The pace for a portal's limits, of which `api_share` percent may be used.
     pub fn new(limits: LimitsProfile, api_share: u8, observer: Arc<dyn Observer>, seed: u64) -> Self {
         let clock = TokioClock(Instant::now());
-        let share = f64::from(api_share.clamp(1, 100)) / 100.0;
-        let full = limits.bucket().map(|(burst, rate)| {
-            let burst = (f64::from(burst - BURST_RESERVE) * share) as u32;
-            (NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), rate * RATE_SHARE * share)
-        });
+        let api_share = f64::from(api_share.clamp(1, 100)) / 100.0;
+        let full = full_speed(limits, api_share);
         let state = State {
+            full,
             limiter: full.map(|(burst, rate)| limiter(burst, rate, &clock)),
             share: 1.0,
             gate: None,
@@ -92,7 +92,7 @@ impl Pace {
             refusals_in_a_row: 0,
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(16), seed),
         };
-        Self { full, state: Mutex::new(state), clock, observer }
+        Self { api_share, state: Mutex::new(state), clock, observer }
     }
 
     /// Waits until a request may go, and counts it.
@@ -122,7 +122,9 @@ impl Pace {
         state.gate = Some(now + pause);
         state.changed = now;
         state.share = (state.share / 2.0).max(SLOWEST);
-        self.refit(&mut state, true);
+        // A portal that was said to have no limit has one after all.
+        state.full = state.full.or_else(|| full_speed(LimitsProfile::Standard, self.api_share));
+        self.refit(&mut state);
     }
 
     /// The portal let a request through.
@@ -135,7 +137,7 @@ impl Pace {
         if open && state.share < 1.0 && state.changed.elapsed() >= CLEAN_TIME {
             state.share = (state.share + STEP_UP).min(1.0);
             state.changed = Instant::now();
-            self.refit(&mut state, true);
+            self.refit(&mut state);
         }
     }
 
@@ -153,19 +155,24 @@ impl Pace {
         }
     }
 
-    /// Puts a bucket with the state's rate in place; a quota can't be changed, and a new bucket would let a whole burst through.
-    fn refit(&self, state: &mut State, drained: bool) {
-        let Some((burst, rate)) = self.full else { return };
+    /// Puts an empty bucket with the state's rate in place; a quota can't be changed, and a full one would let a whole burst through.
+    fn refit(&self, state: &mut State) {
+        let Some((burst, rate)) = state.full else { return };
         let limiter = limiter(burst, rate * state.share, &self.clock);
-        if drained {
-            let _ = limiter.check_n(burst);
-        }
+        let _ = limiter.check_n(burst);
         state.limiter = Some(limiter);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Requests at once and a second, head room taken off.
+fn full_speed(limits: LimitsProfile, api_share: f64) -> Option<(NonZeroU32, f64)> {
+    let (burst, rate) = limits.bucket()?;
+    let burst = (f64::from(burst - BURST_RESERVE) * api_share) as u32;
+    Some((NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), rate * RATE_SHARE * api_share))
 }
 
 enum Admitted {
@@ -252,11 +259,9 @@ mod tests {
             let waited = sent.elapsed().as_secs_f64();
             assert!((least..=least * 1.25).contains(&waited), "{waited}");
         }
-        pace.accepted();
-        let sent = Instant::now();
-        pace.refused(sent);
+        let opened = Instant::now();
         pace.ready().await;
-        assert!(sent.elapsed() < Duration::from_millis(1_300));
+        assert!(opened.elapsed() > Duration::from_millis(500), "no crowd behind the gate, whatever the limits were said to be");
     }
 
     #[tokio::test(start_paused = true)]

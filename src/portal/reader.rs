@@ -77,7 +77,12 @@ impl Reader {
     }
 
     /// A reader over any transport.
-    pub(super) fn over(transport: Box<dyn Transport>, identity: PortalIdentity, settings: Settings, observer: Arc<dyn Observer>) -> Self {
+    pub(super) fn over(
+        transport: Box<dyn Transport>,
+        identity: PortalIdentity,
+        settings: Settings,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         // The jitter needs no secrecy, only that two programs on this computer differ.
         let seed = u64::from(std::process::id());
         let pace = Pace::new(settings.limits, settings.api_share, observer.clone(), seed);
@@ -126,12 +131,23 @@ impl Reader {
     ///
     /// The stream ends after an error. Memory is bounded by the pages in flight; dropping the receiver ends the reading. Must be called
     /// within a tokio runtime.
-    pub fn list(&self, entity: EntityType, schema: Arc<Schema>, wants: Wants) -> mpsc::Receiver<Result<Vec<LiveRecord>, PortalError>> {
+    pub fn list(
+        &self,
+        entity: EntityType,
+        schema: Arc<Schema>,
+        wants: Wants,
+    ) -> mpsc::Receiver<Result<Vec<LiveRecord>, PortalError>> {
         listing::start(self.clone(), entity, schema, wants)
     }
 
     /// Reads the records with these ids, ascending; those that aren't there (or may not be seen) are left out. 2,500 a request.
-    pub async fn get_many(&self, entity: EntityType, ids: &[PortalId], schema: &Schema, wants: Wants) -> Result<Vec<LiveRecord>, PortalError> {
+    pub async fn get_many(
+        &self,
+        entity: EntityType,
+        ids: &[PortalId],
+        schema: &Schema,
+        wants: Wants,
+    ) -> Result<Vec<LiveRecord>, PortalError> {
         let mut ids: Vec<u64> = ids.iter().map(|id| id.0).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -143,7 +159,12 @@ impl Reader {
     /// Looks records up by their origin marks: with id, origin pair and creation moment. 2,500 marks a request.
     ///
     /// A pair may answer for several records: it isn't unique on a portal (rest-crm 5).
-    pub async fn by_origin(&self, entity: EntityType, pairs: &[OriginPair], schema: &Schema) -> Result<Vec<LiveRecord>, PortalError> {
+    pub async fn by_origin(
+        &self,
+        entity: EntityType,
+        pairs: &[OriginPair],
+        schema: &Schema,
+    ) -> Result<Vec<LiveRecord>, PortalError> {
         let mut pairs: Vec<&OriginPair> = pairs.iter().collect();
         pairs.sort_unstable();
         pairs.dedup();
@@ -185,10 +206,17 @@ impl Reader {
     }
 
     /// Reads the product rows of leads or deals, in the order of `ids`. 50 records a request.
-    pub async fn product_rows(&self, entity: EntityType, ids: &[PortalId]) -> Result<Vec<(PortalId, Vec<ProductRow>)>, PortalError> {
+    pub async fn product_rows(
+        &self,
+        entity: EntityType,
+        ids: &[PortalId],
+    ) -> Result<Vec<(PortalId, Vec<ProductRow>)>, PortalError> {
         let call = |id: PortalId, start: u64| {
             let filter = json!({"=ownerType": entity.short_code(), "=ownerId": id.0});
-            Call::new("crm.item.productrow.list", json!({"filter": filter, "order": {"sort": "ASC", "id": "ASC"}, "start": start}))
+            Call::new(
+                "crm.item.productrow.list",
+                json!({"filter": filter, "order": {"sort": "ASC", "id": "ASC"}, "start": start}),
+            )
         };
         let mut found: Vec<(PortalId, Vec<ProductRow>)> = ids.iter().map(|id| (*id, Vec::new())).collect();
         let mut open: Vec<(usize, u64)> = (0..ids.len()).map(|at| (at, 0)).collect();
@@ -211,7 +239,13 @@ impl Reader {
     }
 
     /// Reads one page for each filter: the records, with addresses and product rows where they are wanted.
-    pub(super) async fn pages(&self, entity: EntityType, filters: &[Filter], schema: &Schema, wants: Wants) -> Result<Vec<Vec<LiveRecord>>, PortalError> {
+    pub(super) async fn pages(
+        &self,
+        entity: EntityType,
+        filters: &[Filter],
+        schema: &Schema,
+        wants: Wants,
+    ) -> Result<Vec<Vec<LiveRecord>>, PortalError> {
         let codes = if wants.addresses { address_codes(entity, schema) } else { Vec::new() };
         let mut calls: Vec<Call> = filters.iter().map(|filter| list_call(entity, &filter.universal, wants.everything)).collect();
         if !codes.is_empty() {
@@ -287,7 +321,10 @@ impl Filter {
 pub(super) fn list_call(entity: EntityType, filter: &Json, everything: bool) -> Call {
     // `fm` comes with the star only (rest-transport 6.3).
     let select = if everything { json!(["*"]) } else { json!(IDENTITY_FIELDS) };
-    Call::new("crm.item.list", json!({"entityTypeId": entity.type_id(), "select": select, "filter": filter, "order": {"id": "ASC"}, "start": -1}))
+    Call::new(
+        "crm.item.list",
+        json!({"entityTypeId": entity.type_id(), "select": select, "filter": filter, "order": {"id": "ASC"}, "start": -1}),
+    )
 }
 
 fn classic_call(entity: EntityType, filter: &Json, codes: &[&str]) -> Call {

@@ -16,7 +16,8 @@ const PAGE: u64 = 50;
 
 /// Loads the schema.
 pub(super) async fn load(line: &Line) -> Result<Schema, PortalError> {
-    let mut calls: Vec<Call> = EntityType::ALL.map(|entity| Call::new("crm.item.fields", json!({"entityTypeId": entity.type_id()}))).into();
+    let mut calls: Vec<Call> =
+        EntityType::ALL.map(|entity| Call::new("crm.item.fields", json!({"entityTypeId": entity.type_id()}))).into();
     calls.extend([
         Call::new("crm.status.list", json!({"order": {"SORT": "ASC"}})),
         Call::new("crm.category.list", json!({"entityTypeId": EntityType::Deal.type_id()})),
@@ -56,12 +57,18 @@ fn required(answer: Option<Result<Answer, Refusal>>) -> Result<Answer, PortalErr
 fn directories(schema: &mut Schema, statuses: Json) {
     let part = |row: &Json, key: &str| row.get(key).map(plain).unwrap_or_default();
     let mut rows: Vec<(f64, Json)> = match statuses {
-        Json::Array(rows) => rows.into_iter().map(|row| (row.get("SORT").and_then(super::answer::number).unwrap_or_default(), row)).collect(),
+        Json::Array(rows) => {
+            rows.into_iter().map(|row| (row.get("SORT").and_then(super::answer::number).unwrap_or_default(), row)).collect()
+        }
         _ => Vec::new(),
     };
     rows.sort_by(|one, other| one.0.total_cmp(&other.0));
     for (_, row) in rows {
-        let entry = Entry { code: part(&row, "STATUS_ID"), name: fields::decoded(&part(&row, "NAME")), semantics: part(&row, "SEMANTICS") };
+        let entry = Entry {
+            code: part(&row, "STATUS_ID"),
+            name: fields::decoded(&part(&row, "NAME")),
+            semantics: part(&row, "SEMANTICS"),
+        };
         schema.directories.entry(part(&row, "ENTITY_ID")).or_default().push(entry);
     }
 }
@@ -69,7 +76,10 @@ fn directories(schema: &mut Schema, statuses: Json) {
 fn pipelines(result: &Json) -> Vec<Pipeline> {
     let rows = result.get("categories").map(values).unwrap_or_default();
     let pipeline = |row: &&Json| {
-        Some(Pipeline { id: row.get("id").and_then(whole)?, name: fields::decoded(&row.get("name").map(plain).unwrap_or_default()) })
+        Some(Pipeline {
+            id: row.get("id").and_then(whole)?,
+            name: fields::decoded(&row.get("name").map(plain).unwrap_or_default()),
+        })
     };
     rows.iter().filter_map(pipeline).collect()
 }

@@ -164,7 +164,8 @@ mod tests {
             commands += ranges.len();
             for range in ranges {
                 let start = ids.partition_point(|id| *id < range.from);
-                let page: Vec<u64> = ids[start..].iter().copied().take_while(|id| range.to.is_none_or(|to| *id <= to)).take(PAGE).collect();
+                let page: Vec<u64> =
+                    ids[start..].iter().copied().take_while(|id| range.to.is_none_or(|to| *id <= to)).take(PAGE).collect();
                 walk.put(range, &page, page.clone());
             }
             read.extend(walk.finished());

@@ -142,7 +142,12 @@ fn requests(entity: EntityType, items: &[Payload]) -> Vec<Vec<Part>> {
         let part = Part { alone: range.len() == 1 && goes_alone(&items[range.start]), call, items: range };
         let size = part.call.command().len();
         match requests.last_mut() {
-            Some(request) if !part.alone && !request[0].alone && request.len() < BATCH_COMMANDS_MAX && bytes + size <= REQUEST_BYTES_MAX => {
+            Some(request)
+                if !part.alone
+                    && !request[0].alone
+                    && request.len() < BATCH_COMMANDS_MAX
+                    && bytes + size <= REQUEST_BYTES_MAX =>
+            {
                 bytes += size;
                 request.push(part);
             }
@@ -194,7 +199,9 @@ fn goes_alone(item: &Payload) -> bool {
 /// The effects of a batch of imports, command by command.
 fn by_command(effect: Effect<Vec<Outcome>>, request: &[Part]) -> Vec<Vec<Effect<PortalId>>> {
     match effect {
-        Effect::Done(outcomes) => request.iter().zip(outcomes).map(|(part, outcome)| of_import(outcome, part.items.len())).collect(),
+        Effect::Done(outcomes) => {
+            request.iter().zip(outcomes).map(|(part, outcome)| of_import(outcome, part.items.len())).collect()
+        }
         Effect::NotDone(refusal) => request.iter().map(|part| vec![Effect::NotDone(refusal.clone()); part.items.len()]).collect(),
         Effect::Unknown(unclear) => request.iter().map(|part| vec![Effect::Unknown(unclear.clone()); part.items.len()]).collect(),
     }
@@ -235,7 +242,9 @@ fn of_element(element: Option<&Json>) -> Effect<PortalId> {
 fn of_command(outcome: Outcome) -> Effect<()> {
     match outcome {
         // `false` isn't an error and isn't a success either (rest-crm 8.1).
-        Outcome::Success(answer) if matches!(answer.result, Json::Bool(false) | Json::Null) => Effect::Unknown(Unclear::NotMentioned),
+        Outcome::Success(answer) if matches!(answer.result, Json::Bool(false) | Json::Null) => {
+            Effect::Unknown(Unclear::NotMentioned)
+        }
         Outcome::Success(_) => Effect::Done(()),
         Outcome::Refused(refusal) => of_refusal(Level::Command, refusal),
         Outcome::Missing => Effect::Unknown(Unclear::NotMentioned),

@@ -65,7 +65,10 @@ impl Portal {
 
     /// Method and parameters of every command that the portal saw, single calls included.
     pub(super) fn commands(&self) -> Vec<(String, Json)> {
-        self.requests().into_iter().flat_map(|(method, body)| if method == "batch" { commands(&body) } else { vec![(method, body)] }).collect()
+        self.requests()
+            .into_iter()
+            .flat_map(|(method, body)| if method == "batch" { commands(&body) } else { vec![(method, body)] })
+            .collect()
     }
 
     fn answer(&self, method: &str, body: &Json) -> Json {
@@ -110,7 +113,12 @@ impl Transport for Portal {
 
 /// A JSON answer.
 pub(super) fn answer(status: u16, body: &Json) -> Delivery {
-    Delivery::Answer(RawAnswer { status, content_type: Some("application/json; charset=utf-8".into()), body: body.to_string().into(), location: None })
+    Delivery::Answer(RawAnswer {
+        status,
+        content_type: Some("application/json; charset=utf-8".into()),
+        body: body.to_string().into(),
+        location: None,
+    })
 }
 
 /// A refusal of the whole request.
@@ -147,7 +155,8 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
-        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16)).expect("two digits follow a percent sign") as u8;
+        let mut digit =
+            || rest.next().and_then(|digit| char::from(digit).to_digit(16)).expect("two digits follow a percent sign") as u8;
         bytes.push(if byte == b'%' { digit() * 16 + digit() } else { byte });
     }
     String::from_utf8(bytes).expect("the text is UTF-8")

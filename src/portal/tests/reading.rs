@@ -14,8 +14,10 @@ fn lists(leads: BTreeMap<u64, Json>) -> impl Fn(&str, &Json) -> Json {
     move |method, params| match method {
         "crm.item.list" => {
             let filter = &params["filter"];
-            let bound = |key: &str| filter.get(key).map(|value| value.as_str().and_then(|text| text.parse::<u64>().ok()).expect("an id"));
-            let texts = |key: &str| filter.get(key).map(|list| list.as_object().expect("a list").values().cloned().collect::<Vec<_>>());
+            let bound =
+                |key: &str| filter.get(key).map(|value| value.as_str().and_then(|text| text.parse::<u64>().ok()).expect("an id"));
+            let texts =
+                |key: &str| filter.get(key).map(|list| list.as_object().expect("a list").values().cloned().collect::<Vec<_>>());
             let (ids, origins) = (texts("@id"), texts("@originId"));
             let low = bound(">=id").max(bound(">id").map(|id| id + 1)).unwrap_or_default();
             let high = bound("<=id").unwrap_or(u64::MAX);
@@ -24,7 +26,8 @@ fn lists(leads: BTreeMap<u64, Json>) -> impl Fn(&str, &Json) -> Json {
                     && origins.as_ref().is_none_or(|origins| origins.contains(&lead["originId"]))
                     && filter.get("=originatorId").is_none_or(|originator| *originator == lead["originatorId"])
             };
-            let mut found: Vec<&Json> = leads.range(low..=high).filter(|(id, lead)| fits(**id, lead)).map(|(_, lead)| lead).collect();
+            let mut found: Vec<&Json> =
+                leads.range(low..=high).filter(|(id, lead)| fits(**id, lead)).map(|(_, lead)| lead).collect();
             if params["order"]["id"] == "DESC" {
                 found.reverse();
             }
@@ -36,16 +39,24 @@ fn lists(leads: BTreeMap<u64, Json>) -> impl Fn(&str, &Json) -> Json {
             }
         }
         "crm.lead.list" => {
-            let bound = |key: &str| params["filter"].get(key).map(|value| value.as_str().and_then(|text| text.parse::<u64>().ok()).expect("an id"));
+            let bound = |key: &str| {
+                params["filter"].get(key).map(|value| value.as_str().and_then(|text| text.parse::<u64>().ok()).expect("an id"))
+            };
             let held = leads.range(bound(">=ID").unwrap_or_default()..=bound("<=ID").unwrap_or(u64::MAX));
-            let rows: Vec<Json> = held.take(50).map(|(id, _)| json!({"ID": id.to_string(), "ADDRESS_CITY": format!("City {id}"), "ADDRESS": null})).collect();
+            let rows: Vec<Json> = held
+                .take(50)
+                .map(|(id, _)| json!({"ID": id.to_string(), "ADDRESS_CITY": format!("City {id}"), "ADDRESS": null}))
+                .collect();
             json!({"result": rows})
         }
         "crm.item.productrow.list" => {
             let owner: u64 = params["filter"]["=ownerId"].as_str().and_then(|text| text.parse().ok()).expect("an id");
             let start: u64 = params["start"].as_str().and_then(|text| text.parse().ok()).expect("an offset");
             let count = if owner == 3 { 60 } else { 0 };
-            let rows: Vec<Json> = (start..count).take(50).map(|row| json!({"productName": format!("P{row}"), "price": 1.5, "quantity": 2})).collect();
+            let rows: Vec<Json> = (start..count)
+                .take(50)
+                .map(|row| json!({"productName": format!("P{row}"), "price": 1.5, "quantity": 2}))
+                .collect();
             json!({"result": {"productRows": rows}, "total": count})
         }
         other => panic!("nobody asked for {other}"),
@@ -53,7 +64,9 @@ fn lists(leads: BTreeMap<u64, Json>) -> impl Fn(&str, &Json) -> Json {
 }
 
 fn leads(ids: impl IntoIterator<Item = u64>) -> BTreeMap<u64, Json> {
-    ids.into_iter().map(|id| (id, json!({"id": id, "title": format!("Lead {id}"), "originatorId": null, "originId": null}))).collect()
+    ids.into_iter()
+        .map(|id| (id, json!({"id": id, "title": format!("Lead {id}"), "originatorId": null, "originId": null})))
+        .collect()
 }
 
 async fn listed(reader: &Reader, wants: Wants) -> Result<Vec<LiveRecord>, PortalError> {
@@ -70,7 +83,7 @@ fn ids(records: &[LiveRecord]) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_thousand_records_take_twenty_one_requests() {
+async fn trap_17_fifty_thousand_records_take_twenty_one_requests() {
     let portal = Portal::new(lists(leads(1..=50_000)));
     let reader = portal.reader();
     let records = listed(&reader, EVERYTHING).await.expect("the portal answers");
@@ -96,7 +109,7 @@ async fn sparse_dense_and_clustered_ids_are_read_once_each_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn addresses_and_product_rows_join_their_records() {
+async fn trap_18_addresses_and_product_rows_join_their_records() {
     let portal = Portal::new(lists(leads(1..=120)));
     let wants = Wants { everything: true, addresses: true, products: true };
     let records = listed(&portal.reader(), wants).await.expect("the portal answers");
@@ -133,7 +146,7 @@ async fn records_are_got_by_their_ids_fifty_a_command() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn marks_are_looked_up_by_originator_and_a_pair_may_answer_often() {
+async fn trap_2_marks_are_looked_up_by_originator_and_a_pair_may_answer_often() {
     let mut held = leads(1..=300);
     for (id, lead) in &mut held {
         // 120 leads of one mailbox share a pair; the others bear marks of ours, or another system's with the same key.
@@ -182,13 +195,18 @@ async fn what_no_waiting_mends_ends_a_read_at_once() {
         (refusal(503, "OVERLOAD_LIMIT"), |error| *error == PortalError::Overload),
         (refusal(500, "PORTAL_DELETED"), |error| *error == PortalError::PortalDeleted),
         (refusal(403, "ACCESS_DENIED"), |error| matches!(error, PortalError::AccessDenied(_))),
-        (Delivery::NotSent(Trouble::Certificate), |error| matches!(error, PortalError::Unreachable { kind: Trouble::Certificate, .. })),
+        (Delivery::NotSent(Trouble::Certificate), |error| {
+            matches!(error, PortalError::Unreachable { kind: Trouble::Certificate, .. })
+        }),
+        (Delivery::Answer(RawAnswer { status: 200, body: b"<!DOCTYPE html>".into(), ..RawAnswer::default() }), |error| {
+            *error == PortalError::NotJson { status: 200, is_html: true }
+        }),
         (
-            Delivery::Answer(RawAnswer { status: 200, body: b"<!DOCTYPE html>".into(), ..RawAnswer::default() }),
-            |error| *error == PortalError::NotJson { status: 200, is_html: true },
-        ),
-        (
-            Delivery::Answer(RawAnswer { status: 302, location: Some("https://new.bitrix24.mx/rest/1/s/batch.json".into()), ..RawAnswer::default() }),
+            Delivery::Answer(RawAnswer {
+                status: 302,
+                location: Some("https://new.bitrix24.mx/rest/1/s/batch.json".into()),
+                ..RawAnswer::default()
+            }),
             |error| *error == PortalError::Redirected { host: Some("new.bitrix24.mx".into()) },
         ),
     ];
@@ -224,7 +242,18 @@ async fn a_batch_that_takes_too_long_is_cut_into_smaller_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_command_that_vanishes_or_hits_a_limit_is_asked_for_again() {
+async fn an_answer_that_is_too_long_is_asked_for_in_halves() {
+    let portal = Portal::behind(
+        |number, _| (number == 1 || number == 2).then_some(Delivery::Lost(Trouble::TooLarge)),
+        lists(leads(1..=2_000)),
+    );
+    let records = listed(&portal.reader(), EVERYTHING).await.expect("the portal answers");
+    assert_eq!(records.len(), 2_000);
+    assert_eq!(portal.requests().len(), 7, "the ends, all 40 ranges, 20 of them, then 10 at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn trap_6_a_command_that_vanishes_or_hits_a_limit_is_asked_for_again() {
     let seen = Mutex::new(0);
     let portal = Portal::new(move |method, _| {
         let mut seen = seen.lock().expect("no test panics while it holds the lock");
@@ -237,12 +266,17 @@ async fn a_command_that_vanishes_or_hits_a_limit_is_asked_for_again() {
         }
     });
     let who = portal.reader().who().await.expect("the portal answers");
-    assert_eq!((who.user, who.name.as_str(), who.admin, who.zone, who.server_offset), (UserId(1), "Ana Ruiz", true, None, -6 * 3_600));
+    assert_eq!(
+        (who.user, who.name.as_str(), who.admin, who.zone, who.server_offset),
+        (UserId(1), "Ana Ruiz", true, None, -6 * 3_600)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_inactive_user_is_told_apart() {
-    let portal = Portal::new(|method, _| json!({"result": if method == "profile" { json!([]) } else { json!("2026-11-23T10:00:00+00:00") }}));
+    let portal = Portal::new(
+        |method, _| json!({"result": if method == "profile" { json!([]) } else { json!("2026-11-23T10:00:00+00:00") }}),
+    );
     assert_eq!(portal.reader().who().await, Err(PortalError::UserInactive));
 }
 
@@ -262,8 +296,12 @@ fn references(users: u64, sees_users: bool) -> impl Fn(&str, &Json) -> Json {
         "crm.status.list" => json!({"result": [
             {"ENTITY_ID": "STATUS", "STATUS_ID": "CONVERTED", "NAME": "Ganado", "SORT": "100", "SEMANTICS": "S"},
             {"ENTITY_ID": "STATUS", "STATUS_ID": "NEW", "NAME": "Sin asignar &amp; nuevo", "SORT": "20", "SEMANTICS": null}], "total": 2}),
-        "crm.category.list" => json!({"result": {"categories": [{"id": 9, "name": "B"}, {"id": 0, "name": "General"}]}, "total": 2}),
-        "crm.currency.list" => json!({"result": [{"CURRENCY": "MXN", "FULL_NAME": "Peso"}, {"CURRENCY": "USD", "FULL_NAME": ""}], "total": 0}),
+        "crm.category.list" => {
+            json!({"result": {"categories": [{"id": 9, "name": "B"}, {"id": 0, "name": "General"}]}, "total": 2})
+        }
+        "crm.currency.list" => {
+            json!({"result": [{"CURRENCY": "MXN", "FULL_NAME": "Peso"}, {"CURRENCY": "USD", "FULL_NAME": ""}], "total": 0})
+        }
         "crm.currency.base.get" => json!({"result": "MXN"}),
         "crm.settings.mode.get" => json!({"result": 2}),
         "server.time" => json!({"result": "2026-11-23T10:00:00+03:00"}),
@@ -298,5 +336,8 @@ async fn a_schema_takes_two_requests() {
 #[tokio::test(start_paused = true)]
 async fn without_the_scope_for_users_the_webhooks_own_user_is_known() {
     let schema = Portal::new(references(320, false)).reader().schema().await.expect("the portal answers");
-    assert_eq!(schema.users.iter().map(|user| (user.id, user.display())).collect::<Vec<_>>(), [(UserId(1), "Ana Ruiz".to_owned())]);
+    assert_eq!(
+        schema.users.iter().map(|user| (user.id, user.display())).collect::<Vec<_>>(),
+        [(UserId(1), "Ana Ruiz".to_owned())]
+    );
 }

@@ -39,7 +39,8 @@ async fn server(response: impl Into<Vec<u8>>) -> (u16, mpsc::UnboundedReceiver<S
 fn is_whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return !request.is_empty() && !request.starts_with(b"POST") };
-    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let length =
+        head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     body.len() >= length.unwrap_or(0)
 }
 
@@ -55,7 +56,8 @@ async fn posted(response: impl Into<Vec<u8>>) -> Delivery {
 
 #[tokio::test]
 async fn a_request_is_a_json_post_without_a_referer() {
-    let (port, mut requests) = server("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"result\":true}").await;
+    let (port, mut requests) =
+        server("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"result\":true}").await;
     let delivery = http("http", port).post("crm.item.list", br#"{"start":-1}"#.into()).await;
     assert!(matches!(Reply::from(delivery), Reply::Success(answer) if answer.result == json!(true)));
     let request = requests.recv().await.expect("a request was sent");
@@ -69,7 +71,8 @@ async fn a_request_is_a_json_post_without_a_referer() {
 
 #[tokio::test]
 async fn trap_36_a_redirection_is_not_followed() {
-    let (port, mut requests) = server("HTTP/1.1 302 Found\r\nLocation: https://new.bitrix24.mx/rest/1/x/batch\r\nContent-Length: 4\r\n\r\nmove").await;
+    let (port, mut requests) =
+        server("HTTP/1.1 302 Found\r\nLocation: https://new.bitrix24.mx/rest/1/x/batch\r\nContent-Length: 4\r\n\r\nmove").await;
     let reply = Reply::from(http("http", port).post("batch", b"{}".into()).await);
     assert_eq!(reply, Reply::Redirected { status: 302, host: Some("new.bitrix24.mx".into()) });
     assert!(requests.recv().await.is_some());
@@ -126,7 +129,13 @@ async fn bodies_are_read_as_portals_write_them() {
     ] {
         assert!(matches!(Reply::from(posted(json(body)).await), Reply::Success(answer) if answer.result == json!([])), "{body}");
     }
-    for body in ["{\"error\":\"\"}", "{\"error\":0,\"result\":[]}", "{\"error\":\"100\"}", "{\"error\":null}", "{\"error\":{\"code\":\"X\",\"message\":\"m\"}}"] {
+    for body in [
+        "{\"error\":\"\"}",
+        "{\"error\":0,\"result\":[]}",
+        "{\"error\":\"100\"}",
+        "{\"error\":null}",
+        "{\"error\":{\"code\":\"X\",\"message\":\"m\"}}",
+    ] {
         assert!(matches!(Reply::from(posted(json(body)).await), Reply::Refused(_)), "trap_20: {body}");
     }
     for body in ["", "[]", "null", "<html>", "{\"result\":", "{\"time\":{}}", "{\"result\":1e999}"] {
@@ -136,7 +145,11 @@ async fn bodies_are_read_as_portals_write_them() {
 
 #[tokio::test]
 async fn no_error_shows_the_secret() {
-    for response in ["", "HTTP/1.1 302 Found\r\nLocation: https://x.mx/rest/1/canary7secret/\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"] {
+    for response in [
+        "",
+        "HTTP/1.1 302 Found\r\nLocation: https://x.mx/rest/1/canary7secret/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
+    ] {
         let delivery = posted(response).await;
         let shown = match Reply::from(delivery).read(Duration::ZERO) {
             Ok(answer) => format!("{answer:?}"),
