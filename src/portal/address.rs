@@ -98,6 +98,11 @@ impl WebhookUrl {
         self.loopback
     }
 
+    /// Whether the connection is encrypted: always, but for `http://` on this computer.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+
     /// The full address of a method, with the secret in it: for the HTTP client alone, never to be printed, logged or kept.
     pub(super) fn request_url_exposing_the_secret(&self, method: &str) -> String {
         // `.json` is the suffix by which an official client selects the format (rest-transport 10.1).

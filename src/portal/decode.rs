@@ -75,8 +75,11 @@ impl<'a> Decoder<'a> {
     }
 
     fn single(&self, kind: &FieldType, json: &Json) -> Value {
-        if let (FieldType::Flag, Json::Bool(flag)) = (kind, json) {
-            return Value::Flag(*flag);
+        match (kind, json) {
+            (FieldType::Flag, Json::Bool(flag)) => return Value::Flag(*flag),
+            // PHP's way to say that there is nothing.
+            (_, Json::Bool(false)) => return Value::Empty,
+            _ => {}
         }
         let text = plain(json);
         if text.is_empty() {
@@ -199,7 +202,7 @@ mod tests {
             EntityType::Lead,
             &json!({"id": 342, "title": "A", "stageId": "NEW", "opportunity": 999.99, "currencyId": "EUR", "opened": "N", "assignedById": 6,
                     "companyId": 0, "contactId": null, "contactIds": [4, 5], "observers": [], "isManualOpportunity": true,
-                    "createdTime": "2024-07-18T14:00:14+02:00", "utmSource": null, "searchContent": "junk"}),
+                    "createdTime": "2024-07-18T14:00:14+02:00", "utmSource": null, "utmTerm": false, "searchContent": "junk"}),
         );
         assert_eq!(lead.id, PortalId(342));
         assert_eq!(lead.get("STATUS_ID"), Some(&Value::Code("NEW".into())));
@@ -213,6 +216,7 @@ mod tests {
         assert_eq!(lead.get("CONTACT_IDS"), Some(&Value::List(vec![Value::Link(4), Value::Link(5)])));
         assert_eq!(lead.get("OBSERVERS"), Some(&Value::Empty));
         assert_eq!(lead.get("UTM_SOURCE"), Some(&Value::Empty));
+        assert_eq!(lead.get("UTM_TERM"), Some(&Value::Empty));
         assert_eq!(lead.get("DATE_CREATE"), Some(&Value::Moment("2024-07-18T12:00:14Z".parse().expect("a moment"))));
         assert_eq!(lead.get("HONORIFIC"), None, "what the answer doesn't have is absent");
     }

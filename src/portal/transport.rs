@@ -117,6 +117,10 @@ impl Http {
         if url.is_loopback() {
             builder = builder.no_proxy();
         }
+        if !url.is_encrypted() {
+            // The system's certificates aren't needed, and a bare container, which is where a sandbox may run, has none.
+            builder = builder.tls_certs_only([]);
+        }
         let client = builder.build().map_err(|_| PortalError::Setup)?;
         Ok(Self { client, url })
     }

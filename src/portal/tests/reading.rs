@@ -341,3 +341,23 @@ async fn without_the_scope_for_users_the_webhooks_own_user_is_known() {
         [(UserId(1), "Ana Ruiz".to_owned())]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_listing_never_fills_the_portals_bucket() {
+    // One up for each request, two down once a second, and the next request above 50 is refused (rest-transport 5.1).
+    let began = tokio::time::Instant::now();
+    let bucket = Mutex::new((0_u64, 0_u64));
+    let front = move |_: usize, _: &str| {
+        let mut bucket = bucket.lock().expect("no test panics while it holds the lock");
+        let second = began.elapsed().as_secs();
+        *bucket = (bucket.0.saturating_sub(2 * (second - bucket.1)) + 1, second);
+        (bucket.0 > 50).then(|| refusal(503, "QUERY_LIMIT_EXCEEDED"))
+    };
+    let portal = Portal::behind(front, lists(leads(1..=120_000)));
+    let reader =
+        portal.reader_with(Settings { limits: LimitsProfile::Standard, api_share: 40, patience: Duration::from_secs(30) });
+    let records = listed(&reader, Wants::default()).await.expect("the portal answers");
+    assert_eq!(records.len(), 120_000);
+    assert_eq!(reader.requests(), 49, "none was refused");
+    assert!(began.elapsed() < Duration::from_secs(45), "{:?}", began.elapsed());
+}
