@@ -10,7 +10,8 @@ use super::answer::{Answer, values, whole};
 use super::batch::BATCH_COMMANDS_MAX;
 use super::call::Call;
 use super::error::PortalError;
-use super::reader::{Filter, Reader, Wants};
+use super::page::Filter;
+use super::reader::{Reader, Wants};
 use super::walk::{Range, Walk};
 use crate::model::{EntityType, LiveRecord, Schema};
 

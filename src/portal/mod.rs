@@ -20,6 +20,7 @@ mod line;
 mod listing;
 mod operating;
 mod pace;
+mod page;
 mod reader;
 mod schedule;
 mod schema;
