@@ -1,0 +1,295 @@
+//! The line to the portal: paces, sends, listens to what each answer costs, and tries again where that is safe.
+//!
+//! Two kinds of call, two rules. A read may be sent again whatever became of it, as long as the patience lasts. A change is sent again
+//! only when the whole request was provably not applied; a lost answer is handed up as it is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::answer::{Answer, Reply};
+use super::batch::{self, BATCH_COMMANDS_MAX, Outcome};
+use super::call::{Call, reads_only};
+use super::effect::{Effect, Refusal};
+use super::error::PortalError;
+use super::operating::{Admission, OperatingBudget};
+use super::pace::Pace;
+use super::schedule::Backoff;
+use super::transport::{Transport, Trouble};
+use crate::event::{Event, Observer, WaitReason};
+
+/// How long a method whose run time is used up is waited for, patience or not: a sum of ten minutes is gone by then (trap 25).
+const OPERATING_PATIENCE: Duration = Duration::from_mins(15);
+
+/// The line to one portal.
+pub(super) struct Line {
+    transport: Box<dyn Transport>,
+    pace: Pace,
+    operating: Mutex<OperatingBudget>,
+    observer: Arc<dyn Observer>,
+    hits: AtomicU64,
+    patience: Duration,
+    seed: u64,
+}
+
+impl Line {
+    /// A line over a transport; sends nothing.
+    pub fn new(transport: Box<dyn Transport>, pace: Pace, patience: Duration, observer: Arc<dyn Observer>, seed: u64) -> Self {
+        Self { transport, pace, operating: Mutex::default(), observer, hits: AtomicU64::new(0), patience, seed }
+    }
+
+    /// Requests that have reached the portal, or may have.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many units of a method to put in the next request.
+    pub fn size_for(&self, method: &str, max: usize) -> usize {
+        self.budget().size_for(method, max)
+    }
+
+    /// Carries reading calls out, in as many batches as their cost asks for. One result a call, in their order.
+    ///
+    /// # Panics
+    ///
+    /// If a call isn't known to only read: a reader can't be made to change anything.
+    pub async fn read(&self, calls: &[Call]) -> Result<Vec<Result<Answer, Refusal>>, PortalError> {
+        assert!(calls.iter().all(|call| reads_only(&call.method)), "a reader was asked for a method that may change something");
+        let mut results: Vec<Option<Result<Answer, Refusal>>> = vec![None; calls.len()];
+        let mut patience = Patience::new(self.patience, self.seed);
+        loop {
+            let open: Vec<usize> = (0..calls.len()).filter(|at| results[*at].is_none()).collect();
+            let Some(first) = open.first() else { break };
+            let size = self.size_for(&calls[*first].method, BATCH_COMMANDS_MAX);
+            let open = &open[..size.min(open.len())];
+            let batch: Vec<&Call> = open.iter().map(|at| &calls[*at]).collect();
+            let reply = self.send_batch(&batch).await;
+            if reply == Reply::Lost(Trouble::TooLarge) && batch.len() > 1 {
+                continue; // The next batch is half as large.
+            }
+            if let Again::Yes(reason) = again_for_a_read(&reply)
+                && self.wait(&mut patience, reason).await
+            {
+                continue;
+            }
+            let answer = reply.read(patience.tried_for())?;
+            let mut wanting: Option<(WaitReason, PortalError)> = None;
+            for (at, outcome) in open.iter().zip(batch::outcomes(answer, batch.len())) {
+                match outcome {
+                    Outcome::Success(answer) => results[*at] = Some(Ok(answer)),
+                    Outcome::Refused(refusal) => match again_for_a_refused_read(&refusal) {
+                        Again::Yes(reason) => {
+                            wanting = Some((reason, PortalError::Busy { refusal, tried_for: patience.tried_for() }));
+                        }
+                        Again::No => results[*at] = Some(Err(refusal)),
+                    },
+                    Outcome::Missing => {
+                        wanting = Some((WaitReason::Network, PortalError::Protocol("a command of a batch has no answer")));
+                    }
+                }
+            }
+            match wanting {
+                Some((reason, error)) if !self.wait(&mut patience, reason).await => return Err(error),
+                Some(_) => {}
+                None => patience = Patience::new(self.patience, self.seed),
+            }
+        }
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    /// Carries changing calls out as one batch; sent again only while provably none of it was applied.
+    pub async fn change_batch(&self, calls: &[&Call]) -> Effect<Vec<Outcome>> {
+        let mut patience = Patience::new(self.patience, self.seed);
+        loop {
+            let reply = self.send_batch(calls).await;
+            if let Again::Yes(reason) = again_for_a_change(&reply)
+                && self.wait(&mut patience, reason).await
+            {
+                continue;
+            }
+            return reply.effect().map(|answer| batch::outcomes(answer, calls.len()));
+        }
+    }
+
+    /// Carries one changing call out as a request of its own; sent again only while it was provably not applied.
+    pub async fn change(&self, call: &Call) -> Effect<Answer> {
+        let mut patience = Patience::new(self.patience, self.seed);
+        loop {
+            let reply = self.send(&call.method, &[call], call.body()).await;
+            if let Reply::Success(answer) = &reply {
+                self.budget().note(&call.method, &answer.time, Instant::now());
+            }
+            if let Again::Yes(reason) = again_for_a_change(&reply)
+                && self.wait(&mut patience, reason).await
+            {
+                continue;
+            }
+            return reply.effect();
+        }
+    }
+
+    /// Sends a batch once, and learns from the answer what each method costs.
+    async fn send_batch(&self, calls: &[&Call]) -> Reply {
+        let reply = self.send("batch", calls, batch::body(calls)).await;
+        let now = Instant::now();
+        match &reply {
+            Reply::Success(answer) => {
+                self.budget().note("batch", &answer.time, now);
+                self.learn(calls, &batch::costs(answer, calls.len()), now);
+            }
+            Reply::Lost(Trouble::Timeout | Trouble::TooLarge) | Reply::NotJson { status: 502 | 504, .. } => {
+                for call in calls {
+                    self.budget().cut(&call.method, calls.iter().map(|call| call.units).sum());
+                }
+            }
+            _ => {}
+        }
+        reply
+    }
+
+    fn learn(&self, calls: &[&Call], costs: &[batch::Cost], now: Instant) {
+        let mut budget = self.budget();
+        let mut spent: Vec<(&str, usize, Duration)> = Vec::new();
+        for (call, cost) in calls.iter().zip(costs) {
+            match cost {
+                batch::Cost::Time(time) => {
+                    budget.note(&call.method, time, now);
+                    let Some(duration) = time.duration else { continue };
+                    match spent.iter_mut().find(|(method, ..)| *method == call.method) {
+                        Some((_, units, sum)) => (*units, *sum) = (*units + call.units, *sum + duration),
+                        None => spent.push((&call.method, call.units, duration)),
+                    }
+                }
+                batch::Cost::UsedUp => budget.refused(&call.method, now),
+                batch::Cost::Untold => {}
+            }
+        }
+        for (method, units, sum) in spent {
+            budget.learn(method, units, sum);
+        }
+    }
+
+    /// Sends once, when the limits allow it.
+    async fn send(&self, method: &str, calls: &[&Call], body: Vec<u8>) -> Reply {
+        self.rested(method, calls).await;
+        self.pace.ready().await;
+        let sent = Instant::now();
+        let reply = Reply::from(self.transport.post(method, body).await);
+        if !matches!(reply, Reply::NotSent(_)) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+        }
+        match &reply {
+            Reply::Refused(refusal) if refusal.code == "QUERY_LIMIT_EXCEEDED" => self.pace.refused(sent),
+            Reply::Refused(refusal) if refusal.code == "OPERATION_TIME_LIMIT" => self.budget().refused(method, Instant::now()),
+            Reply::Success(_) | Reply::Refused(_) => self.pace.accepted(),
+            _ => {}
+        }
+        let millis = sent.elapsed().as_millis() as u64;
+        self.observer.event(Event::Request { method: method.to_owned(), millis, outcome: reply.outcome() });
+        reply
+    }
+
+    /// Waits until every method of the request has run time left.
+    async fn rested(&self, method: &str, calls: &[&Call]) {
+        loop {
+            let now = Instant::now();
+            let methods = calls.iter().map(|call| call.method.as_ref()).chain([method]);
+            let waits = methods.filter_map(|method| match self.budget().admit(method, now) {
+                Admission::After(wait) => Some(wait),
+                Admission::Now => None,
+            });
+            let Some(wait) = waits.max() else { return };
+            self.observer.event(Event::Wait { reason: WaitReason::OperatingLimit, millis: wait.as_millis() as u64 });
+            sleep(wait).await;
+        }
+    }
+
+    /// Waits before another attempt; false when the patience is used up.
+    async fn wait(&self, patience: &mut Patience, reason: WaitReason) -> bool {
+        let Some(pause) = patience.next(reason) else { return false };
+        if !pause.is_zero() {
+            self.observer.event(Event::Wait { reason, millis: pause.as_millis() as u64 });
+            sleep(pause).await;
+        }
+        true
+    }
+
+    fn budget(&self) -> MutexGuard<'_, OperatingBudget> {
+        self.operating.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a call is sent again, and what is waited for before.
+enum Again {
+    Yes(WaitReason),
+    No,
+}
+
+fn again_for_a_read(reply: &Reply) -> Again {
+    match reply {
+        Reply::NotSent(Trouble::Certificate) | Reply::Lost(Trouble::TooLarge) => Again::No,
+        Reply::Refused(refusal) => again_for_a_refused_read(refusal),
+        Reply::NotJson { status, .. } if *status >= 500 || *status == 429 => Again::Yes(WaitReason::Refused),
+        // A JSON that isn't one is an empty body, or one that was cut.
+        Reply::NotSent(_) | Reply::Lost(_) | Reply::NotJson { status: 200, is_html: false } => Again::Yes(WaitReason::Network),
+        _ => Again::No,
+    }
+}
+
+fn again_for_a_refused_read(refusal: &Refusal) -> Again {
+    match (refusal.code.as_str(), refusal.status) {
+        ("OVERLOAD_LIMIT" | "PORTAL_DELETED", _) => Again::No,
+        ("OPERATION_TIME_LIMIT", _) => Again::Yes(WaitReason::OperatingLimit),
+        ("QUERY_LIMIT_EXCEEDED" | "INTERNAL_SERVER_ERROR" | "ERROR_UNEXPECTED_ANSWER", _) | (_, 500..) => {
+            Again::Yes(WaitReason::Refused)
+        }
+        _ => Again::No,
+    }
+}
+
+/// Nothing but what proves that the method never started.
+fn again_for_a_change(reply: &Reply) -> Again {
+    match reply {
+        Reply::NotSent(Trouble::Certificate) => Again::No,
+        Reply::NotSent(_) => Again::Yes(WaitReason::Network),
+        Reply::Refused(refusal) if refusal.code == "OPERATION_TIME_LIMIT" => Again::Yes(WaitReason::OperatingLimit),
+        Reply::Refused(refusal) if refusal.code == "QUERY_LIMIT_EXCEEDED" => Again::Yes(WaitReason::Refused),
+        _ => Again::No,
+    }
+}
+
+/// How long a call has been tried, and how long it still will be.
+struct Patience {
+    limit: Duration,
+    began: Option<Instant>,
+    failures: u32,
+    backoff: Backoff,
+}
+
+impl Patience {
+    fn new(limit: Duration, seed: u64) -> Self {
+        let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10), seed);
+        Self { limit, began: None, failures: 0, backoff }
+    }
+
+    /// The pause before the next attempt; `None` when the patience is used up.
+    fn next(&mut self, reason: WaitReason) -> Option<Duration> {
+        let elapsed = self.began.get_or_insert_with(Instant::now).elapsed();
+        let limit = if reason == WaitReason::OperatingLimit { self.limit.max(OPERATING_PATIENCE) } else { self.limit };
+        if elapsed >= limit {
+            return None;
+        }
+        self.failures += 1;
+        // The ledger of run time holds the next attempt back by itself.
+        if reason == WaitReason::OperatingLimit {
+            return Some(Duration::ZERO);
+        }
+        Some(self.backoff.pause(self.failures).min(limit.saturating_sub(elapsed)))
+    }
+
+    fn tried_for(&self) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| began.elapsed())
+    }
+}

@@ -1,0 +1,213 @@
+//! The wire: one POST, and what became of it. `reqwest` is known to this file alone, and so is the full address.
+//!
+//! The client never decides to send anything a second time: no redirect is followed (trap 36), no retry is made inside the HTTP
+//! library (reqwest 0.13 retries protocol refusals by default), because a create that is sent twice is a record that is there twice.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
+
+use super::address::WebhookUrl;
+use super::error::PortalError;
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest silence while an answer is awaited or read. A request is cut by the portal after 60 s (rest-transport 5.3).
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(75);
+/// The longest a request may take in all.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(150);
+/// An idle connection is given up before the server does: a request on a connection that closes just then would be lost.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(8);
+/// The most bytes of one answer, unpacked. A batch of 50 full pages stays far below.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Delivery {
+    /// Provably nothing reached the method: no connection came about.
+    NotSent(Trouble),
+    /// Bytes may have gone out, and no whole answer came back.
+    Lost(Trouble),
+    /// The server answered.
+    Answer(RawAnswer),
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct RawAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Content-Type`.
+    pub content_type: Option<String>,
+    /// The whole body, unpacked.
+    pub body: Vec<u8>,
+    /// The header `Location`.
+    pub location: Option<String>,
+}
+
+/// What stood between the program and the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Trouble {
+    /// The host's name isn't known.
+    #[error("the host's name can't be resolved")]
+    NoSuchHost,
+    /// Nothing listens there.
+    #[error("the connection is refused")]
+    ConnectionRefused,
+    /// The host's certificate isn't trusted.
+    #[error("the host's certificate isn't trusted")]
+    Certificate,
+    /// The encrypted connection didn't come about.
+    #[error("no encrypted connection comes about")]
+    Tls,
+    /// No connection came about in time.
+    #[error("no connection comes about in time")]
+    ConnectTimeout,
+    /// No connection came about, for another reason.
+    #[error("no connection comes about")]
+    NotConnected,
+    /// The answer didn't come in time.
+    #[error("no answer comes in time")]
+    Timeout,
+    /// The connection broke.
+    #[error("the connection breaks")]
+    ConnectionLost,
+    /// The answer ended early or couldn't be unpacked.
+    #[error("the answer ends early")]
+    CutShort,
+    /// The answer is longer than any answer of a portal.
+    #[error("the answer is too long")]
+    TooLarge,
+}
+
+/// The answer that [`Transport::post`] will give.
+pub(super) type Posting<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
+
+/// The seam for tests: posts a JSON body to a method.
+pub(super) trait Transport: Send + Sync {
+    /// Posts once. Never tries again.
+    fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a>;
+}
+
+/// The transport of the program.
+pub(super) struct Http {
+    client: reqwest::Client,
+    url: WebhookUrl,
+}
+
+impl Http {
+    /// Sets the HTTP client up; sends nothing.
+    pub fn new(url: WebhookUrl) -> Result<Self, PortalError> {
+        // Fails only where another part of the program has installed a provider already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("b24restore/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .https_only(!url.is_loopback())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(SILENCE_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT);
+        if url.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        if !url.is_encrypted() {
+            // The system's certificates aren't needed, and a bare container, which is where a sandbox may run, has none.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|_| PortalError::Setup)?;
+        Ok(Self { client, url })
+    }
+
+    async fn send(&self, method: &str, body: Vec<u8>) -> Delivery {
+        let request = self
+            .client
+            .post(self.url.request_url_exposing_the_secret(method))
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json")
+            .body(body);
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failed(&error),
+        };
+        let mut answer = RawAnswer {
+            status: response.status().as_u16(),
+            content_type: text(response.headers(), &CONTENT_TYPE),
+            location: text(response.headers(), &LOCATION),
+            body: Vec::new(),
+        };
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if answer.body.len() + chunk.len() > BODY_BYTES_MAX => return Delivery::Lost(Trouble::TooLarge),
+                Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
+                Ok(None) => return Delivery::Answer(answer),
+                Err(error) if error.is_timeout() => return Delivery::Lost(Trouble::Timeout),
+                Err(_) => return Delivery::Lost(Trouble::CutShort),
+            }
+        }
+    }
+}
+
+impl Transport for Http {
+    fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a> {
+        Box::pin(self.send(method, body))
+    }
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+/// What a failed request comes to. Whatever isn't provably a failure to connect counts as lost.
+///
+/// The text of a `reqwest::Error` holds the full address with its secret (measured), so no error leaves this function.
+fn failed(error: &reqwest::Error) -> Delivery {
+    if error.is_builder() {
+        return Delivery::NotSent(Trouble::NotConnected);
+    }
+    if !error.is_connect() {
+        return Delivery::Lost(if error.is_timeout() { Trouble::Timeout } else { Trouble::ConnectionLost });
+    }
+    let mut trouble = if error.is_timeout() { Trouble::ConnectTimeout } else { Trouble::NotConnected };
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(known) = connect_trouble(inner) {
+            trouble = known;
+        }
+        cause = inner.source();
+    }
+    Delivery::NotSent(trouble)
+}
+
+/// What one link in the chain of causes says about a connection that didn't come about.
+fn connect_trouble(cause: &(dyn std::error::Error + 'static)) -> Option<Trouble> {
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return Some(of_tls(tls));
+    }
+    if let Some(io) = cause.downcast_ref::<io::Error>() {
+        // The error inside an `io::Error` is no link of the chain.
+        if let Some(known) = io.get_ref().and_then(|inner| connect_trouble(inner)) {
+            return Some(known);
+        }
+        return match io.kind() {
+            io::ErrorKind::ConnectionRefused => Some(Trouble::ConnectionRefused),
+            io::ErrorKind::TimedOut => Some(Trouble::ConnectTimeout),
+            _ => None,
+        };
+    }
+    // hyper has no type for it, only this word.
+    cause.to_string().starts_with("dns error").then_some(Trouble::NoSuchHost)
+}
+
+fn of_tls(error: &rustls::Error) -> Trouble {
+    match error {
+        rustls::Error::InvalidCertificate(_) => Trouble::Certificate,
+        _ => Trouble::Tls,
+    }
+}

@@ -1,0 +1,252 @@
+//! The writer: a reader that may also create, change and delete.
+//!
+//! It sends a request again only while the portal has provably not touched it; an answer that was lost or is unclear is handed up as
+//! [`Effect::Unknown`] and never sent again from here. Who calls must have written the intent down before.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::address::WebhookUrl;
+use super::answer::{self, Answer, whole};
+use super::batch::{BATCH_COMMANDS_MAX, Outcome};
+use super::call::{COMMAND_VARIABLES_MAX, Call};
+use super::change::Change;
+use super::effect::{Effect, Level, Unclear, of_refusal};
+use super::error::PortalError;
+use super::reader::{Reader, Settings};
+use crate::event::Observer;
+use crate::model::{EntityType, Payload, PortalId};
+
+/// The import of several items at once.
+const IMPORT: &str = "crm.item.batchImport";
+/// Items that one import takes; more answer `MAX_IMPORT_BATCH_SIZE_EXCEEDED`. Source: REST docs, `crm-item-batch-import.md`.
+const IMPORT_ITEMS_MAX: usize = 20;
+/// The most bytes of commands in one request; PHP takes 8 MB by default, and more would arrive as nothing.
+const REQUEST_BYTES_MAX: usize = 6_000_000;
+
+/// A portal that can be read and changed.
+#[derive(Clone)]
+pub struct Writer {
+    reader: Reader,
+}
+
+impl Writer {
+    /// A writer of a portal; sends nothing yet.
+    pub fn open(url: WebhookUrl, settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+        Ok(Self { reader: Reader::open(url, settings, observer)? })
+    }
+
+    /// A writer over a reader that a test has made.
+    #[cfg(test)]
+    pub(super) fn over(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The reader of the same portal, at the same pace.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// How many items to hand to [`Writer::import`] now, so that the portal is done well before it cuts the request (60 s).
+    ///
+    /// It begins small and grows with what the portal says that an item costs.
+    pub fn import_capacity(&self) -> usize {
+        self.reader.line().size_for(IMPORT, BATCH_COMMANDS_MAX * IMPORT_ITEMS_MAX)
+    }
+
+    /// Creates records by import, which starts no automation: one effect an item, in their order.
+    ///
+    /// It is one request for up to [`Writer::import_capacity`] items of usual size. What doesn't fit (by bytes, by commands, or because
+    /// a batch can't say it) goes into requests of its own, one after the other.
+    pub async fn import(&self, entity: EntityType, items: &[Payload]) -> Vec<Effect<PortalId>> {
+        let mut effects: Vec<Option<Effect<PortalId>>> = items.iter().map(|_| None).collect();
+        for request in requests(entity, items) {
+            let calls: Vec<&Call> = request.iter().map(|part| &part.call).collect();
+            let settled = match &request[..] {
+                [part] if part.alone => vec![alone(self.reader.line().change(&part.call).await, part.items.len())],
+                _ => by_command(self.reader.line().change_batch(&calls).await, &request),
+            };
+            for (part, settled) in request.iter().zip(settled) {
+                for (at, effect) in part.items.clone().zip(settled) {
+                    effects[at] = Some(effect);
+                }
+            }
+        }
+        effects.into_iter().map(|effect| effect.unwrap_or(Effect::Unknown(Unclear::NotMentioned))).collect()
+    }
+
+    /// Makes changes to records that are there: one effect a change, in their order. One request for up to 50 of usual size.
+    pub async fn run(&self, changes: &[Change]) -> Vec<Effect<()>> {
+        let calls: Vec<Call> = changes.iter().map(Change::call).collect();
+        let line = self.reader.line();
+        let mut effects: Vec<Option<Effect<()>>> = calls.iter().map(|_| None).collect();
+        let mut rest: Vec<usize> = (0..calls.len()).filter(|at| !calls[*at].must_go_alone()).collect();
+        while !rest.is_empty() {
+            let size = line.size_for(&calls[rest[0]].method, BATCH_COMMANDS_MAX).min(rest.len());
+            let batch: Vec<usize> = rest.drain(..size).collect();
+            let sent: Vec<&Call> = batch.iter().map(|at| &calls[*at]).collect();
+            match line.change_batch(&sent).await {
+                Effect::Done(outcomes) => {
+                    for (at, outcome) in batch.into_iter().zip(outcomes) {
+                        effects[at] = Some(of_command(outcome));
+                    }
+                }
+                Effect::NotDone(refusal) => batch.into_iter().for_each(|at| effects[at] = Some(Effect::NotDone(refusal.clone()))),
+                Effect::Unknown(unclear) => batch.into_iter().for_each(|at| effects[at] = Some(Effect::Unknown(unclear.clone()))),
+            }
+        }
+        for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.must_go_alone()) {
+            effects[at] = Some(match line.change(call).await {
+                Effect::Done(answer) => of_command(Outcome::Success(answer)),
+                Effect::NotDone(refusal) => Effect::NotDone(refusal),
+                Effect::Unknown(unclear) => Effect::Unknown(unclear),
+            });
+        }
+        effects.into_iter().map(|effect| effect.unwrap_or(Effect::Unknown(Unclear::NotMentioned))).collect()
+    }
+
+    /// Makes a custom field for a record type: `kind` is `string`, `datetime` or `double`, `code` begins with `UF_CRM_`.
+    pub async fn add_custom_field(&self, entity: EntityType, code: &str, kind: &str, english: &str, spanish: &str) -> Effect<()> {
+        // Bitrix24's code for Spanish is `la`; a portal of Spain has `es`.
+        let labels = json!({"en": english, "la": spanish, "es": spanish});
+        let fields = json!({
+            "FIELD_NAME": code, "USER_TYPE_ID": kind, "LABEL": english, "SHOW_FILTER": "Y",
+            "EDIT_FORM_LABEL": labels, "LIST_COLUMN_LABEL": labels, "LIST_FILTER_LABEL": labels
+        });
+        let call = Call::new(format!("crm.{entity}.userfield.add"), json!({"fields": fields}));
+        match self.reader.line().change(&call).await {
+            Effect::Done(answer) => of_command(Outcome::Success(answer)),
+            Effect::NotDone(refusal) => Effect::NotDone(refusal),
+            Effect::Unknown(unclear) => Effect::Unknown(unclear),
+        }
+    }
+}
+
+/// One import command, and which of the items it carries.
+struct Part {
+    call: Call,
+    items: Range<usize>,
+    alone: bool,
+}
+
+/// Cuts items into commands, and commands into requests.
+fn requests(entity: EntityType, items: &[Payload]) -> Vec<Vec<Part>> {
+    let mut requests: Vec<Vec<Part>> = Vec::new();
+    let mut bytes = 0;
+    for range in commands(items) {
+        let data: Vec<Json> = items[range.clone()].iter().map(element).collect();
+        let mut call = Call::new(IMPORT, json!({"entityTypeId": entity.type_id(), "data": data}));
+        call.units = range.len();
+        let part = Part { alone: range.len() == 1 && goes_alone(&items[range.start]), call, items: range };
+        let size = part.call.command().len();
+        match requests.last_mut() {
+            Some(request)
+                if !part.alone
+                    && !request[0].alone
+                    && request.len() < BATCH_COMMANDS_MAX
+                    && bytes + size <= REQUEST_BYTES_MAX =>
+            {
+                bytes += size;
+                request.push(part);
+            }
+            _ => {
+                bytes = size;
+                requests.push(vec![part]);
+            }
+        }
+    }
+    requests
+}
+
+/// An item as an element of `data`. One that says nothing is an empty text there, or the items behind it would move up.
+fn element(item: &Payload) -> Json {
+    if item.0.values().map(super::call::variables).sum::<usize>() == 0 { Json::from("") } else { Json::Object(item.0.clone()) }
+}
+
+/// The runs of items that share a command: at most 20, and within what PHP takes of variables.
+fn commands(items: &[Payload]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    let (mut variables, mut closed) = (1, true); // The entity type is a variable too.
+    for (at, item) in items.iter().enumerate() {
+        let more = variables_of(item);
+        let alone = goes_alone(item);
+        match runs.last_mut() {
+            Some(run) if !closed && !alone && run.len() < IMPORT_ITEMS_MAX && variables + more <= COMMAND_VARIABLES_MAX => {
+                run.end = at + 1;
+                variables += more;
+            }
+            _ => {
+                runs.push(at..at + 1);
+                variables = 1 + more;
+            }
+        }
+        closed = alone;
+    }
+    runs
+}
+
+/// Variables of an item; one without any still holds its place.
+fn variables_of(item: &Payload) -> usize {
+    item.0.values().map(super::call::variables).sum::<usize>().max(1)
+}
+
+fn goes_alone(item: &Payload) -> bool {
+    variables_of(item) + 1 > COMMAND_VARIABLES_MAX || item.0.values().any(super::call::holds_reference)
+}
+
+/// The effects of a batch of imports, command by command.
+fn by_command(effect: Effect<Vec<Outcome>>, request: &[Part]) -> Vec<Vec<Effect<PortalId>>> {
+    match effect {
+        Effect::Done(outcomes) => {
+            request.iter().zip(outcomes).map(|(part, outcome)| of_import(outcome, part.items.len())).collect()
+        }
+        Effect::NotDone(refusal) => request.iter().map(|part| vec![Effect::NotDone(refusal.clone()); part.items.len()]).collect(),
+        Effect::Unknown(unclear) => request.iter().map(|part| vec![Effect::Unknown(unclear.clone()); part.items.len()]).collect(),
+    }
+}
+
+/// The effect of an import that was a request of its own. A refusal counts as one of a call that had begun, unless the portal's front
+/// gave it.
+fn alone(effect: Effect<Answer>, count: usize) -> Vec<Effect<PortalId>> {
+    match effect {
+        Effect::Done(answer) => of_import(Outcome::Success(answer), count),
+        Effect::NotDone(refusal) if refusal.concerns_the_portal() => vec![Effect::NotDone(refusal); count],
+        Effect::NotDone(refusal) => of_import(Outcome::Refused(refusal), count),
+        Effect::Unknown(unclear) => vec![Effect::Unknown(unclear); count],
+    }
+}
+
+/// The effects of one import command's items.
+fn of_import(outcome: Outcome, count: usize) -> Vec<Effect<PortalId>> {
+    match outcome {
+        Outcome::Success(answer) => {
+            let items = answer.result.get("items").unwrap_or(&Json::Null);
+            (0..count).map(|at| of_element(answer::entry(items, &at.to_string()))).collect()
+        }
+        Outcome::Refused(refusal) => vec![of_refusal(Level::ImportCommand, refusal); count],
+        Outcome::Missing => vec![Effect::Unknown(Unclear::NotMentioned); count],
+    }
+}
+
+fn of_element(element: Option<&Json>) -> Effect<PortalId> {
+    let Some(Json::Object(element)) = element else { return Effect::Unknown(Unclear::NotMentioned) };
+    if element.contains_key("error") {
+        return of_refusal(Level::Element, answer::refusal(element, 200));
+    }
+    let id = element.get("item").and_then(|item| item.get("id")).and_then(whole).filter(|id| *id > 0);
+    id.map_or(Effect::Unknown(Unclear::NotMentioned), |id| Effect::Done(PortalId(id)))
+}
+
+fn of_command(outcome: Outcome) -> Effect<()> {
+    match outcome {
+        // `false` isn't an error and isn't a success either (rest-crm 8.1).
+        Outcome::Success(answer) if matches!(answer.result, Json::Bool(false) | Json::Null) => {
+            Effect::Unknown(Unclear::NotMentioned)
+        }
+        Outcome::Success(_) => Effect::Done(()),
+        Outcome::Refused(refusal) => of_refusal(Level::Command, refusal),
+        Outcome::Missing => Effect::Unknown(Unclear::NotMentioned),
+    }
+}
