@@ -5,6 +5,13 @@ mod figures;
 mod warnings;
 mod clean;
 mod facts;
+pub mod outcome;
+pub mod csv;
+pub mod jsonl;
+pub mod rejected;
+pub mod tables;
+#[cfg(test)]
+mod example;
 
 pub use clean::sanitize;
 pub use facts::{Facts, MoneyAtStake};
