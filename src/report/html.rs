@@ -14,7 +14,7 @@ use super::clean::sanitize;
 use super::facts::Facts;
 use super::figures::count;
 use super::labels;
-use super::next::{Step, steps};
+use super::next::{Step, in_short, steps};
 use super::sections::{Section, Sections};
 use super::story::{self, Answer};
 use super::words::{Language, READING_ORDER, VERDICTS, entity_heading, verdict_heading};
@@ -41,6 +41,7 @@ struct Page {
     source: String,
     alarms: Vec<String>,
     answers: Vec<Answer>,
+    next: String,
     steps: Vec<Step>,
     headings: Vec<(&'static str, &'static str)>,
     counts: Vec<Counts>,
@@ -99,6 +100,7 @@ impl Page {
             source: story::source(facts, lang),
             alarms: story::alarms(facts, lang),
             answers: story::answers(facts, lang),
+            next: in_short(facts, lang),
             steps: steps(facts, lang),
             headings: VERDICTS.map(|verdict| (verdict, verdict_heading(verdict).get(lang))).to_vec(),
             counts: READING_ORDER.into_iter().filter_map(|of| Counts::of(facts, of, lang)).collect(),

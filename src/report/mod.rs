@@ -10,6 +10,7 @@ mod bars;
 mod sections;
 mod next;
 mod story;
+mod prose;
 pub mod outcome;
 pub mod html;
 pub mod csv;

@@ -89,6 +89,26 @@ pub fn steps(facts: &Facts, language: Language) -> Vec<Step> {
     steps
 }
 
+/// The way in one breath, for the first screen.
+pub fn in_short(facts: &Facts, language: Language) -> String {
+    use Language::{En, Es};
+    let all = steps(facts, language);
+    let total = facts.summary.total();
+    if !facts.admin || total.to_create + total.to_update == 0 {
+        return all.into_iter().map(|step| step.text).collect::<Vec<_>>().join(" ");
+    }
+    let decide = (facts.to_decide > 0).then(|| to_decide(facts.to_decide, language));
+    let time = duration(facts.summary.forecast.seconds);
+    let pilot = total.to_create > PILOT;
+    let create = match language {
+        En if pilot => format!("It is tried with {PILOT}, then the rest is created ({time}; it can be interrupted). What was created can be undone."),
+        Es if pilot => format!("Se prueba con {PILOT} y luego se crea el resto ({time}; se puede interrumpir). Lo creado se puede deshacer."),
+        En => format!("It takes {time} and can be interrupted. What was created can be undone."),
+        Es => format!("Tarda {time} y se puede interrumpir. Lo creado se puede deshacer."),
+    };
+    decide.into_iter().chain([create]).collect::<Vec<_>>().join(" ")
+}
+
 fn to_decide(cases: u64, language: Language) -> String {
     let n = super::figures::count(cases);
     match (language, cases) {

@@ -35,11 +35,11 @@ pub struct Answer {
 pub fn headline(facts: &Facts, language: Language) -> String {
     let missing = facts.summary.total().missing;
     match (language, missing) {
-        (En, 0) => "No record is missing in your Bitrix24.".into(),
+        (En, 0) => "No record is missing from your Bitrix24.".into(),
         (Es, 0) => "No falta ningún registro en su Bitrix24.".into(),
-        (En, 1) => "1 record is missing in your Bitrix24.".into(),
+        (En, 1) => "1 record is missing from your Bitrix24.".into(),
         (Es, 1) => "Falta 1 registro en su Bitrix24.".into(),
-        (En, n) => format!("{} records are missing in your Bitrix24.", count(n)),
+        (En, n) => format!("{} records are missing from your Bitrix24.", count(n)),
         (Es, n) => format!("Faltan {} registros en su Bitrix24.", count(n)),
     }
 }
@@ -151,7 +151,7 @@ fn fits(facts: &Facts, language: Language) -> Vec<String> {
         if lost == 0 {
             whole.push(entity_heading(of).get(language));
         } else {
-            lines.push(format!("{} = {}", entity(of).counted(lost, language), parts(counts, language)));
+            lines.push(format!("{} = {}.", entity(of).counted(lost, language), parts(counts, language)));
         }
     }
     if !whole.is_empty() {
@@ -288,11 +288,14 @@ fn who_is_told(facts: &Facts, language: Language) -> Vec<String> {
 
 fn left_alone(facts: &Facts, language: Language) -> String {
     let total = facts.summary.total();
-    let changed = RECORD.counted(total.changed.saturating_sub(total.to_update), language);
+    let left = total.changed.saturating_sub(total.to_update);
+    let changed = RECORD.counted(left, language);
     let newer = count(total.newer_in_portal);
-    let mut text = match language {
-        En => format!("{changed} that differ from the copy (your people went on working), and {newer} newer than the copy."),
-        Es => format!("{changed} que no coinciden con la copia (su gente siguió trabajando) ni {newer} posteriores a la copia."),
+    let mut text = match (language, left) {
+        (En, 1) => format!("{changed} that differs from the copy (your people went on working), and {newer} new ones, made after the copy."),
+        (En, _) => format!("{changed} that differ from the copy (your people went on working), and {newer} new ones, made after the copy."),
+        (Es, 1) => format!("{changed} distinto de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia."),
+        (Es, _) => format!("{changed} distintos de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia."),
     };
     if total.to_update > 0 {
         let records = RECORD.counted(total.to_update, language);
