@@ -75,7 +75,16 @@ mod tests {
 
     #[test]
     fn a_record_has_a_line_and_each_of_its_changes_another() {
-        insta::assert_snapshot!(written(example::few_lines()).replace('\r', "").trim_start_matches('\u{feff}'), @"");
+        insta::assert_snapshot!(written(example::few_lines()).replace('\r', "").trim_start_matches('\u{feff}'), @r#"
+        entity,original_id,verdict,title,portal_id,line,file,field,file_value,portal_value,lost_link,notes
+        deal,9002,missing,"Licencias anuales, Grupo Alameda",,9003,deal.csv,,,,,depends_on:contact#4101; label_unknown:STAGE_ID
+        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,STAGE_ID,Propuesta enviada,Negociación,,matched_by:id
+        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,OPPORTUNITY,120000.00,98500.00,,matched_by:id
+        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,CONTACT_ID,4101,,yes,matched_by:id
+        deal,9004,restored,"Servidor de respaldo, Clínica San Ángel",12880,9005,deal.csv,,,,,matched_by:twin
+        contact,4102,duplicate,José Núñez Ibarra,,4103,contact.csv,,,,,matched_by:email; candidates:4480 4502
+        deal,,rejected,,,9006,deal.csv,,,,,reason:cell_count
+        "#);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod story;
 mod prose;
 pub mod outcome;
 pub mod html;
+pub mod terminal;
 pub mod csv;
 pub mod jsonl;
 pub mod rejected;

@@ -24,6 +24,11 @@ pub fn command(name: &str, dir: &Path, option: &str) -> String {
     format!("b24restore {name} {}{gap}{option}", quoted(&sanitize(&dir.display().to_string())))
 }
 
+/// Whether there is enough to create for a first try to be worth it.
+pub fn has_pilot(facts: &Facts) -> bool {
+    facts.summary.total().to_create > PILOT
+}
+
 /// The steps that are left after a review, the next one first.
 pub fn steps(facts: &Facts, language: Language) -> Vec<Step> {
     use Language::{En, Es};
@@ -53,7 +58,7 @@ pub fn steps(facts: &Facts, language: Language) -> Vec<Step> {
         ));
         return steps;
     }
-    if total.to_create > PILOT {
+    if has_pilot(facts) {
         steps.push(step(
             match language {
                 En => format!("Try it with {PILOT}: they are created and verified, and the program stops."),
@@ -64,7 +69,7 @@ pub fn steps(facts: &Facts, language: Language) -> Vec<Step> {
     }
     let time = duration(facts.summary.forecast.seconds);
     steps.push(step(
-        match (language, total.to_create > PILOT) {
+        match (language, has_pilot(facts)) {
             (En, true) => format!("Create the rest ({time}). It can be interrupted at any moment; the same command goes on."),
             (Es, true) => format!("Se crea el resto ({time}). Se puede interrumpir en cualquier momento; el mismo comando continúa."),
             (En, false) => format!("Carry it out ({time}). It can be interrupted at any moment; the same command goes on."),
@@ -99,7 +104,7 @@ pub fn in_short(facts: &Facts, language: Language) -> String {
     }
     let decide = (facts.to_decide > 0).then(|| to_decide(facts.to_decide, language));
     let time = duration(facts.summary.forecast.seconds);
-    let pilot = total.to_create > PILOT;
+    let pilot = has_pilot(facts);
     let create = match language {
         En if pilot => format!("It is tried with {PILOT}, then the rest is created ({time}; it can be interrupted). What was created can be undone."),
         Es if pilot => format!("Se prueba con {PILOT} y luego se crea el resto ({time}; se puede interrumpir). Lo creado se puede deshacer."),

@@ -1,33 +1,31 @@
-//! Sentences as a page sets them: options of the command line in their own type, numbers kept with what they count.
+//! Sentences as a page sets them: what is typed (`` `--pilot 10` ``) in its own type, numbers kept with what they count.
 
 /// A stretch of a sentence.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Its text.
     pub text: String,
-    /// Whether it is an option, such as `--pilot`.
-    pub is_option: bool,
+    /// Whether it is something to type; in the sentence it stood between backticks.
+    pub is_code: bool,
 }
 
-/// Takes a sentence apart. Nothing is lost but blanks that become no-break ones.
+/// Takes a sentence apart. A backtick without a partner is a sign like any other.
 pub fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some((start, end)) = next_option(rest) {
-        pieces.push(Piece { text: keep_together(&rest[..start]), is_option: false });
-        pieces.push(Piece { text: rest[start..end].to_owned(), is_option: true });
-        rest = &rest[end..];
+    while let Some((before, code, after)) = next_code(rest) {
+        pieces.push(Piece { text: keep_together(before), is_code: false });
+        pieces.push(Piece { text: code.to_owned(), is_code: true });
+        rest = after;
     }
-    pieces.push(Piece { text: keep_together(rest), is_option: false });
+    pieces.push(Piece { text: keep_together(rest), is_code: false });
     pieces
 }
 
-/// Where the next option begins and ends: two hyphens, letters and hyphens.
-fn next_option(text: &str) -> Option<(usize, usize)> {
-    let begins = |at: usize| text[at + 2..].starts_with(|c: char| c.is_ascii_lowercase());
-    let start = text.match_indices("--").map(|(at, _)| at).find(|at| begins(*at))?;
-    let length = text[start..].find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(text.len() - start);
-    Some((start, start + length))
+fn next_code(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (code, after) = rest.split_once('`')?;
+    Some((before, code, after))
 }
 
 /// A line never ends between a number and its word, nor between a plus and its number.
@@ -49,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_option_stands_apart_from_its_sentence() {
-        let plain = |text: &str| Piece { text: text.into(), is_option: false };
-        let option = |text: &str| Piece { text: text.into(), is_option: true };
+    fn what_is_typed_stands_apart_from_its_sentence() {
+        let plain = |text: &str| Piece { text: text.into(), is_code: false };
+        let code = |text: &str| Piece { text: text.into(), is_code: true };
         assert_eq!(
-            pieces("Use --date-order mdy -- o --relink."),
-            [plain("Use "), option("--date-order"), plain(" mdy -- o "), option("--relink"), plain(".")]
+            pieces("Use `--date-order mdy` o `--relink`."),
+            [plain("Use "), code("--date-order mdy"), plain(" o "), code("--relink"), plain(".")]
         );
-        assert_eq!(pieces("ñ--"), [plain("ñ--")]);
+        assert_eq!(pieces("ñ ` --"), [plain("ñ ` --")]);
     }
 
     #[test]

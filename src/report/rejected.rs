@@ -103,19 +103,30 @@ mod tests {
             text: "=x1;\"Venta \"\"uno\"\"\";".into(),
             cells: Cells::default(),
         })?;
-        insta::assert_snapshot!(String::from_utf8_lossy(&file.finish()?), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&file.finish()?), @r#"
+        file,line,column,reason,row
+        deal.csv,7,ID,bad_id,"=x1;""Venta """"uno"""""";"
+        "#);
         Ok(())
     }
 
     #[test]
     fn a_failed_row_comes_back_in_its_own_columns_with_the_reason_behind_them() -> io::Result<()> {
-        insta::assert_snapshot!(returned(&["ID", "Nombre"], &[&["7", "=Venta; \"uno\""], &["8"], &["9", "a", "b"]], "no_rights")?, @"");
+        insta::assert_snapshot!(returned(&["ID", "Nombre"], &[&["7", "=Venta; \"uno\""], &["8"], &["9", "a", "b"]], "no_rights")?, @r#"
+        <BOM>"ID";"Nombre";"reason"
+        "7";"=Venta; ""uno""";"no_rights"
+        "8";"";"no_rights"
+        "9";"a";"b";"no_rights"
+        "#);
         Ok(())
     }
 
     #[test]
     fn a_row_that_fails_twice_has_one_reason() -> io::Result<()> {
-        insta::assert_snapshot!(returned(&["ID", "Nombre", "reason"], &[&["7", "Venta", "first"]], "second")?, @"");
+        insta::assert_snapshot!(returned(&["ID", "Nombre", "reason"], &[&["7", "Venta", "first"]], "second")?, @r#"
+        <BOM>"ID";"Nombre";"reason"
+        "7";"Venta";"second"
+        "#);
         Ok(())
     }
 }

@@ -116,6 +116,13 @@ impl Found {
             LOST => (capital(LOST_LINK.many.get(language)), lost_meaning(language)),
             verdict => (verdict_heading(verdict).get(language).to_owned(), verdict_meaning(verdict).get(language)),
         };
+        let mut columns = columns(self.verdict, language);
+        let mut rows: Vec<_> = self.kept.iter().flat_map(|line| rows(self.verdict, line, language)).collect();
+        let noteless = |row: &Vec<Cell>| row.last().is_some_and(|last| last.kind == "note" && last.text.is_empty());
+        if rows.iter().all(noteless) {
+            columns.pop();
+            rows.iter_mut().for_each(|row| drop(row.pop()));
+        }
         let hidden = self.records - self.kept.len() as u64;
         Section {
             id: format!("{}-{}", self.entity, self.verdict),
@@ -123,8 +130,8 @@ impl Found {
             heading: format!("{of} · {what}"),
             count: count(self.records),
             meaning: meaning.to_owned(),
-            columns: columns(self.verdict, language),
-            rows: self.kept.iter().flat_map(|line| rows(self.verdict, line, language)).collect(),
+            columns,
+            rows,
             more: (hidden > 0).then(|| more(hidden, self.entity, language)),
         }
     }
@@ -140,8 +147,8 @@ fn more(hidden: u64, of: EntityType, language: Language) -> String {
 
 const fn lost_meaning(language: Language) -> &'static str {
     match language {
-        En => "Live records whose link is empty or dead because its target was lost. --relink fills them once the target is back, only where they are still empty.",
-        Es => "Registros vivos cuyo vínculo quedó vacío o roto porque se perdió su destino. --relink los vuelve a llenar cuando el destino está de vuelta, solo donde sigan vacíos.",
+        En => "Live records whose link is empty or dead because its target was lost. `--relink` fills them once the target is back, only where they are still empty.",
+        Es => "Registros vivos cuyo vínculo quedó vacío o roto porque se perdió su destino. `--relink` los vuelve a llenar cuando el destino está de vuelta, solo donde sigan vacíos.",
     }
 }
 
@@ -164,7 +171,7 @@ fn rows(verdict: &str, line: &RecordLine, language: Language) -> Vec<Vec<Cell>> 
     let cell = |kind, text: &str| Cell { text: shorten(text, CELL), kind };
     let id = || cell("id", &line.original_id.map_or_else(String::new, |id| id.to_string()));
     let title = || cell("title", &line.title);
-    let key = || cell("", &line.matched_by.as_deref().map_or_else(String::new, |key| labels::matched_by(key, language)));
+    let key = || cell("why", &line.matched_by.as_deref().map_or_else(String::new, |key| labels::matched_by(key, language)));
     let note = || cell("note", &notes(line, language));
     match verdict {
         "changed" | LOST => {
@@ -182,7 +189,7 @@ fn rows(verdict: &str, line: &RecordLine, language: Language) -> Vec<Vec<Cell>> 
         }
         "rejected" => {
             let reason = line.reason.as_deref().map_or_else(String::new, |code| labels::reason(code, language));
-            vec![vec![id(), title(), cell("file", &line.file), cell("id", &line.line.to_string()), cell("", &reason)]]
+            vec![vec![id(), title(), cell("file", &line.file), cell("id", &line.line.to_string()), cell("why", &reason)]]
         }
         _ => vec![vec![id(), title(), cell("id", &line.line.to_string()), note()]],
     }

@@ -3,7 +3,7 @@
 //! 1 how many, and that nothing was changed; 2 which portal, which files; 3 does it fit what was reported; 4 what is at stake;
 //! 5 the bin first; 6 what the files don't hold; 7 dates; 8 who is told; 9 what is left alone; 10 the next step (`next.rs`).
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::EntityType;
 use crate::plan::EntityCounts;
@@ -198,17 +198,16 @@ fn stake(facts: &Facts, language: Language) -> Vec<String> {
     lines
 }
 
-/// The last day on which the bin surely still holds what was lost after the copy; `None` when that day has passed.
-pub fn bin_until(facts: &Facts, language: Language) -> Option<String> {
-    let until = facts.newest?.checked_add(BIN).ok().filter(|until| *until > facts.made_at)?;
-    Some(date(until, &facts.zone, language))
+/// Until when the bin surely holds what was lost after the copy; `None` when that moment has passed.
+pub fn bin_until(facts: &Facts) -> Option<Timestamp> {
+    facts.newest?.checked_add(BIN).ok().filter(|until| *until > facts.made_at)
 }
 
 fn bin(facts: &Facts, language: Language) -> Vec<String> {
     if facts.summary.total().missing == 0 {
         return Vec::new();
     }
-    let way = match (language, bin_until(facts, language)) {
+    let way = match (language, bin_until(facts).map(|until| date(until, &facts.zone, language))) {
         (En, Some(until)) => format!("CRM > More > Recycle bin, at least until {until}."),
         (Es, Some(until)) => format!("CRM > Más > Papelera de reciclaje, por lo menos hasta el {until}."),
         (En, None) => "CRM > More > Recycle bin. It keeps 30 days; the copy is older, so it may be empty by now. Look all the same.".into(),
@@ -253,8 +252,8 @@ fn dates(facts: &Facts, language: Language) -> Vec<String> {
         lines.push(match (language, in_fields) {
             (En, true) => "The original date is kept in a custom field.".into(),
             (Es, true) => "La fecha original se guarda en un campo personalizado.".into(),
-            (En, false) => "The original date is kept in a custom field if you allow it (--keep-dates-in-fields).".into(),
-            (Es, false) => "La fecha original se guarda en un campo personalizado si usted lo autoriza (--keep-dates-in-fields).".into(),
+            (En, false) => "The original date is kept in a custom field if you allow it (`--keep-dates-in-fields`).".into(),
+            (Es, false) => "La fecha original se guarda en un campo personalizado si usted lo autoriza (`--keep-dates-in-fields`).".into(),
         });
     }
     if kept > 0 {

@@ -64,7 +64,10 @@ mod tests {
         let mut out = Vec::new();
         let line = IdLine { entity: EntityType::Deal, original_id: 9, new_id: 12_001, title: "=Venta, \"uno\"".into() };
         write_ids([line], &mut out)?;
-        insta::assert_snapshot!(String::from_utf8_lossy(&out), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&out), @r#"
+        entity,original_id,new_id,title
+        deal,9,12001,"=Venta, ""uno"""
+        "#);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 use crate::model::EntityType;
 
 use super::figures::count;
+use super::labels;
 use super::words::{Language, Phrase, RECORD, entity};
 
 /// A warning that the program knows.
@@ -19,7 +20,7 @@ struct Known {
 pub fn warning_text(code: &str, of: Option<EntityType>, field: Option<&str>, records: u64, language: Language) -> String {
     let word = of.map_or(RECORD, entity);
     let sentence = KNOWN.iter().find(|known| known.code == code).map_or(UNKNOWN, |known| known.text).get(language);
-    let field = field.map_or_else(|| ANY_FIELD.get(language).to_owned(), |name| QUOTED.get(language).replace("{}", name));
+    let field = field.map_or_else(|| ANY_FIELD.get(language).to_owned(), |name| QUOTED.get(language).replace("{}", &labels::field(name, language)));
     // The field's name comes from a file: it goes in last, so that braces in it stand for nothing.
     sentence
         .replace("{of}", &word.counted(records, language))
@@ -73,18 +74,18 @@ const KNOWN: &[Known] = &[
     ),
     alarm(
         "zone_uncertain",
-        "The time zone of the files could not be confirmed. A wrong zone shifts every date: compare a few creation dates in this report with the portal, and name the zone with --timezone if they differ.",
-        "No se pudo confirmar la zona horaria de los archivos. Una zona equivocada recorre todas las fechas: compare algunas fechas de creación con su Bitrix24 y, si difieren, indique la zona con --timezone.",
+        "The time zone of the files could not be confirmed. A wrong zone shifts every date: compare a few creation dates in this report with the portal, and name the zone with `--timezone` if they differ.",
+        "No se pudo confirmar la zona horaria de los archivos. Una zona equivocada recorre todas las fechas: compare algunas fechas de creación con su Bitrix24 y, si difieren, indique la zona con `--timezone`.",
     ),
     alarm(
         "date_order_unsure",
-        "No date in the files tells day and month apart. If 03/04 means 4 March, say --date-order mdy and run the review again.",
-        "Ninguna fecha de los archivos permite distinguir día y mes. Si 03/04 significa 4 de marzo, indique --date-order mdy y repita la revisión.",
+        "No date in the files tells day and month apart. If 03/04 means 4 March, say `--date-order mdy` and run the review again.",
+        "Ninguna fecha de los archivos permite distinguir día y mes. Si 03/04 significa 4 de marzo, indique `--date-order mdy` y repita la revisión.",
     ),
     alarm(
         "no_id",
-        "A file has no ID column, so its {all} can't be recognised by ID. Ask for a copy with the ID, or plan it with --match.",
-        "Un archivo no trae la columna ID; sus {all} no se pueden reconocer por ID. Pida una copia con el ID o use --match.",
+        "A file has no ID column, so its {all} can't be recognised by ID. Ask for a copy with the ID, or plan it with `--match`.",
+        "Un archivo no trae la columna ID; sus {all} no se pueden reconocer por ID. Pida una copia con el ID o use `--match`.",
     ),
     alarm(
         "not_compared",
@@ -125,8 +126,8 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "column_unmapped",
-        "No field of the portal answers for the column {field} ({of}). It is neither compared nor written. If the field was renamed, say --map \"Column=FIELD\".",
-        "Ningún campo de su Bitrix24 corresponde a la columna {field} ({of}). No se compara ni se escribe. Si el campo cambió de nombre, use --map \"Columna=CAMPO\".",
+        "No field of the portal answers for the column {field} ({of}). It is neither compared nor written. If the field was renamed, say `--map \"Column=FIELD\"`.",
+        "Ningún campo de su Bitrix24 corresponde a la columna {field} ({of}). No se compara ni se escribe. Si el campo cambió de nombre, use `--map \"Columna=CAMPO\"`.",
     ),
     notice(
         "portal_own_differs",
@@ -161,8 +162,8 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "missing_parent",
-        "A parent record that is neither in the portal nor in the files: so with {of}. As things stand they are created without it; --missing-parent decides otherwise.",
-        "Un registro superior que no está ni en su Bitrix24 ni en los archivos: así en {of}. Tal como está la revisión, se crean sin él; --missing-parent lo cambia.",
+        "A parent record that is neither in the portal nor in the files: so with {of}. As things stand they are created without it; `--missing-parent` decides otherwise.",
+        "Un registro superior que no está ni en su Bitrix24 ni en los archivos: así en {of}. Tal como está la revisión, se crean sin él; `--missing-parent` lo cambia.",
     ),
     notice(
         "incoming_relations",
@@ -172,8 +173,8 @@ const KNOWN: &[Known] = &[
     // Who is touched.
     notice(
         "mend_updates",
-        "After creating, one update each puts right what the import drops: {of}. It may start workflows that run “on change”, and it moves the modification date. Pause such workflows first, or plan with --no-mend.",
-        "Después de crear, una actualización corrige lo que la importación omite: {of}. Puede iniciar flujos de trabajo «al modificar» y mueve la fecha de modificación. Páuselos antes o use --no-mend.",
+        "After creating, one update each puts right what the import drops: {of}. It may start workflows that run “on change”, and it moves the modification date. Pause such workflows first, or plan with `--no-mend`.",
+        "Después de crear, una actualización corrige lo que la importación omite: {of}. Puede iniciar flujos de trabajo «al modificar» y mueve la fecha de modificación. Páuselos antes o use `--no-mend`.",
     ),
     notice(
         "import_side_effects",
@@ -183,8 +184,8 @@ const KNOWN: &[Known] = &[
     // What a person has to decide or mend.
     notice(
         "duplicate_found",
-        "Possible duplicates of live records (same e-mail, phone or title): {of}. They are not created. Look at them in the report; if they are different people, plan with --duplicates create.",
-        "Posibles duplicados de registros vivos (mismo correo, teléfono o título): {of}. No se crean. Véalos en el informe; si son otras personas, use --duplicates create.",
+        "Possible duplicates of live records (same e-mail, phone or title): {of}. They are not created. Look at them in the report; if they are different people, plan with `--duplicates create`.",
+        "Posibles duplicados de registros vivos (mismo correo, teléfono o título): {of}. No se crean. Véalos en el informe; si son otras personas, use `--duplicates create`.",
     ),
     notice(
         "id_reused",
