@@ -33,7 +33,7 @@ pub fn facts(language: Language) -> Facts {
         (Lead, counts(4306, 0, 0, 0, 57, 0, 33)),
     ]);
     let file = |name: &str, entity, rows, rejected, digest: &str| FileSummary {
-        path: format!("C:\\Casos\\2026-11-23\\{name}"),
+        path: format!("casos/2026-11-23/{name}"),
         entity,
         encoding: "UTF-8".into(),
         delimiter: ";".into(),
@@ -99,7 +99,7 @@ pub fn facts(language: Language) -> Facts {
             "Zona horaria de los archivos: America/Mexico_City (explica 99.8 % de las fechas de creación compartidas).".into(),
         ],
         sandbox: false,
-        dir: "C:\\Casos\\2026-11-23".into(),
+        dir: "casos/2026-11-23/b24restore-plan".into(),
     }
 }
 
