@@ -31,7 +31,7 @@ pub fn write(facts: &Facts, language: Language, lines: &mut dyn Iterator<Item = 
 #[template(path = "report.html")]
 struct Page {
     lang: Language,
-    policy: String,
+    style_hash: String,
     style: String,
     sandbox: bool,
     portal: String,
@@ -90,7 +90,7 @@ impl Page {
         let heading = |of: EntityType| entity_heading(of).get(lang);
         Self {
             lang,
-            policy: format!("default-src 'none'; style-src 'sha256-{}'", base64(&Sha256::digest(&style))),
+            style_hash: base64(&Sha256::digest(&style)),
             style,
             sandbox: facts.sandbox,
             portal: sanitize(&summary.portal),
@@ -257,7 +257,7 @@ mod tests {
         This is a review: nothing has been changed.
         ejemplo.bitrix24.mx · 4 files · reviewed 24 Nov 2026 10:42 as Laura Méndez (no administrator)
         Before you trust these numbers
-        The webhook&#39;s user is no administrator. Records hidden from them would count as missing, so this review only reports. Have an administrator make the webhook, and run the review again.
+        The webhook’s user is no administrator. Records hidden from them would count as missing, so this review only reports. Have an administrator make the webhook, and run the review again.
         Compare with what was reported
         3,000 deals = 2,957 missing + 31 possible duplicates + 9 already back + 3 unreadable rows.
         900 contacts = 884 missing + 14 possible duplicates + 2 already back.
@@ -266,16 +266,16 @@ mod tests {
         $48,213,900.00 MXN in 2,957 deals; 1,204 are still open ($31,870,400.00 MXN).
         Hit hardest: Ana Pérez Luna (611 records).
         First, the recycle bin
-        CRM &#62; More &#62; Recycle bin. It keeps 30 days; the copy is older, so it may be empty by now. Look all the same.
+        CRM &#62; More &#62; Recycle bin. It keeps for 30 days what was deleted.
         What you recover there comes back with dates, comments and history; then run this review again to see what is still missing.
-        What these files don&#39;t hold
+        What these files don’t hold
         Comments, activities, history, attachments, and the work done between the copy and the loss.
         In the files, but Bitrix24 lets nobody write it: Foto (212 contacts), Cotización (18 deals).
         Dates
         “Created on” of 3,841 records will show the day of the re-creation. Reports and commissions by date change.
         The original date is kept in a custom field if you allow it (--keep-dates-in-fields).
         Who will notice
-        b24restore doesn&#39;t write to your clients. Each responsible person (one notice per record) and the connected apps (billing, WhatsApp) do learn of it: pause the apps first.
+        b24restore doesn’t write to your clients. Each responsible person (one notice per record) and the connected apps (billing, WhatsApp) do learn of it: pause the apps first.
         Workflows that run “on change” may start for 1,753 records: pause them too.
         Left alone
         379 records that differ from the copy (your people went on working), and 126 new ones, made after the copy.
@@ -340,7 +340,7 @@ mod tests {
         let page = page(&example::facts(Language::Es), Language::Es, Vec::new());
         let style = page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).map(|(style, _)| style);
         let hash = base64(&Sha256::digest(style.expect("a style")));
-        assert!(page.contains(&format!("content=\"default-src &#39;none&#39;; style-src &#39;sha256-{hash}&#39;\"")));
+        assert!(page.contains(&format!("content=\"default-src 'none'; style-src 'sha256-{hash}'\"")));
         assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"));
     }
 
@@ -360,12 +360,13 @@ mod tests {
         assert_eq!(base64(&[0xfb, 0xff]), "+/8=");
     }
 
-    /// Not a test of its own: with `B24RESTORE_LOOK=DIR` it leaves the pages there for somebody to look at.
+    /// With `B24RESTORE_LOOK=DIR` it leaves the pages there for somebody to look at; without, there is nothing to do.
     #[test]
     fn the_page_can_be_looked_at() -> io::Result<()> {
         let Ok(dir) = std::env::var("B24RESTORE_LOOK") else { return Ok(()) };
         for language in Language::ALL {
             let facts = Facts { sandbox: language == Language::En, ..example::facts(language) };
+            std::fs::write(format!("{dir}/hostile-{language}.html"), hostile_page(language))?;
             std::fs::write(format!("{dir}/r-{language}.html"), page(&facts, language, example::many_lines()))?;
         }
         Ok(())

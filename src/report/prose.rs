@@ -28,7 +28,7 @@ fn next_code(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, code, after))
 }
 
-/// A line never ends between a number and its word, nor between a plus and its number.
+/// A line never ends between a number and its word, nor between a plus and its number; an apostrophe within a word is a curved one.
 fn keep_together(text: &str) -> String {
     let mut before = ' ';
     let mut kept = String::with_capacity(text.len());
@@ -36,7 +36,12 @@ fn keep_together(text: &str) -> String {
     while let Some(letter) = letters.next() {
         let after = letters.peek().copied().unwrap_or(' ');
         let bound = letter == ' ' && ((before.is_ascii_digit() && after.is_alphabetic()) || (before == '+' && after.is_ascii_digit()));
-        kept.push(if bound { '\u{a0}' } else { letter });
+        let apostrophe = letter == '\'' && before.is_alphabetic() && after.is_alphabetic();
+        kept.push(match letter {
+            _ if bound => '\u{a0}',
+            _ if apostrophe => '’',
+            _ => letter,
+        });
         before = letter;
     }
     kept
@@ -58,7 +63,8 @@ mod tests {
     }
 
     #[test]
-    fn a_number_stays_with_what_it_counts() {
+    fn a_number_stays_with_what_it_counts_and_an_apostrophe_is_curved() {
+        assert_eq!(pieces("don't 'x'")[0].text, "don’t 'x'");
         assert_eq!(pieces("2 + 3 filas de 4")[0].text, "2 +\u{a0}3\u{a0}filas de 4");
     }
 }

@@ -121,7 +121,9 @@ impl Found {
         let noteless = |row: &Vec<Cell>| row.last().is_some_and(|last| last.kind == "note" && last.text.is_empty());
         if rows.iter().all(noteless) {
             columns.pop();
-            rows.iter_mut().for_each(|row| drop(row.pop()));
+            for row in &mut rows {
+                row.pop();
+            }
         }
         let hidden = self.records - self.kept.len() as u64;
         Section {

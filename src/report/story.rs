@@ -133,10 +133,10 @@ pub fn answers(facts: &Facts, language: Language) -> Vec<Answer> {
         told("fits", Phrase { en: "Compare with what was reported", es: "Compare con lo reportado" }, fits(facts, language)),
         told("stake", Phrase { en: "At stake", es: "En juego" }, stake(facts, language)),
         told("bin", Phrase { en: "First, the recycle bin", es: "Primero la papelera" }, bin(facts, language)),
-        told("absent", Phrase { en: "What these files don't hold", es: "Lo que estos archivos no traen" }, absent(facts, language)),
+        told("absent", Phrase { en: "What these files don’t hold", es: "Lo que estos archivos no traen" }, absent(facts, language)),
         told("dates", Phrase { en: "Dates", es: "Fechas" }, dates(facts, language)),
         told("told", Phrase { en: "Who will notice", es: "Quién se entera" }, who_is_told(facts, language)),
-        told("alone", Phrase { en: "Left alone", es: "No se toca" }, vec![left_alone(facts, language)]),
+        told("alone", Phrase { en: "Left alone", es: "No se toca" }, left_alone(facts, language)),
     ];
     all.into_iter().filter(|answer| !answer.lines.is_empty()).collect()
 }
@@ -207,11 +207,14 @@ fn bin(facts: &Facts, language: Language) -> Vec<String> {
     if facts.summary.total().missing == 0 {
         return Vec::new();
     }
-    let way = match (language, bin_until(facts).map(|until| date(until, &facts.zone, language))) {
-        (En, Some(until)) => format!("CRM > More > Recycle bin, at least until {until}."),
-        (Es, Some(until)) => format!("CRM > Más > Papelera de reciclaje, por lo menos hasta el {until}."),
-        (En, None) => "CRM > More > Recycle bin. It keeps 30 days; the copy is older, so it may be empty by now. Look all the same.".into(),
-        (Es, None) => "CRM > Más > Papelera de reciclaje. Guarda 30 días y la copia es más antigua: quizá ya esté vacía. Mire de todos modos.".into(),
+    let until = bin_until(facts).map(|until| date(until, &facts.zone, language));
+    let way = match (language, until, facts.newest) {
+        (En, Some(until), _) => format!("CRM > More > Recycle bin, at least until {until}."),
+        (Es, Some(until), _) => format!("CRM > Más > Papelera de reciclaje, por lo menos hasta el {until}."),
+        (En, None, None) => "CRM > More > Recycle bin. It keeps for 30 days what was deleted.".into(),
+        (Es, None, None) => "CRM > Más > Papelera de reciclaje. Guarda 30 días lo eliminado.".into(),
+        (En, None, Some(_)) => "CRM > More > Recycle bin. It keeps 30 days, and the copy is older: it may be empty by now. Look all the same.".into(),
+        (Es, None, Some(_)) => "CRM > Más > Papelera de reciclaje. Guarda 30 días y la copia es más antigua: quizá ya esté vacía. Mire de todos modos.".into(),
     };
     let why = match language {
         En => "What you recover there comes back with dates, comments and history; then run this review again to see what is still missing.",
@@ -285,25 +288,26 @@ fn who_is_told(facts: &Facts, language: Language) -> Vec<String> {
     lines
 }
 
-fn left_alone(facts: &Facts, language: Language) -> String {
+fn left_alone(facts: &Facts, language: Language) -> Vec<String> {
     let total = facts.summary.total();
     let left = total.changed.saturating_sub(total.to_update);
     let changed = RECORD.counted(left, language);
     let newer = count(total.newer_in_portal);
-    let mut text = match (language, left) {
+    let alone = match (language, left) {
         (En, 1) => format!("{changed} that differs from the copy (your people went on working), and {newer} new ones, made after the copy."),
         (En, _) => format!("{changed} that differ from the copy (your people went on working), and {newer} new ones, made after the copy."),
         (Es, 1) => format!("{changed} distinto de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia."),
         (Es, _) => format!("{changed} distintos de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia."),
     };
-    if total.to_update > 0 {
-        let records = RECORD.counted(total.to_update, language);
-        text.push_str(&match language {
-            En => format!(" As you asked, the named fields of {records} are written."),
-            Es => format!(" Como usted lo pidió, sí se escriben los campos indicados de {records}."),
-        });
+    if total.to_update == 0 {
+        return vec![alone];
     }
-    text
+    let records = RECORD.counted(total.to_update, language);
+    let written = match language {
+        En => format!("As you asked, the named fields of {records} are written."),
+        Es => format!("Como usted lo pidió, sí se escriben los campos indicados de {records}."),
+    };
+    vec![alone, written]
 }
 
 /// What neither a review nor `apply` touches.
@@ -312,15 +316,15 @@ pub fn untouched(total: &EntityCounts, language: Language) -> Vec<String> {
     let newer = RECORD.counted(total.only_in_portal, language);
     match language {
         En => vec![
-            format!("{changed} that differ from the copy."),
-            format!("{newer} that the portal holds and the files don't."),
+            format!("What differs from the copy: {changed}."),
+            format!("What the portal holds and the files don’t: {newer}."),
             "Possible duplicates, unless you decide to create them.".into(),
             "Users, stages, pipelines, automation rules, workflows, tasks and the recycle bin.".into(),
             "Your clients: no e-mail, message or call leaves b24restore.".into(),
         ],
         Es => vec![
-            format!("{changed} que no coinciden con la copia."),
-            format!("{newer} que están en su Bitrix24 y no en los archivos."),
+            format!("Lo que hoy es distinto de la copia: {changed}."),
+            format!("Lo que está en su Bitrix24 y no en los archivos: {newer}."),
             "Los posibles duplicados, salvo que usted decida crearlos.".into(),
             "Usuarios, etapas, embudos, reglas de automatización, flujos de trabajo, tareas y la papelera.".into(),
             "Sus clientes: b24restore no envía correos, mensajes ni llamadas.".into(),
