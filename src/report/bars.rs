@@ -38,7 +38,8 @@ pub fn of_verdict(counts: &EntityCounts, verdict: &str) -> u64 {
 
 /// The stretches in the order of the verdicts; none for a record type without rows. They fill the bar exactly.
 pub fn stretches(counts: &EntityCounts, language: Language) -> Vec<Stretch> {
-    let shares: Vec<_> = VERDICTS.into_iter().map(|verdict| (verdict, of_verdict(counts, verdict))).filter(|(_, n)| *n > 0).collect();
+    let shares: Vec<_> =
+        VERDICTS.into_iter().map(|verdict| (verdict, of_verdict(counts, verdict))).filter(|(_, n)| *n > 0).collect();
     let total: u64 = shares.iter().map(|(_, n)| n).sum();
     let mut widths: Vec<_> = shares.iter().map(|(_, n)| (n.saturating_mul(WIDTH) / total.max(1)).max(VISIBLE)).collect();
     let used: u64 = widths.iter().sum();
@@ -62,7 +63,16 @@ mod tests {
     #[test]
     fn a_bar_is_filled_exactly_and_shows_even_a_single_row() {
         for counts in [
-            EntityCounts { in_file: 11_420, missing: 2957, duplicate: 31, restored: 9, changed: 214, rejected: 3, identical: 8206, ..EntityCounts::default() },
+            EntityCounts {
+                in_file: 11_420,
+                missing: 2957,
+                duplicate: 31,
+                restored: 9,
+                changed: 214,
+                rejected: 3,
+                identical: 8206,
+                ..EntityCounts::default()
+            },
             EntityCounts { in_file: 1, missing: 1, ..EntityCounts::default() },
             EntityCounts { in_file: 1_000_001, missing: 1, identical: 1_000_000, ..EntityCounts::default() },
         ] {

@@ -37,7 +37,9 @@ pub fn shorten(text: &str, max: usize) -> String {
 /// Source: OWASP ASVS 1.2.10, CWE-1236.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let dangerous = text.starts_with(['\t', '\r', '\n', '\0'])
-        || text.trim_start_matches(|c: char| c.is_whitespace() || is_invisible(c)).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+        || text
+            .trim_start_matches(|c: char| c.is_whitespace() || is_invisible(c))
+            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let unclean = |c: char| is_invisible(c) && !matches!(c, '\t' | '\n' | '\r');
     match (dangerous, text.contains(unclean)) {
         (false, false) => Cow::Borrowed(text),
@@ -77,7 +79,9 @@ mod tests {
 
     #[test]
     fn a_cell_never_begins_like_a_formula() {
-        for text in ["=1+1", "+52 55", "-5", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "  =cmd|'/c calc'!A0", "\u{feff}=1", "＝1", "\n=1"] {
+        for text in
+            ["=1+1", "+52 55", "-5", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "  =cmd|'/c calc'!A0", "\u{feff}=1", "＝1", "\n=1"]
+        {
             assert!(cell(text).starts_with('\''), "{text:?} became {:?}", cell(text));
         }
         assert_eq!(cell("5 - 3 = 2"), "5 - 3 = 2");

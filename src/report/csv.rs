@@ -8,8 +8,20 @@ use crate::plan::{ChangeLine, RecordLine};
 
 use super::clean::cell;
 
-const COLUMNS: [&str; 12] =
-    ["entity", "original_id", "verdict", "title", "portal_id", "line", "file", "field", "file_value", "portal_value", "lost_link", "notes"];
+const COLUMNS: [&str; 12] = [
+    "entity",
+    "original_id",
+    "verdict",
+    "title",
+    "portal_id",
+    "line",
+    "file",
+    "field",
+    "file_value",
+    "portal_value",
+    "lost_link",
+    "notes",
+];
 
 /// Writes the report: UTF-8 with a byte order mark, comma, CRLF, formulas neutralised.
 pub fn write(lines: &mut dyn Iterator<Item = RecordLine>, out: &mut dyn Write) -> io::Result<()> {
@@ -51,7 +63,8 @@ fn write_line(table: &mut csv::Writer<&mut dyn Write>, line: &RecordLine, change
 /// Whatever else is known of a record, as codes: `matched_by:email; candidates:12 15; incomplete; link_ambiguous:CONTACT_ID`.
 fn notes(line: &RecordLine) -> String {
     let ids = line.candidates.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
-    let parents = line.depends_on.iter().map(|parent| format!("{}#{}", parent.entity, parent.original_id)).collect::<Vec<_>>().join(" ");
+    let parents =
+        line.depends_on.iter().map(|parent| format!("{}#{}", parent.entity, parent.original_id)).collect::<Vec<_>>().join(" ");
     let mut notes = Vec::new();
     notes.extend(line.reason.iter().map(|reason| format!("reason:{reason}")));
     notes.extend(line.matched_by.iter().map(|key| format!("matched_by:{key}")));

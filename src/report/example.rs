@@ -170,8 +170,13 @@ pub fn many_lines() -> Vec<RecordLine> {
         "Colegio Monte Albán",
         "Transportes Ruiz",
     ];
-    const THINGS: [&str; 5] =
-        ["Licencias anuales", "Póliza de mantenimiento 2027", "Renovación de equipos", "Ampliación de red", "Capacitación en ventas"];
+    const THINGS: [&str; 5] = [
+        "Licencias anuales",
+        "Póliza de mantenimiento 2027",
+        "Renovación de equipos",
+        "Ampliación de red",
+        "Capacitación en ventas",
+    ];
     let name = |n: u64| format!("{}, {}", THINGS[n as usize % 5], CLIENTS[n as usize % 7]);
     let mut lines = few_lines();
     for n in 0..320 {
@@ -179,13 +184,18 @@ pub fn many_lines() -> Vec<RecordLine> {
         lines.push(line(Contact, 4200 + n, "missing", CLIENTS[n as usize % 7]));
     }
     for n in 0..60 {
-        let changes = vec![change("STAGE_ID", "Propuesta enviada", "Ganada"), change("COMMENTS", "", "Llamar el lunes; pide factura.")];
+        let changes =
+            vec![change("STAGE_ID", "Propuesta enviada", "Ganada"), change("COMMENTS", "", "Llamar el lunes; pide factura.")];
         lines.push(RecordLine { portal_id: Some(8000 + n), changes, ..line(Deal, 8000 + n, "changed", &name(n)) });
         let lost = vec![ChangeLine { lost_link: true, ..change("CONTACT_ID", &(4200 + n).to_string(), "") }];
         lines.push(RecordLine { portal_id: Some(8100 + n), changes: lost, ..line(Deal, 8100 + n, "changed", &name(n + 3)) });
     }
     for n in 0..30 {
-        let found = RecordLine { candidates: vec![12_000 + n], matched_by: Some("retyped".into()), ..line(Deal, 9500 + n, "duplicate", &name(n)) };
+        let found = RecordLine {
+            candidates: vec![12_000 + n],
+            matched_by: Some("retyped".into()),
+            ..line(Deal, 9500 + n, "duplicate", &name(n))
+        };
         lines.push(found);
     }
     lines
@@ -205,7 +215,8 @@ pub const HOSTILE: [&str; 26] = [
     "<meta http-equiv=refresh content=0;url=//evil.example>",
     "<base href=//evil.example>",
     "<form action=//evil.example><button>",
-    "<!--", "-->",
+    "<!--",
+    "-->",
     "<![CDATA[<script>alert(1)</script>]]>",
     "&lt;script&gt;",
     "{{ 7 * 7 }} {% include \"x\" %} ${7*7}",

@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn a_forecast_is_rounded_up_never_down() {
-        for (seconds, text) in [(0, "~1 s"), (42, "~42 s"), (61, "~2 min"), (3600, "~1 h"), (5990, "~1 h 40 min"), (400_000, "~111 h 7 min")] {
+        for (seconds, text) in
+            [(0, "~1 s"), (42, "~42 s"), (61, "~2 min"), (3600, "~1 h"), (5990, "~1 h 40 min"), (400_000, "~111 h 7 min")]
+        {
             assert_eq!(duration(seconds), text);
         }
     }

@@ -8,7 +8,7 @@ use super::figures::duration;
 use super::words::Language;
 
 /// How many records a first try creates.
-const PILOT: u64 = 10;
+pub const PILOT: u64 = 10;
 
 /// One step of the way from a review to a restored CRM.
 pub struct Step {
@@ -38,8 +38,12 @@ pub fn steps(facts: &Facts, language: Language) -> Vec<Step> {
     if !facts.admin {
         return vec![step(
             match language {
-                En => "Have an administrator make the webhook, and run this review again: with this user nothing can be created.".into(),
-                Es => "Pida que un administrador cree el webhook y repita esta revisión: con este usuario no se puede crear nada.".into(),
+                En => "Have an administrator make the webhook, and run this review again: with this user nothing can be created."
+                    .into(),
+                Es => {
+                    "Pida que un administrador cree el webhook y repita esta revisión: con este usuario no se puede crear nada."
+                        .into()
+                }
             },
             None,
         )];
@@ -71,7 +75,9 @@ pub fn steps(facts: &Facts, language: Language) -> Vec<Step> {
     steps.push(step(
         match (language, has_pilot(facts)) {
             (En, true) => format!("Create the rest ({time}). It can be interrupted at any moment; the same command goes on."),
-            (Es, true) => format!("Se crea el resto ({time}). Se puede interrumpir en cualquier momento; el mismo comando continúa."),
+            (Es, true) => {
+                format!("Se crea el resto ({time}). Se puede interrumpir en cualquier momento; el mismo comando continúa.")
+            }
             (En, false) => format!("Carry it out ({time}). It can be interrupted at any moment; the same command goes on."),
             (Es, false) => format!("Se ejecuta ({time}). Se puede interrumpir en cualquier momento; el mismo comando continúa."),
         },
@@ -106,8 +112,12 @@ pub fn in_short(facts: &Facts, language: Language) -> String {
     let time = duration(facts.summary.forecast.seconds);
     let pilot = has_pilot(facts);
     let create = match language {
-        En if pilot => format!("It is tried with {PILOT}, then the rest is created ({time}; it can be interrupted). What was created can be undone."),
-        Es if pilot => format!("Se prueba con {PILOT} y luego se crea el resto ({time}; se puede interrumpir). Lo creado se puede deshacer."),
+        En if pilot => format!(
+            "It is tried with {PILOT}, then the rest is created ({time}; it can be interrupted). What was created can be undone."
+        ),
+        Es if pilot => {
+            format!("Se prueba con {PILOT} y luego se crea el resto ({time}; se puede interrumpir). Lo creado se puede deshacer.")
+        }
         En => format!("It takes {time} and can be interrupted. What was created can be undone."),
         Es => format!("Tarda {time} y se puede interrumpir. Lo creado se puede deshacer."),
     };

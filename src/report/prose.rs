@@ -35,7 +35,8 @@ fn keep_together(text: &str) -> String {
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
         let after = letters.peek().copied().unwrap_or(' ');
-        let bound = letter == ' ' && ((before.is_ascii_digit() && after.is_alphabetic()) || (before == '+' && after.is_ascii_digit()));
+        let bound =
+            letter == ' ' && ((before.is_ascii_digit() && after.is_alphabetic()) || (before == '+' && after.is_ascii_digit()));
         let apostrophe = letter == '\'' && before.is_alphabetic() && after.is_alphabetic();
         kept.push(match letter {
             _ if bound => '\u{a0}',

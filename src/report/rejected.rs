@@ -24,7 +24,13 @@ impl<W: Write> Rejections<W> {
     /// Adds a row as it stood.
     pub fn write(&mut self, reject: &Reject) -> io::Result<()> {
         let column = reject.place.column.as_deref().unwrap_or_default();
-        self.table.write_record([&*reject.place.file, &reject.place.line.to_string(), column, reject.reason.code(), &reject.text])?;
+        self.table.write_record([
+            &*reject.place.file,
+            &reject.place.line.to_string(),
+            column,
+            reject.reason.code(),
+            &reject.text,
+        ])?;
         Ok(())
     }
 

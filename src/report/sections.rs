@@ -149,8 +149,12 @@ fn more(hidden: u64, of: EntityType, language: Language) -> String {
 
 const fn lost_meaning(language: Language) -> &'static str {
     match language {
-        En => "Live records whose link is empty or dead because its target was lost. `--relink` fills them once the target is back, only where they are still empty.",
-        Es => "Registros vivos cuyo vínculo quedó vacío o roto porque se perdió su destino. `--relink` los vuelve a llenar cuando el destino está de vuelta, solo donde sigan vacíos.",
+        En => {
+            "Live records whose link is empty or dead because its target was lost. `--relink` fills them once the target is back, only where they are still empty."
+        }
+        Es => {
+            "Registros vivos cuyo vínculo quedó vacío o roto porque se perdió su destino. `--relink` los vuelve a llenar cuando el destino está de vuelta, solo donde sigan vacíos."
+        }
     }
 }
 
@@ -205,7 +209,8 @@ fn candidates(line: &RecordLine) -> String {
 fn notes(line: &RecordLine, language: Language) -> String {
     let mut notes: Vec<_> = line.notes.iter().map(|code| labels::note(code, language)).collect();
     if !line.depends_on.is_empty() {
-        let parents = line.depends_on.iter().map(|parent| format!("{} {}", entity(parent.entity).one.get(language), parent.original_id));
+        let parents =
+            line.depends_on.iter().map(|parent| format!("{} {}", entity(parent.entity).one.get(language), parent.original_id));
         let parents = parents.collect::<Vec<_>>().join(", ");
         notes.push(match language {
             En => format!("after {parents}"),

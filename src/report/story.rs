@@ -133,7 +133,11 @@ pub fn answers(facts: &Facts, language: Language) -> Vec<Answer> {
         told("fits", Phrase { en: "Compare with what was reported", es: "Compare con lo reportado" }, fits(facts, language)),
         told("stake", Phrase { en: "At stake", es: "En juego" }, stake(facts, language)),
         told("bin", Phrase { en: "First, the recycle bin", es: "Primero la papelera" }, bin(facts, language)),
-        told("absent", Phrase { en: "What these files don’t hold", es: "Lo que estos archivos no traen" }, absent(facts, language)),
+        told(
+            "absent",
+            Phrase { en: "What these files don’t hold", es: "Lo que estos archivos no traen" },
+            absent(facts, language),
+        ),
         told("dates", Phrase { en: "Dates", es: "Fechas" }, dates(facts, language)),
         told("told", Phrase { en: "Who will notice", es: "Quién se entera" }, who_is_told(facts, language)),
         told("alone", Phrase { en: "Left alone", es: "No se toca" }, left_alone(facts, language)),
@@ -168,7 +172,8 @@ fn parts(counts: &EntityCounts, language: Language) -> String {
         En => ["missing", "possible duplicates", "already back", "unreadable rows"],
         Es => ["que faltan", "posibles duplicados", "ya de vuelta", "filas que no se pudieron leer"],
     };
-    let parts = [counts.missing, counts.duplicate, counts.restored, counts.rejected].into_iter().zip(words).filter(|(n, _)| *n > 0);
+    let parts =
+        [counts.missing, counts.duplicate, counts.restored, counts.rejected].into_iter().zip(words).filter(|(n, _)| *n > 0);
     parts.map(|(n, word)| format!("{} {word}", count(n))).collect::<Vec<_>>().join(" + ")
 }
 
@@ -217,8 +222,12 @@ fn bin(facts: &Facts, language: Language) -> Vec<String> {
         (Es, None, Some(_)) => "CRM > Más > Papelera de reciclaje. Guarda 30 días y la copia es más antigua: quizá ya esté vacía. Mire de todos modos.".into(),
     };
     let why = match language {
-        En => "What you recover there comes back with dates, comments and history; then run this review again to see what is still missing.",
-        Es => "Lo que recupere ahí vuelve con fechas, comentarios e historial; luego repita esta revisión y verá qué sigue faltando.",
+        En => {
+            "What you recover there comes back with dates, comments and history; then run this review again to see what is still missing."
+        }
+        Es => {
+            "Lo que recupere ahí vuelve con fechas, comentarios e historial; luego repita esta revisión y verá qué sigue faltando."
+        }
     };
     vec![way, why.into()]
 }
@@ -230,9 +239,8 @@ fn absent(facts: &Facts, language: Language) -> Vec<String> {
     };
     let mut lines = vec![history.to_owned()];
     if !facts.unwritable.is_empty() {
-        let name = |(of, title, n): &(EntityType, String, u64)| {
-            format!("{} ({})", sanitize(title), entity(*of).counted(*n, language))
-        };
+        let name =
+            |(of, title, n): &(EntityType, String, u64)| format!("{} ({})", sanitize(title), entity(*of).counted(*n, language));
         let columns = facts.unwritable.iter().map(name).collect::<Vec<_>>().join(", ");
         lines.push(match language {
             En => format!("In the files, but Bitrix24 lets nobody write it: {columns}."),
@@ -248,15 +256,21 @@ fn dates(facts: &Facts, language: Language) -> Vec<String> {
     if lost > 0 {
         let records = RECORD.counted(lost, language);
         lines.push(match language {
-            En => format!("“Created on” of {records} will show the day of the re-creation. Reports and commissions by date change."),
-            Es => format!("«Creado el» de {records} mostrará el día en que se vuelvan a crear. Cambian sus reportes y comisiones por fecha."),
+            En => {
+                format!("“Created on” of {records} will show the day of the re-creation. Reports and commissions by date change.")
+            }
+            Es => format!(
+                "«Creado el» de {records} mostrará el día en que se vuelvan a crear. Cambian sus reportes y comisiones por fecha."
+            ),
         });
         let in_fields = facts.summary.warnings.iter().any(|warning| warning.code == "dates_kept_in_fields");
         lines.push(match (language, in_fields) {
             (En, true) => "The original date is kept in a custom field.".into(),
             (Es, true) => "La fecha original se guarda en un campo personalizado.".into(),
             (En, false) => "The original date is kept in a custom field if you allow it (`--keep-dates-in-fields`).".into(),
-            (Es, false) => "La fecha original se guarda en un campo personalizado si usted lo autoriza (`--keep-dates-in-fields`).".into(),
+            (Es, false) => {
+                "La fecha original se guarda en un campo personalizado si usted lo autoriza (`--keep-dates-in-fields`).".into()
+            }
         });
     }
     if kept > 0 {
@@ -294,10 +308,18 @@ fn left_alone(facts: &Facts, language: Language) -> Vec<String> {
     let changed = RECORD.counted(left, language);
     let newer = count(total.newer_in_portal);
     let alone = match (language, left) {
-        (En, 1) => format!("{changed} that differs from the copy (your people went on working), and {newer} new ones, made after the copy."),
-        (En, _) => format!("{changed} that differ from the copy (your people went on working), and {newer} new ones, made after the copy."),
-        (Es, 1) => format!("{changed} distinto de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia."),
-        (Es, _) => format!("{changed} distintos de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia."),
+        (En, 1) => format!(
+            "{changed} that differs from the copy (your people went on working), and {newer} new ones, made after the copy."
+        ),
+        (En, _) => format!(
+            "{changed} that differ from the copy (your people went on working), and {newer} new ones, made after the copy."
+        ),
+        (Es, 1) => {
+            format!("{changed} distinto de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia.")
+        }
+        (Es, _) => {
+            format!("{changed} distintos de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia.")
+        }
     };
     if total.to_update == 0 {
         return vec![alone];

@@ -20,7 +20,10 @@ struct Known {
 pub fn warning_text(code: &str, of: Option<EntityType>, field: Option<&str>, records: u64, language: Language) -> String {
     let word = of.map_or(RECORD, entity);
     let sentence = KNOWN.iter().find(|known| known.code == code).map_or(UNKNOWN, |known| known.text).get(language);
-    let field = field.map_or_else(|| ANY_FIELD.get(language).to_owned(), |name| QUOTED.get(language).replace("{}", &labels::field(name, language)));
+    let field = field.map_or_else(
+        || ANY_FIELD.get(language).to_owned(),
+        |name| QUOTED.get(language).replace("{}", &labels::field(name, language)),
+    );
     // The field's name comes from a file: it goes in last, so that braces in it stand for nothing.
     sentence
         .replace("{of}", &word.counted(records, language))
@@ -256,7 +259,8 @@ mod tests {
     #[test]
     fn every_warning_has_its_own_sentence_in_both_languages() {
         for code in CODES {
-            let [en, es] = Language::ALL.map(|language| warning_text(code, Some(EntityType::Deal), Some("STAGE_ID"), 88, language));
+            let [en, es] =
+                Language::ALL.map(|language| warning_text(code, Some(EntityType::Deal), Some("STAGE_ID"), 88, language));
             assert!(en.ends_with('.') && es.ends_with('.'), "{code}: {en} / {es}");
             assert_ne!(en, es, "{code}");
             assert!(!en.contains(code) && !es.contains(code), "{code} has no sentence of its own");
@@ -268,7 +272,10 @@ mod tests {
     #[test]
     fn an_unknown_warning_says_what_it_is_called_and_where_to_look() {
         let text = warning_text("gone_odd", Some(EntityType::Lead), None, 2, Language::Es);
-        assert_eq!(text, "«gone_odd» atañe a 2 prospectos. Esta versión no tiene texto para ello; vea records.jsonl en la carpeta de la revisión.");
+        assert_eq!(
+            text,
+            "«gone_odd» atañe a 2 prospectos. Esta versión no tiene texto para ello; vea records.jsonl en la carpeta de la revisión."
+        );
     }
 
     #[test]
