@@ -336,7 +336,7 @@ fn left_alone(facts: &Facts, language: Language) -> Vec<String> {
 pub fn untouched(total: &EntityCounts, language: Language) -> Vec<String> {
     let changed = RECORD.counted(total.changed.saturating_sub(total.to_update), language);
     let newer = RECORD.counted(total.only_in_portal, language);
-    match language {
+    let mut lines = match language {
         En => vec![
             format!("What differs from the copy: {changed}."),
             format!("What the portal holds and the files don’t: {newer}."),
@@ -351,5 +351,13 @@ pub fn untouched(total: &EntityCounts, language: Language) -> Vec<String> {
             "Usuarios, etapas, embudos, reglas de automatización, flujos de trabajo, tareas y la papelera.".into(),
             "Sus clientes: b24restore no envía correos, mensajes ni llamadas.".into(),
         ],
+    };
+    if total.left_out > 0 {
+        let records = RECORD.counted(total.left_out, language);
+        lines.push(match language {
+            En => format!("What you chose to leave out: {records}."),
+            Es => format!("Lo que usted decidió dejar fuera: {records}."),
+        });
     }
+    lines
 }
