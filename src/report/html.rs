@@ -17,6 +17,7 @@ use super::labels;
 use super::next::{Step, in_short, steps};
 use super::sections::{Section, Sections};
 use super::story::{self, Answer};
+use super::untouched::untouched;
 use super::words::{Language, READING_ORDER, VERDICTS, entity_heading, verdict_heading};
 
 /// The look of the page. It is named by its hash in the page's policy, so what a text smuggles in is no style.
@@ -126,7 +127,7 @@ impl Page {
                     sha256: sanitize(&file.sha256),
                 })
                 .collect(),
-            untouched: story::untouched(&total, lang),
+            untouched: untouched(&total, lang),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

@@ -5,7 +5,7 @@ use super::words::{Language, Phrase};
 
 type Table = &'static [(&'static str, Phrase)];
 
-/// A field as the portal labels it, with its code where the two differ: `Etapa`, `Etapa (UF)`; a field without a label is its code.
+/// A field as the portal labels it: `Etapa`; one without a label here, such as a custom field, by its code.
 pub fn field(code: &str, language: Language) -> String {
     match find(FIELDS, code) {
         Some(label) => label.get(language).to_owned(),

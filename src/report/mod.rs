@@ -20,6 +20,7 @@ mod warnings;
 mod clean;
 mod facts;
 mod story;
+mod untouched;
 mod next;
 mod prose;
 mod bars;

@@ -11,6 +11,7 @@ use crate::plan::EntityCounts;
 use super::clean::sanitize;
 use super::facts::{Facts, MoneyAtStake};
 use super::figures::{count, date, moment, money, place_of};
+use super::untouched::left_alone;
 use super::warnings::{is_alarm, warning_text};
 use super::words::{Language, Phrase, READING_ORDER, RECORD, entity, entity_heading};
 
@@ -140,7 +141,7 @@ pub fn answers(facts: &Facts, language: Language) -> Vec<Answer> {
         ),
         told("dates", Phrase { en: "Dates", es: "Fechas" }, dates(facts, language)),
         told("told", Phrase { en: "Who will notice", es: "Quién se entera" }, who_is_told(facts, language)),
-        told("alone", Phrase { en: "Left alone", es: "No se toca" }, left_alone(facts, language)),
+        told("alone", Phrase { en: "Left alone", es: "No se toca" }, left_alone(&facts.summary.total(), language)),
     ];
     all.into_iter().filter(|answer| !answer.lines.is_empty()).collect()
 }
@@ -297,66 +298,6 @@ fn who_is_told(facts: &Facts, language: Language) -> Vec<String> {
         lines.push(match language {
             En => format!("Workflows that run “on change” may start for {records}: pause them too."),
             Es => format!("Los flujos de trabajo «al modificar» pueden iniciarse en {records}: páuselos también."),
-        });
-    }
-    lines
-}
-
-fn left_alone(facts: &Facts, language: Language) -> Vec<String> {
-    let total = facts.summary.total();
-    let left = total.changed.saturating_sub(total.to_update);
-    let changed = RECORD.counted(left, language);
-    let newer = count(total.newer_in_portal);
-    let alone = match (language, left) {
-        (En, 1) => format!(
-            "{changed} that differs from the copy (your people went on working), and {newer} new ones, made after the copy."
-        ),
-        (En, _) => format!(
-            "{changed} that differ from the copy (your people went on working), and {newer} new ones, made after the copy."
-        ),
-        (Es, 1) => {
-            format!("{changed} distinto de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia.")
-        }
-        (Es, _) => {
-            format!("{changed} distintos de la copia (su gente siguió trabajando) ni {newer} nuevos, posteriores a la copia.")
-        }
-    };
-    if total.to_update == 0 {
-        return vec![alone];
-    }
-    let records = RECORD.counted(total.to_update, language);
-    let written = match language {
-        En => format!("As you asked, the named fields of {records} are written."),
-        Es => format!("Como usted lo pidió, sí se escriben los campos indicados de {records}."),
-    };
-    vec![alone, written]
-}
-
-/// What neither a review nor `apply` touches.
-pub fn untouched(total: &EntityCounts, language: Language) -> Vec<String> {
-    let changed = RECORD.counted(total.changed.saturating_sub(total.to_update), language);
-    let newer = RECORD.counted(total.only_in_portal, language);
-    let mut lines = match language {
-        En => vec![
-            format!("What differs from the copy: {changed}."),
-            format!("What the portal holds and the files don’t: {newer}."),
-            "Possible duplicates, unless you decide to create them.".into(),
-            "Users, stages, pipelines, automation rules, workflows, tasks and the recycle bin.".into(),
-            "Your clients: no e-mail, message or call leaves b24restore.".into(),
-        ],
-        Es => vec![
-            format!("Lo que hoy es distinto de la copia: {changed}."),
-            format!("Lo que está en su Bitrix24 y no en los archivos: {newer}."),
-            "Los posibles duplicados, salvo que usted decida crearlos.".into(),
-            "Usuarios, etapas, embudos, reglas de automatización, flujos de trabajo, tareas y la papelera.".into(),
-            "Sus clientes: b24restore no envía correos, mensajes ni llamadas.".into(),
-        ],
-    };
-    if total.left_out > 0 {
-        let records = RECORD.counted(total.left_out, language);
-        lines.push(match language {
-            En => format!("What you chose to leave out: {records}."),
-            Es => format!("Lo que usted decidió dejar fuera: {records}."),
         });
     }
     lines
