@@ -1,0 +1,305 @@
+//! How `apply`, `status`, `verify` and `undo` end on a terminal.
+
+use std::path::Path;
+
+use super::clean::{sanitize, shorten};
+use super::figures::count;
+use super::next::command;
+use super::outcome::{ApplyOutcome, UndoOutcome, VerifyOutcome};
+use super::screen::{NEXT, Screen};
+use super::words::{Language, Phrase, READING_ORDER, RECORD, entity_heading};
+
+use Language::{En, Es};
+
+/// The end of `apply`.
+pub fn apply_screen(outcome: &ApplyOutcome, dir: &Path, language: Language, width: usize) -> String {
+    let total = outcome.total();
+    let headline = match (outcome.complete, total.failed, language) {
+        (true, 0, En) => "DONE: everything planned is in the portal".to_owned(),
+        (true, 0, Es) => "LISTO: todo lo previsto está en su Bitrix24".to_owned(),
+        (true, n, En) => format!("DONE, but the portal refused {}", RECORD.counted(n, language)),
+        (true, n, Es) => format!("LISTO, pero Bitrix24 no aceptó {}", RECORD.counted(n, language)),
+        (false, _, En) => format!("STOPPED: {} still pending. Nothing is lost; the same command goes on", count(total.pending)),
+        (false, _, Es) => {
+            format!("DETENIDO: {} por confirmar. No se perdió nada; el mismo comando continúa", count(total.pending))
+        }
+    };
+    progress(outcome, &headline, dir, language, width)
+}
+
+/// The answer of `status`.
+pub fn status_screen(outcome: &ApplyOutcome, dir: &Path, language: Language, width: usize) -> String {
+    let total = outcome.total();
+    let done = total.planned.saturating_sub(total.pending);
+    let headline = match (outcome.complete, language) {
+        (true, En) => format!("COMPLETE: {} of {} settled", count(done), count(total.planned)),
+        (true, Es) => format!("COMPLETO: {} de {} resueltos", count(done), count(total.planned)),
+        (false, En) => {
+            format!("UNDER WAY: {} of {} settled, {} pending", count(done), count(total.planned), count(total.pending))
+        }
+        (false, Es) => {
+            format!("EN CURSO: {} de {} resueltos, {} por confirmar", count(done), count(total.planned), count(total.pending))
+        }
+    };
+    progress(outcome, &headline, dir, language, width)
+}
+
+fn progress(outcome: &ApplyOutcome, headline: &str, dir: &Path, language: Language, width: usize) -> String {
+    let mut screen = Screen::new(width);
+    screen.text(headline);
+    let columns = match language {
+        En => ["planned", "created", "already", "left out", "refused", "pending"],
+        Es => ["previstos", "creados", "ya estaban", "omitidos", "fallaron", "por conf."],
+    };
+    let row =
+        |of| outcome.entities.get(&of).map(|n| (of, [n.planned, n.created, n.already_there, n.left_out, n.failed, n.pending]));
+    screen.table(columns, READING_ORDER.into_iter().filter_map(row), language);
+    let total = outcome.total();
+    if total.updated > 0 {
+        let records = RECORD.counted(total.updated, language);
+        screen.text(&match language {
+            En => format!("Named fields written: {records}"),
+            Es => format!("Campos indicados escritos: {records}"),
+        });
+    }
+    let path = |name: &str| sanitize(&dir.join(name).display().to_string());
+    if total.created + total.already_there > 0 {
+        screen.labelled(Phrase { en: "New IDs", es: "ID nuevos" }.get(language), &path(&outcome.ids), "");
+    }
+    if total.failed > 0 {
+        screen.labelled(Phrase { en: "Refused", es: "Fallas" }.get(language), &path(&outcome.failures), "");
+    }
+    let (name, option) = match (outcome.complete, total.failed) {
+        (false, _) => ("apply", ""),
+        (true, 0) => ("verify", ""),
+        (true, _) => ("apply", "--failed"),
+    };
+    screen.labelled(NEXT.get(language), &command(name, dir, option), "");
+    screen.text
+}
+
+/// The end of `verify`.
+pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, width: usize) -> String {
+    let mut screen = Screen::new(width);
+    let total = outcome.total();
+    let wrong = total.different + total.absent + outcome.doubles.len() as u64;
+    screen.text(&match (language, wrong) {
+        (En, 0) => format!("VERIFIED: {} read back, all as planned", RECORD.counted(total.checked, language)),
+        (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(total.checked, language)),
+        (En, _) => format!("VERIFIED: {} of {} not as planned", count(wrong), RECORD.counted(total.checked, language)),
+        (Es, _) => {
+            format!("COMPROBADO: {} de {} no quedaron como se previó", count(wrong), RECORD.counted(total.checked, language))
+        }
+    });
+    let columns = match language {
+        En => ["checked", "equal", "declared", "different", "absent"],
+        Es => ["revisados", "iguales", "avisados", "distintos", "ausentes"],
+    };
+    let row = |of| outcome.entities.get(&of).map(|n| (of, [n.checked, n.equal, n.declared, n.different, n.absent]));
+    screen.table(columns, READING_ORDER.into_iter().filter_map(row), language);
+    if total.declared > 0 {
+        screen.text(match language {
+            En => "Declared: equal but for what the plan said beforehand, such as dates",
+            Es => "Avisados: iguales, salvo lo que la revisión ya había anunciado, como fechas",
+        });
+    }
+    let differences = outcome.differences.iter().map(|found| {
+        let of = entity_heading(found.entity).get(language);
+        let (field, expected, now) = (sanitize(&found.field), shorten(&found.expected, 60), shorten(&found.found, 60));
+        format!("{of} {} -> {}, {field}: {expected:?} -> {now:?}", found.original_id, found.portal_id)
+    });
+    screen.list(differences, language);
+    let doubles = outcome.doubles.iter().map(|double| {
+        let of = entity_heading(double.entity).get(language);
+        let ids = double.portal_ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        match language {
+            En => format!("{of} {} is there more than once: {ids}", double.original_id),
+            Es => format!("{of} {} está más de una vez: {ids}", double.original_id),
+        }
+    });
+    screen.list(doubles, language);
+    let undo = Phrase { en: "(if you want it all undone)", es: "(si quiere deshacer todo)" }.get(language);
+    screen.labelled(Phrase { en: "Undo", es: "Deshacer" }.get(language), &command("undo", dir, ""), undo);
+    screen.text
+}
+
+/// The end of `undo`.
+pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> String {
+    let mut screen = Screen::new(width);
+    let total = outcome.total();
+    let deleted = RECORD.counted(total.deleted, language);
+    screen.text(&match language {
+        En => format!("UNDONE: {deleted} deleted, all created by this plan"),
+        Es => format!("DESHECHO: se eliminaron {deleted}, todos creados por esta revisión"),
+    });
+    let columns = match language {
+        En => ["deleted", "kept", "absent"],
+        Es => ["eliminados", "conservados", "ausentes"],
+    };
+    let row = |of| outcome.entities.get(&of).map(|n| (of, [n.deleted, n.kept_changed, n.absent]));
+    screen.table(columns, READING_ORDER.into_iter().filter_map(row), language);
+    if total.kept_changed > 0 {
+        screen.text(match language {
+            En => "Kept: somebody changed them since; they were not touched",
+            Es => "Conservados: alguien los modificó después; no se tocaron",
+        });
+    }
+    screen.text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::outcome::{ApplyCounts, Difference, Double, UndoCounts, VerifyCounts};
+    use crate::model::EntityType;
+
+    use super::*;
+
+    /// A screen with the separators of one system.
+    fn seen(screen: &str) -> String {
+        screen.replace('\\', "/")
+    }
+
+    fn dir() -> &'static Path {
+        Path::new("b24restore-plan")
+    }
+
+    fn begun() -> ApplyOutcome {
+        ApplyOutcome {
+            entities: BTreeMap::from([
+                (
+                    EntityType::Deal,
+                    ApplyCounts {
+                        planned: 2957,
+                        created: 1200,
+                        already_there: 2,
+                        failed: 3,
+                        pending: 1752,
+                        ..ApplyCounts::default()
+                    },
+                ),
+                (EntityType::Contact, ApplyCounts { planned: 884, created: 884, ..ApplyCounts::default() }),
+            ]),
+            requests: 1420,
+            ids: "ids.csv".into(),
+            failures: "failures.csv".into(),
+            complete: false,
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_says_how_to_go_on() {
+        insta::assert_snapshot!(seen(&apply_screen(&begun(), dir(), Es, 80)), @"
+        DETENIDO: 1,752 por confirmar. No se perdió nada; el mismo comando continúa
+                         previstos  creados  ya estaban  omitidos  fallaron  por conf.
+          Negociaciones      2,957    1,200           2         0         3      1,752
+          Contactos            884      884           0         0         0          0
+        ID nuevos    b24restore-plan/ids.csv
+        Fallas       b24restore-plan/failures.csv
+        Siguiente    b24restore apply b24restore-plan
+        ");
+        insta::assert_snapshot!(seen(&status_screen(&begun(), dir(), En, 80)), @"
+        UNDER WAY: 2,089 of 3,841 settled, 1,752 pending
+                         planned  created  already  left out  refused  pending
+          Deals            2,957    1,200        2         0        3    1,752
+          Contacts           884      884        0         0        0        0
+        New IDs      b24restore-plan/ids.csv
+        Refused      b24restore-plan/failures.csv
+        Next         b24restore apply b24restore-plan
+        ");
+    }
+
+    #[test]
+    fn a_finished_run_leads_to_the_proof() {
+        let counts = ApplyCounts { planned: 90, created: 88, already_there: 2, updated: 4, ..ApplyCounts::default() };
+        let outcome = ApplyOutcome { entities: BTreeMap::from([(EntityType::Lead, counts)]), complete: true, ..begun() };
+        insta::assert_snapshot!(seen(&apply_screen(&outcome, dir(), En, 80)), @"
+        DONE: everything planned is in the portal
+                         planned  created  already  left out  refused  pending
+          Leads               90       88        2         0        0        0
+        Named fields written: 4 records
+        New IDs      b24restore-plan/ids.csv
+        Next         b24restore verify b24restore-plan
+        ");
+        insta::assert_snapshot!(seen(&status_screen(&outcome, dir(), Es, 80)), @"
+        COMPLETO: 90 de 90 resueltos
+                         previstos  creados  ya estaban  omitidos  fallaron  por conf.
+          Prospectos            90       88           2         0         0          0
+        Campos indicados escritos: 4 registros
+        ID nuevos    b24restore-plan/ids.csv
+        Siguiente    b24restore verify b24restore-plan
+        ");
+    }
+
+    #[test]
+    fn a_proof_names_what_is_not_as_planned() {
+        let difference = Difference {
+            entity: EntityType::Deal,
+            original_id: 9002,
+            portal_id: 12_001,
+            field: "STAGE_ID".into(),
+            expected: "NEW".into(),
+            found: "\u{1b}[31mWON".into(),
+        };
+        let outcome = VerifyOutcome {
+            entities: BTreeMap::from([(
+                EntityType::Deal,
+                VerifyCounts { checked: 90, equal: 89, declared: 88, different: 1, absent: 0 },
+            )]),
+            differences: vec![difference; 12],
+            doubles: vec![Double { entity: EntityType::Deal, original_id: 9003, portal_ids: vec![12_002, 12_077] }],
+        };
+        insta::assert_snapshot!(seen(&verify_screen(&outcome, dir(), Es, 80)), @r#"
+        COMPROBADO: 2 de 90 registros no quedaron como se previó
+                         revisados  iguales  avisados  distintos  ausentes
+          Negociaciones         90       89        88          1         0
+        Avisados: iguales, salvo lo que la revisión ya había anunciado, como fechas
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          Negociaciones 9002 -> 12001, STAGE_ID: "NEW" -> "[31mWON"
+          y 2 más, todo con --json
+          Negociaciones 9003 está más de una vez: 12002, 12077
+        Deshacer     b24restore undo b24restore-plan   (si quiere deshacer todo)
+        "#);
+        let equal = VerifyOutcome {
+            entities: BTreeMap::from([(
+                EntityType::Lead,
+                VerifyCounts { checked: 90, equal: 90, declared: 88, ..VerifyCounts::default() },
+            )]),
+            ..VerifyOutcome::default()
+        };
+        insta::assert_snapshot!(seen(&verify_screen(&equal, dir(), En, 80)), @"
+        VERIFIED: 90 records read back, all as planned
+                         checked  equal  declared  different  absent
+          Leads               90     90        88          0       0
+        Declared: equal but for what the plan said beforehand, such as dates
+        Undo         b24restore undo b24restore-plan   (if you want it all undone)
+        ");
+    }
+
+    #[test]
+    fn an_undo_says_what_it_left_alone() {
+        let outcome =
+            UndoOutcome { entities: BTreeMap::from([(EntityType::Deal, UndoCounts { deleted: 9, kept_changed: 1, absent: 0 })]) };
+        insta::assert_snapshot!(seen(&undo_screen(&outcome, Es, 80)), @"
+        DESHECHO: se eliminaron 9 registros, todos creados por esta revisión
+                         eliminados  conservados  ausentes
+          Negociaciones           9            1         0
+        Conservados: alguien los modificó después; no se tocaron
+        ");
+        insta::assert_snapshot!(seen(&undo_screen(&outcome, En, 80)), @"
+        UNDONE: 9 records deleted, all created by this plan
+                         deleted  kept  absent
+          Deals                9     1       0
+        Kept: somebody changed them since; they were not touched
+        ");
+    }
+}

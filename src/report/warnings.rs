@@ -1,0 +1,292 @@
+//! The warnings in words: what each means and what to do about it.
+//!
+//! In a sentence `{of}` stands for the counted records (`88 deals`), `{all}` for their name alone (`deals`), `{field}` for the field.
+
+use crate::model::EntityType;
+
+use super::figures::count;
+use super::labels;
+use super::words::{Language, Phrase, RECORD, entity};
+
+/// A warning that the program knows.
+struct Known {
+    code: &'static str,
+    /// Whether it puts the numbers themselves in doubt. Such a warning stands above everything else.
+    alarm: bool,
+    text: Phrase,
+}
+
+/// The sentence of a warning, in the language of the run. A code that this version doesn't know still says where to look.
+pub fn warning_text(code: &str, of: Option<EntityType>, field: Option<&str>, records: u64, language: Language) -> String {
+    let word = of.map_or(RECORD, entity);
+    let sentence = KNOWN.iter().find(|known| known.code == code).map_or(UNKNOWN, |known| known.text).get(language);
+    let field = field.map_or_else(
+        || ANY_FIELD.get(language).to_owned(),
+        |name| QUOTED.get(language).replace("{}", &labels::field(name, language)),
+    );
+    // The field's name comes from a file: it goes in last, so that braces in it stand for nothing.
+    sentence
+        .replace("{of}", &word.counted(records, language))
+        .replace("{all}", word.many.get(language))
+        .replace("{n}", &count(records))
+        .replace("{code}", code)
+        .replace("{field}", &field)
+}
+
+/// Whether a warning puts the numbers of a report in doubt, or stops `apply`.
+pub fn is_alarm(code: &str) -> bool {
+    KNOWN.iter().any(|known| known.code == code && known.alarm)
+}
+
+const ANY_FIELD: Phrase = Phrase { en: "a field", es: "un campo" };
+const QUOTED: Phrase = Phrase { en: "“{}”", es: "«{}»" };
+const UNKNOWN: Phrase = Phrase {
+    en: "“{code}” concerns {of}. This version has no words for it; see records.jsonl in the plan directory.",
+    es: "«{code}» atañe a {of}. Esta versión no tiene texto para ello; vea records.jsonl en la carpeta de la revisión.",
+};
+
+const fn notice(code: &'static str, en: &'static str, es: &'static str) -> Known {
+    Known { code, alarm: false, text: Phrase { en, es } }
+}
+
+const fn alarm(code: &'static str, en: &'static str, es: &'static str) -> Known {
+    Known { code, alarm: true, text: Phrase { en, es } }
+}
+
+const KNOWN: &[Known] = &[
+    // What puts the numbers in doubt.
+    alarm(
+        "not_admin",
+        "The webhook's user is no administrator. Records hidden from them would count as missing, so this review only reports. Have an administrator make the webhook, and run the review again.",
+        "El usuario del webhook no es administrador. Lo que no alcanza a ver contaría como faltante; por eso esta revisión solo informa. Pida que un administrador cree el webhook y repita la revisión.",
+    ),
+    alarm(
+        "simple_mode_no_leads",
+        "This portal works in simple CRM mode, without leads: a lead created now would turn into a deal. {of} will not be created. Switch to classic CRM mode first if you need them.",
+        "Su Bitrix24 trabaja en modo CRM simple, sin prospectos: un prospecto creado ahora se volvería negociación. No se crearán {of}. Si los necesita, cambie antes al modo CRM clásico.",
+    ),
+    alarm(
+        "file_incomplete",
+        "The portal holds {of} from before the copy's last moment that the files don't hold. The files were filtered or exported by somebody who doesn't see everything: more may be missing than this report can know.",
+        "En su Bitrix24 hay {of} de antes del último momento de la copia que no están en los archivos. La copia se filtró o la exportó alguien que no ve todo: puede faltar más de lo que este informe alcanza a saber.",
+    ),
+    alarm(
+        "copy_taken_before",
+        "The portal holds {of} from before the copy's last moment that the files don't hold. If records came back after the copy was taken, that is why; otherwise the files are incomplete. Make sure before you go on.",
+        "En su Bitrix24 hay {of} de antes del último momento de la copia que no están en los archivos. Si algo volvió después de hacerse la copia, es por eso; si no, los archivos están incompletos. Asegúrese antes de seguir.",
+    ),
+    alarm(
+        "zone_uncertain",
+        "The time zone of the files could not be confirmed. A wrong zone shifts every date: compare a few creation dates in this report with the portal, and name the zone with `--timezone` if they differ.",
+        "No se pudo confirmar la zona horaria de los archivos. Una zona equivocada recorre todas las fechas: compare algunas fechas de creación con su Bitrix24 y, si difieren, indique la zona con `--timezone`.",
+    ),
+    alarm(
+        "date_order_unsure",
+        "No date in the files tells day and month apart. If 03/04 means 4 March, say `--date-order mdy` and run the review again.",
+        "Ninguna fecha de los archivos permite distinguir día y mes. Si 03/04 significa 4 de marzo, indique `--date-order mdy` y repita la revisión.",
+    ),
+    alarm(
+        "no_id",
+        "A file has no ID column, so its {all} can't be recognised by ID. Ask for a copy with the ID, or plan it with `--match`.",
+        "Un archivo no trae la columna ID; sus {all} no se pueden reconocer por ID. Pida una copia con el ID o use `--match`.",
+    ),
+    alarm(
+        "not_compared",
+        "{of} were only looked up by ID and not compared: they count as identical without proof.",
+        "De {of} solo se buscó el ID, sin comparar el contenido: cuentan como sin cambios, pero no está comprobado.",
+    ),
+    // What to do first.
+    notice(
+        "recycle_bin_first",
+        "What was deleted less than 30 days ago comes back better from the recycle bin, with dates, comments and history. Recover it there first (CRM > More > Recycle bin), then run the review again.",
+        "Lo eliminado hace menos de 30 días vuelve mejor desde la Papelera de reciclaje, con fechas, comentarios e historial. Recupérelo ahí primero (CRM > Más > Papelera de reciclaje) y luego repita la revisión.",
+    ),
+    // What will not be as before.
+    notice(
+        "created_time_not_preserved",
+        "“Created on” of {of} will be the day of the re-creation: the portal takes no date older than its newest record. Reports and commissions by creation date will change.",
+        "«Creado el» de {of} será el día en que se vuelvan a crear: Bitrix24 no acepta una fecha anterior a la de su registro más reciente. Cambian los reportes y comisiones por fecha de creación.",
+    ),
+    notice(
+        "dates_kept_in_fields",
+        "The original ID and creation date of {of} go into custom fields, for reports and commissions. `apply` makes these fields if they don't exist.",
+        "El ID anterior y la fecha de creación original de {of} se guardan en campos personalizados, para reportes y comisiones. Si no existen, se crean al ejecutar `apply`.",
+    ),
+    notice(
+        "closed_date_mended",
+        "The portal overwrites the close date of closed deals while importing; for {of} it is put right by an update afterwards.",
+        "Al importar, Bitrix24 sobrescribe la fecha de cierre de lo ya cerrado; en {of} se corrige después con una actualización.",
+    ),
+    notice(
+        "history_not_restored",
+        "The files hold no comments, activities, history or attachments, so these don't come back. Only the recycle bin or a full restore by Support brings them.",
+        "Los archivos no traen comentarios, actividades, historial ni archivos adjuntos; por eso no vuelven. Solo los devuelven la papelera o una restauración completa de Soporte.",
+    ),
+    notice(
+        "column_unwritable",
+        "{field} holds data in {of}, but Bitrix24 lets nobody write it. It stays in the file only; note it by hand where it matters.",
+        "{field} trae datos en {of}, pero Bitrix24 no permite escribirlo. Queda solo en el archivo; anótelo a mano donde importe.",
+    ),
+    notice(
+        "column_unmapped",
+        "No field of the portal answers for the column {field} ({of}). It is neither compared nor written. If the field was renamed, say `--map \"Column=FIELD\"`.",
+        "Ningún campo de su Bitrix24 corresponde a la columna {field} ({of}). No se compara ni se escribe. Si el campo cambió de nombre, use `--map \"Columna=CAMPO\"`.",
+    ),
+    notice(
+        "portal_own_differs",
+        "{field} differs in {of}. The portal writes it by itself, so this alone doesn't count as a change.",
+        "{field} difiere en {of}. Bitrix24 lo escribe por su cuenta; por sí solo no cuenta como cambio.",
+    ),
+    // What the portal doesn't know.
+    notice(
+        "label_unknown",
+        "{field} holds a value in {of} that the portal doesn't know, such as a stage that was deleted or renamed. The field is left empty; create the value in Bitrix24 and run the review again to keep it.",
+        "{field} trae en {of} un valor que su Bitrix24 no conoce, por ejemplo una etapa eliminada o con otro nombre. El campo queda vacío; para conservarlo, cree ese valor en Bitrix24 y repita la revisión.",
+    ),
+    notice(
+        "user_unknown",
+        "{field} names somebody in {of} whom the portal doesn't know. The webhook's user takes their place; reassign these records afterwards.",
+        "{field} nombra en {of} a alguien que su Bitrix24 no conoce. En su lugar queda el usuario del webhook; reasigne después esos registros.",
+    ),
+    notice(
+        "user_ambiguous",
+        "{field} names somebody in {of} whose name several users bear. The program doesn't guess: the webhook's user takes their place; reassign these records afterwards.",
+        "{field} nombra en {of} a alguien cuyo nombre llevan varios usuarios. No se adivina: queda el usuario del webhook; reasigne después esos registros.",
+    ),
+    notice(
+        "link_ambiguous",
+        "{field} of {of} names a record, and several bear that name. The link is left empty; set it by hand after the restore.",
+        "{field} de {of} nombra un registro y varios se llaman igual. El vínculo queda vacío; póngalo a mano después.",
+    ),
+    notice(
+        "link_unknown",
+        "{field} of {of} names a record that is neither in the portal nor in the files. The link is left empty.",
+        "{field} de {of} nombra un registro que no está ni en su Bitrix24 ni en los archivos. El vínculo queda vacío.",
+    ),
+    notice(
+        "missing_parent",
+        "A parent record that is neither in the portal nor in the files: so with {of}. As things stand they are created without it; `--missing-parent` decides otherwise.",
+        "Un registro superior que no está ni en su Bitrix24 ni en los archivos: así en {of}. Tal como está la revisión, se crean sin él; `--missing-parent` lo cambia.",
+    ),
+    notice(
+        "incoming_relations",
+        "Other records point to {of} by the original ID: custom fields, tasks and other systems. Those references keep the old ID; ids.csv says which new one belongs to it.",
+        "Otros registros apuntan a {of} por su ID anterior: campos personalizados, tareas y otros sistemas. Esas referencias conservan el ID anterior; ids.csv dice cuál es el nuevo.",
+    ),
+    // Who is touched.
+    notice(
+        "mend_updates",
+        "After creating, one update each puts right what the import drops: {of}. It may start workflows that run “on change”, and it moves the modification date. Pause such workflows first, or plan with `--no-mend`.",
+        "Después de crear, una actualización corrige lo que la importación omite: {of}. Puede iniciar flujos de trabajo «al modificar» y mueve la fecha de modificación. Páuselos antes o use `--no-mend`.",
+    ),
+    notice(
+        "import_side_effects",
+        "Creating records starts no automation rule and writes to no client. But connected apps get events, each responsible person gets a notice per record, and each timeline gets an entry dated now. Pause the apps (billing, WhatsApp) first.",
+        "Crear los registros no inicia reglas de automatización ni escribe a sus clientes. Pero las aplicaciones conectadas reciben eventos, cada persona responsable recibe un aviso por registro y el historial de cada ficha anota una entrada con fecha de hoy. Pause antes las aplicaciones (facturación, WhatsApp).",
+    ),
+    // What a person has to decide or mend.
+    notice(
+        "duplicate_found",
+        "Possible duplicates of live records (same e-mail, phone or title): {of}. They are not created. Look at them in the report; if they are different people, plan with `--duplicates create`.",
+        "Posibles duplicados de registros vivos (mismo correo, teléfono o título): {of}. No se crean. Véalos en el informe; si son otras personas, use `--duplicates create`.",
+    ),
+    notice(
+        "id_reused",
+        "The IDs of {of} now belong to other, newer records (after a roll-back the portal gives IDs out again). They count as missing and are created under a new ID; the newer ones are not touched.",
+        "Los ID de {of} hoy pertenecen a otros registros más nuevos (tras una restauración, Bitrix24 vuelve a repartir los ID). Cuentan como faltantes y se crean con un ID nuevo; los más nuevos no se tocan.",
+    ),
+    notice(
+        "incomplete_records",
+        "In {of} a cell could not be understood. The cell is left out, the rest of the record is used; records.jsonl names them.",
+        "En {of} hubo una celda que no se pudo entender. Se omite esa celda y se usa lo demás; records.jsonl dice cuáles son.",
+    ),
+    notice(
+        "rejected_rows",
+        "Rows that could not be used: {n}. They stand with their reason in rejected.csv, and in their own columns in the folder rejected: mend them there and review that file.",
+        "Filas que no se pudieron usar: {n}. Están con su motivo en rejected.csv y, con sus propias columnas, en la carpeta rejected: corríjalas ahí y revise ese archivo.",
+    ),
+    notice(
+        "no_records",
+        "A file says in words that it holds no {all}. If there should be some, ask Support for the file again.",
+        "Un archivo dice con palabras que no contiene {all}. Si debería haberlos, pida el archivo otra vez a Soporte.",
+    ),
+    notice(
+        "spreadsheet_damage",
+        "A spreadsheet has damaged values in {of} (long numbers as 5.2E+11, dates turned around). Use the file as Support sent it, never saved by Excel.",
+        "Una hoja de cálculo dañó valores en {of} (números largos como 5.2E+11, fechas volteadas). Use el archivo tal como lo mandó Soporte, sin guardarlo en Excel.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The codes that the program gives out.
+    const CODES: [&str; 31] = [
+        "created_time_not_preserved",
+        "portal_own_differs",
+        "label_unknown",
+        "user_unknown",
+        "user_ambiguous",
+        "link_ambiguous",
+        "link_unknown",
+        "missing_parent",
+        "column_unmapped",
+        "column_unwritable",
+        "file_incomplete",
+        "copy_taken_before",
+        "no_id",
+        "not_compared",
+        "date_order_unsure",
+        "zone_uncertain",
+        "recycle_bin_first",
+        "not_admin",
+        "simple_mode_no_leads",
+        "mend_updates",
+        "import_side_effects",
+        "history_not_restored",
+        "closed_date_mended",
+        "duplicate_found",
+        "id_reused",
+        "incomplete_records",
+        "rejected_rows",
+        "no_records",
+        "spreadsheet_damage",
+        "dates_kept_in_fields",
+        "incoming_relations",
+    ];
+
+    #[test]
+    fn every_warning_has_its_own_sentence_in_both_languages() {
+        for code in CODES {
+            let [en, es] =
+                Language::ALL.map(|language| warning_text(code, Some(EntityType::Deal), Some("STAGE_ID"), 88, language));
+            assert!(en.ends_with('.') && es.ends_with('.'), "{code}: {en} / {es}");
+            assert_ne!(en, es, "{code}");
+            assert!(!en.contains(code) && !es.contains(code), "{code} has no sentence of its own");
+            assert!(!en.contains(['{', '}']) && !es.contains(['{', '}']), "{code} leaves a gap: {en} / {es}");
+        }
+        assert_eq!(KNOWN.len(), CODES.len(), "a sentence that no code asks for");
+    }
+
+    #[test]
+    fn an_unknown_warning_says_what_it_is_called_and_where_to_look() {
+        let text = warning_text("gone_odd", Some(EntityType::Lead), None, 2, Language::Es);
+        assert_eq!(
+            text,
+            "«gone_odd» atañe a 2 prospectos. Esta versión no tiene texto para ello; vea records.jsonl en la carpeta de la revisión."
+        );
+    }
+
+    #[test]
+    fn a_column_named_like_a_gap_fills_none() {
+        let text = warning_text("column_unmapped", None, Some("{of}"), 1, Language::En);
+        assert!(text.starts_with("No field of the portal answers for the column “{of}” (1 record)."), "{text}");
+    }
+
+    #[test]
+    fn what_puts_the_numbers_in_doubt_is_an_alarm() {
+        assert!(is_alarm("file_incomplete") && is_alarm("not_admin"));
+        assert!(!is_alarm("created_time_not_preserved") && !is_alarm("gone_odd"));
+    }
+}
