@@ -258,3 +258,154 @@ impl Judged {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::kit::{World, date, file, live};
+    use EntityType::{Contact, Deal, Lead};
+    use Verdict::{Changed, Identical, Missing, Restored};
+
+    #[test]
+    fn a_record_that_is_there_and_equal_is_identical() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05Z"));
+        assert_eq!(world.verdicts(), [Identical]);
+        assert_eq!(world.judge()[0].how, MatchedBy::Id);
+    }
+
+    #[test]
+    fn a_record_that_is_there_and_differs_is_changed_field_by_field() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").code("STATUS_ID", "NEW"))
+            .live(live(Lead, 1).text("TITLE", "a").code("STATUS_ID", "IN_PROCESS"));
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Changed);
+        assert_eq!(judged[0].changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(), ["STATUS_ID"]);
+    }
+
+    #[test]
+    fn a_record_that_nothing_answers_for_is_missing() {
+        let world = World::default().row(file(Lead, 1).text("TITLE", "a"));
+        assert_eq!(world.verdicts(), [Missing]);
+    }
+
+    #[test]
+    fn an_id_given_out_again_is_another_record() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-06-01T10:00:05Z"));
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Missing);
+        assert_eq!(judged[0].notes, [Note::IdReused(PortalId(1))]);
+    }
+
+    #[test]
+    fn without_a_creation_column_the_id_decides() {
+        let world = World::default().row(file(Lead, 1).text("TITLE", "a")).live(live(Lead, 1).text("TITLE", "a").born("2024-06-01T10:00:05Z"));
+        assert_eq!(world.verdicts(), [Identical]);
+    }
+
+    #[test]
+    fn where_the_zone_is_unsure_the_id_decides() {
+        let mut world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-01-01T16:00:05Z"));
+        world.id_decides = true;
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Identical);
+        assert_eq!(judged[0].changes[0].kind, ChangeKind::PortalOwn, "the moment is told");
+    }
+
+    #[test]
+    fn a_creation_column_of_days_is_held_against_the_day() {
+        let of = |day: &str| {
+            World::default()
+                .row(file(Lead, 1).with("DATE_CREATE", date(day)))
+                .live(live(Lead, 1).born("2024-01-01T16:00:05Z"))
+                .verdicts()
+        };
+        assert_eq!(of("2024-01-01"), [Identical]);
+        assert_eq!(of("2024-01-02"), [Missing]);
+    }
+
+    #[test]
+    fn a_record_that_an_earlier_run_re_created_is_restored() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 90).text("TITLE", "b").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1").born("2024-06-01T10:00:05Z"));
+        let judged = world.judge();
+        assert_eq!((judged[0].verdict, judged[0].how, judged[0].live), (Restored, MatchedBy::Mark, Some(PortalId(90))));
+        let told: Vec<_> = judged[0].changes.iter().map(|change| (change.field.as_str(), change.kind)).collect();
+        assert_eq!(told, [("TITLE", ChangeKind::Changed), ("DATE_CREATE", ChangeKind::PortalOwn)]);
+    }
+
+    #[test]
+    fn the_mark_answers_where_the_id_was_given_out_again() {
+        let world = World::default()
+            .row(file(Lead, 1).born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).born("2024-06-01T10:00:05Z"))
+            .live(live(Lead, 90).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1"));
+        let judged = world.judge();
+        assert_eq!((judged[0].verdict, judged[0].live), (Restored, Some(PortalId(90))));
+    }
+
+    #[test]
+    fn a_record_created_twice_is_told_with_both_ids() {
+        let marked = |id| live(Lead, id).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1");
+        let judged = World::default().row(file(Lead, 1)).live(marked(90)).live(marked(91)).judge();
+        assert_eq!(judged[0].candidates, [PortalId(90), PortalId(91)]);
+        assert_eq!(judged[0].notes, [Note::CreatedTwice(PortalId(91))]);
+    }
+
+    #[test]
+    fn existence_only_looks_at_no_field() {
+        let mut world = World::default().row(file(Lead, 1).text("TITLE", "a")).live(live(Lead, 1)).row(file(Lead, 2));
+        world.options.existence_only = true;
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Identical);
+        assert_eq!(judged[0].notes, [Note::NotCompared]);
+        assert_eq!(judged[1].verdict, Missing);
+    }
+
+    #[test]
+    fn an_unknown_label_or_user_is_noted_and_is_no_change() {
+        let world = World::default()
+            .row(file(Lead, 1).with("STATUS_ID", Value::Label("Congelado".into())).name("ASSIGNED_BY_ID", "Pedro Paz"))
+            .live(live(Lead, 1).code("STATUS_ID", "NEW").user("ASSIGNED_BY_ID", 1));
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Identical);
+        assert_eq!(judged[0].notes, [Note::LabelUnknown("STATUS_ID".into()), Note::UserUnknown("ASSIGNED_BY_ID".into())]);
+    }
+
+    #[test]
+    fn a_survivor_whose_contact_was_lost_has_a_lost_link() {
+        let world = World::default()
+            .row(file(Contact, 4).text("NAME", "Ana"))
+            .row(file(Deal, 1).name("CONTACT_ID", "Ana"))
+            .row(file(Deal, 2).link("CONTACT_ID", 4))
+            .live(live(Deal, 1).with("CONTACT_ID", Value::Empty))
+            .live(live(Deal, 2).link("CONTACT_ID", 4));
+        let judged = world.judge();
+        for deal in &judged[1..] {
+            assert_eq!(deal.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [ChangeKind::LostLink]);
+        }
+    }
+
+    #[test]
+    fn references_are_looked_up_by_mark_even_where_the_files_hold_deals_alone() {
+        let world = World::default()
+            .row(file(Deal, 1).link("CONTACT_ID", 4))
+            .live(live(Contact, 90).text("NAME", "Ana").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:4"))
+            .live(live(Deal, 1).link("CONTACT_ID", 90));
+        assert_eq!(world.verdicts(), [Identical]);
+    }
+
+    #[test]
+    fn links_to_records_that_were_not_read_count_as_they_stand() {
+        let mut world = World::default().row(file(Deal, 1).link("CONTACT_ID", 4)).live(live(Deal, 1).link("CONTACT_ID", 4));
+        world.current.set_unread(Contact);
+        assert_eq!(world.verdicts(), [Identical]);
+    }
+}

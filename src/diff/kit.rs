@@ -9,7 +9,7 @@ use crate::model::{
     Value, Writing,
 };
 
-use super::{Links, Target};
+use super::{Current, Files, Judge, JudgeOptions, Judged, Links, Names, Target, Verdict};
 
 /// A record under construction.
 pub struct Build<I>(Record<I>);
@@ -193,5 +193,73 @@ impl Links for Known {
 
     fn returned(&self, entity: EntityType, id: PortalId) -> bool {
         self.returned.contains(&(entity, id.0))
+    }
+}
+
+/// A portal and files on one page.
+pub struct World {
+    pub schema: Schema,
+    pub current: Current,
+    pub files: Files,
+    pub rows: Vec<FileRecord>,
+    pub zone: TimeZone,
+    pub id_decides: bool,
+    pub options: JudgeOptions,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            schema: schema(),
+            current: Current::default(),
+            files: Files::default(),
+            rows: Vec::new(),
+            zone: TimeZone::UTC,
+            id_decides: false,
+            options: JudgeOptions::default(),
+        }
+    }
+}
+
+impl World {
+    /// A record that the portal has now.
+    pub fn live(mut self, record: Build<PortalId>) -> Self {
+        self.current.insert(record.done());
+        self
+    }
+
+    /// A row of the files, surveyed as the pipeline would.
+    pub fn row(mut self, record: Build<OriginalId>) -> Self {
+        let record = record.done();
+        let names = vec![crate::model::fold(&record.title())];
+        self.files.add(record.entity, record.id, record.get("DATE_CREATE").cloned(), names);
+        self.rows.push(record);
+        self
+    }
+
+    /// The newest moment of the files of a type.
+    pub fn newest(mut self, entity: EntityType, text: &str) -> Self {
+        self.files.set_newest(entity, moment(text));
+        self
+    }
+
+    /// All rows judged and settled, in their order, with what `look` makes of the answers.
+    pub fn judge_and<T>(&self, look: impl FnOnce(&super::Answers<'_>) -> T) -> (Vec<Judged>, T) {
+        let names = Names::build(&self.current, &self.files, &self.schema);
+        let judge =
+            Judge::new(&self.schema, &self.current, &self.files, &names, self.zone.clone(), self.id_decides, self.options.clone());
+        let mut judged: Vec<Judged> = self.rows.iter().cloned().map(|row| judge.judge(row)).collect();
+        let looked = look(&judge.settle(&mut judged));
+        (judged, looked)
+    }
+
+    /// All rows judged and settled, in their order.
+    pub fn judge(&self) -> Vec<Judged> {
+        self.judge_and(|_| ()).0
+    }
+
+    /// The verdicts alone.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        self.judge().iter().map(|judged| judged.verdict).collect()
     }
 }

@@ -34,7 +34,7 @@ pub(super) enum Evidence {
 /// The unclaimed records and their indexes.
 #[derive(Debug, Default)]
 pub(super) struct Unclaimed {
-    /// Whether each was made after the newest moment of the files.
+    /// Whether each was made after the newest moment of the files, or at an unknown one.
     ids: HashMap<EntityType, BTreeMap<PortalId, bool>>,
     emails: HashMap<(EntityType, String), Vec<PortalId>>,
     phones: HashMap<(EntityType, String), Vec<PortalId>>,
@@ -50,11 +50,11 @@ impl Unclaimed {
         for entity in EntityType::ALL {
             let by_title = entity == EntityType::Company || match_keys.contains(&MatchKey::Title);
             for record in current.records(entity).filter(|record| !claims(record)) {
-                let created = record.get("DATE_CREATE");
-                let newest = files.newest(entity);
-                let after = created.zip(newest).is_some_and(|(created, newest)| is_after(created, newest, zone));
-                unclaimed.ids.entry(entity).or_default().insert(record.id, after || created.is_none());
-                unclaimed.index(record, zone, by_title, after);
+                let moments = record.get("DATE_CREATE").zip(files.newest(entity));
+                let after = moments.map(|(created, newest)| is_after(created, newest, zone));
+                // Where either moment is unknown, the record is given the benefit of the doubt, but isn't taken for one typed in again.
+                unclaimed.ids.entry(entity).or_default().insert(record.id, after.unwrap_or(true));
+                unclaimed.index(record, zone, by_title, after == Some(true));
             }
         }
         unclaimed
