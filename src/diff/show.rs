@@ -55,3 +55,44 @@ fn label(code: &str, field: Option<&FieldDef>, schema: &Schema) -> Option<String
 fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::kit::{date, moment, number, schema};
+    use crate::model::{EntityType, ProductRow, UserId};
+
+    #[track_caller]
+    fn check(entity: EntityType, code: &str, value: &Value, machine: &str, people: &str) {
+        let schema = schema();
+        let field = schema.field(entity, code);
+        assert_eq!(show(value, field.as_ref(), &schema), machine);
+        assert_eq!(show_label(value, field.as_ref(), &schema), people);
+    }
+
+    #[test]
+    fn machines_read_codes_and_people_read_words() {
+        let deal = EntityType::Deal;
+        check(deal, "STAGE_ID", &Value::Code("C9:WON".into()), "C9:WON", "Ganado");
+        check(deal, "STAGE_ID", &Value::Code("C9:GONE".into()), "C9:GONE", "C9:GONE");
+        check(deal, "CATEGORY_ID", &Value::Code("9".into()), "9", "Mayoreo");
+        check(deal, "CURRENCY_ID", &Value::Code("MXN".into()), "MXN", "Peso Mexicano");
+        check(deal, "UF_LIST", &number("81"), "81", "Rojo");
+        check(deal, "UF_LISTS", &Value::List(vec![Value::Code("81".into()), Value::Code("82".into())]), "81, 82", "Rojo, Verde");
+        check(deal, "ASSIGNED_BY_ID", &Value::User(UserId(2)), "2", "Luis Gómez");
+        check(deal, "ASSIGNED_BY_ID", &Value::User(UserId(7)), "7", "7");
+        check(deal, "UF_MONEY", &Value::Money("1500.00".parse().expect("an amount"), Some("MXN".into())), "1500|MXN", "1500 MXN");
+    }
+
+    #[test]
+    fn values_without_words_are_shown_alike() {
+        let deal = EntityType::Deal;
+        check(deal, "TITLE", &Value::Empty, "", "");
+        check(deal, "OPPORTUNITY", &number("1500.50"), "1500.5", "1500.5");
+        check(deal, "BEGINDATE", &date("2024-02-01"), "2024-02-01", "2024-02-01");
+        check(deal, "BEGINDATE", &moment("2024-02-01T00:00:00Z"), "2024-02-01", "2024-02-01");
+        check(deal, "DATE_CREATE", &moment("2024-02-01T00:00:00Z"), "2024-02-01T00:00:00Z", "2024-02-01T00:00:00Z");
+        let row = ProductRow { name: "Silla".into(), price: "99.90".parse().expect("a price"), quantity: 2.into() };
+        check(deal, "PRODUCTS", &Value::Products(vec![row]), "Silla 2 x 99.9", "Silla 2 x 99.9");
+    }
+}
