@@ -63,12 +63,11 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
             continue;
         }
         let made;
-        let field = match schema.listed(file.entity, code.as_str()) {
-            Some(field) => Some(field),
-            None => {
-                made = multifield_of(code.as_str()).map(|multi| FieldDef::multi(code.as_str(), multi));
-                made.as_ref()
-            }
+        let field = if let Some(field) = schema.listed(file.entity, code.as_str()) {
+            Some(field)
+        } else {
+            made = multifield_of(code.as_str()).map(|multi| FieldDef::multi(code.as_str(), multi));
+            made.as_ref()
         };
         let Some(found) = found.or_else(|| unanswered(field)) else {
             // Nothing of a field that the portal doesn't answer is nothing to compare.
@@ -83,7 +82,10 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
             _ if marked && matches!(code.as_str(), "ORIGINATOR_ID" | "ORIGIN_ID") => {}
             _ if field.is_some_and(is_incomparable) => comparison.uncompared.push(code.clone()),
             sameness => {
-                let kind = if field.is_some_and(|field| field.portal_own) || (marked && is_stamp(code)) || follows_products(code, file, live, &frame) {
+                let kind = if field.is_some_and(|field| field.portal_own)
+                    || (marked && is_stamp(code))
+                    || follows_products(code, file, live, &frame)
+                {
                     ChangeKind::PortalOwn
                 } else if sameness == Sameness::Lost {
                     ChangeKind::LostLink
@@ -375,7 +377,12 @@ mod tests {
             };
             Value::Products(rows.iter().map(row).collect())
         };
-        same(Deal, "PRODUCTS", rows(&[("A", "450", "1"), ("B", "99.9", "2.5")]), rows(&[("B", "99.9000", "2.50"), ("A", "450.00", "1")]));
+        same(
+            Deal,
+            "PRODUCTS",
+            rows(&[("A", "450", "1"), ("B", "99.9", "2.5")]),
+            rows(&[("B", "99.9000", "2.50"), ("A", "450.00", "1")]),
+        );
         same(Deal, "PRODUCTS", Value::Empty, rows(&[]));
         differs(Deal, "PRODUCTS", rows(&[("A", "450", "1")]), rows(&[("A", "450", "2")]));
         differs(Deal, "PRODUCTS", rows(&[("A", "450", "1"), ("A", "450", "1")]), rows(&[("A", "450", "1")]));
@@ -386,7 +393,13 @@ mod tests {
     fn the_amount_of_a_deal_with_equal_products_is_the_portal_s_sum_unless_it_was_set_by_hand() {
         let rows = || Value::Products(vec![ProductRow { name: "A".into(), price: 100.into(), quantity: 1.into() }]);
         let deal = || file(Deal, 1).number("OPPORTUNITY", "100").with("PRODUCTS", rows()).done();
-        let portal = |by_hand| live(Deal, 1).number("OPPORTUNITY", "116").with("PRODUCTS", rows()).with("IS_MANUAL_OPPORTUNITY", Value::Flag(by_hand)).done();
+        let portal = |by_hand| {
+            live(Deal, 1)
+                .number("OPPORTUNITY", "116")
+                .with("PRODUCTS", rows())
+                .with("IS_MANUAL_OPPORTUNITY", Value::Flag(by_hand))
+                .done()
+        };
         let found = |by_hand| compare(&deal(), &portal(by_hand), &schema(), &zone(ZONE), &Known::default());
         assert!(found(false).is_equal());
         assert!(!found(true).is_equal());
@@ -417,14 +430,22 @@ mod tests {
     #[test]
     fn a_field_that_the_portal_doesn_t_answer_is_not_compared() {
         let portal = live(Lead, 1).done();
-        let found = compare(&file(Lead, 1).text("UF_GONE", "x").text("TITLE", "").done(), &portal, &schema(), &zone(ZONE), &Known::default());
+        let found = compare(
+            &file(Lead, 1).text("UF_GONE", "x").text("TITLE", "").done(),
+            &portal,
+            &schema(),
+            &zone(ZONE),
+            &Known::default(),
+        );
         assert_eq!(found, Comparison { changes: Vec::new(), uncompared: vec!["UF_GONE".into()] });
     }
 
     #[test]
     fn our_own_mark_is_no_change_but_another_system_s_is() {
-        let of_file = file(Lead, 1).with("ORIGINATOR_ID", Value::Empty).with("ORIGIN_ID", Value::Empty).born("2020-01-01T00:00:01").done();
-        let marked = live(Lead, 9).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1").born("2024-01-01T00:00:01Z").done();
+        let of_file =
+            file(Lead, 1).with("ORIGINATOR_ID", Value::Empty).with("ORIGIN_ID", Value::Empty).born("2020-01-01T00:00:01").done();
+        let marked =
+            live(Lead, 9).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1").born("2024-01-01T00:00:01Z").done();
         let found = compare(&of_file, &marked, &schema(), &zone(ZONE), &Known::default());
         assert!(found.is_equal());
         assert_eq!(found.changes.len(), 1, "the creation moment is told");
@@ -434,7 +455,9 @@ mod tests {
 
     #[test]
     fn a_lost_link_is_told_apart_from_a_changed_one() {
-        let kinds = |value: Value, portal: Value| compared(Deal, "CONTACT_ID", value, portal).changes.iter().map(|change| change.kind).collect::<Vec<_>>();
+        let kinds = |value: Value, portal: Value| {
+            compared(Deal, "CONTACT_ID", value, portal).changes.iter().map(|change| change.kind).collect::<Vec<_>>()
+        };
         assert_eq!(kinds(Value::Link(6), Value::Empty), [ChangeKind::LostLink]);
         assert_eq!(kinds(Value::Link(6), Value::Link(0)), [ChangeKind::LostLink]);
         assert_eq!(kinds(Value::Link(6), Value::Link(4)), [ChangeKind::Changed]);

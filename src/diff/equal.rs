@@ -48,7 +48,9 @@ pub(super) fn plainly_same(file: &Value, live: &Value) -> bool {
         (Value::Date(file), Value::Date(live)) => file == live,
         (Value::Moment(file), Value::Moment(live)) => file == live,
         (Value::User(file), Value::User(live)) => file == live,
-        (Value::List(file), Value::List(live)) => file.len() == live.len() && file.iter().zip(live).all(|(file, live)| plainly_same(file, live)),
+        (Value::List(file), Value::List(live)) => {
+            file.len() == live.len() && file.iter().zip(live).all(|(file, live)| plainly_same(file, live))
+        }
         _ => false,
     }
 }
@@ -60,7 +62,10 @@ impl Frame<'_> {
             Some(FieldType::Link(entity)) => compare_links(file, live, *entity, self.links).into(),
             Some(FieldType::Binding) => compare_bindings(file, live, self.links).into(),
             Some(FieldType::Products) => same_products(file, live),
-            kind if matches!(file, Value::List(_)) || matches!(live, Value::List(_)) || field.is_some_and(|field| field.multiple) => {
+            kind if matches!(file, Value::List(_))
+                || matches!(live, Value::List(_))
+                || field.is_some_and(|field| field.multiple) =>
+            {
                 self.compare_sets(file, live, field, kind)
             }
             kind => self.compare_one(file, live, field, kind),
@@ -104,7 +109,9 @@ impl Frame<'_> {
             Some(FieldType::Integer | FieldType::Double) => same_numbers(file, live, field),
             Some(FieldType::Money) => same_money(file, live),
             Some(FieldType::Flag) => flag(file).zip(flag(live)).map_or(Differs, |(file, live)| (file == live).into()),
-            Some(FieldType::Date) => day(file).zip(day(live)).map_or_else(|| both_empty(file, live), |(file, live)| (file == live).into()),
+            Some(FieldType::Date) => {
+                day(file).zip(day(live)).map_or_else(|| both_empty(file, live), |(file, live)| (file == live).into())
+            }
             Some(FieldType::Moment) => same_moment(file, live, self.zone).map_or_else(|| both_empty(file, live), Sameness::from),
             Some(FieldType::LongText) => by_text(file, live, same_long_text),
             Some(FieldType::Url) => by_text(file, live, |file, live| same_text(&web_form(file), &web_form(live))),
@@ -112,7 +119,11 @@ impl Frame<'_> {
             Some(FieldType::Multi(multi)) => same_contact(file, live, &multi.kind),
             Some(FieldType::User) => self.same_user(file, live),
             Some(
-                kind @ (FieldType::Status(_) | FieldType::Stage | FieldType::Pipeline | FieldType::Currency | FieldType::Enumeration),
+                kind @ (FieldType::Status(_)
+                | FieldType::Stage
+                | FieldType::Pipeline
+                | FieldType::Currency
+                | FieldType::Enumeration),
             ) => self.same_code(file, live, kind, field),
             _ => self.same_untyped(file, live),
         }
@@ -126,7 +137,9 @@ impl Frame<'_> {
         match (file, live) {
             (Value::Number(file), Value::Number(live)) => (file == live).into(),
             (Value::Number(_), Value::Empty) | (Value::Empty, Value::Number(_)) => same_numbers(file, live, None),
-            (Value::Flag(_), _) | (_, Value::Flag(_)) => flag(file).zip(flag(live)).map_or(Differs, |(file, live)| (file == live).into()),
+            (Value::Flag(_), _) | (_, Value::Flag(_)) => {
+                flag(file).zip(flag(live)).map_or(Differs, |(file, live)| (file == live).into())
+            }
             (Value::Money(..), _) | (_, Value::Money(..)) => same_money(file, live),
             (Value::Date(_), _) | (_, Value::Date(_)) => (day(file) == day(live)).into(),
             (Value::Products(_), _) | (_, Value::Products(_)) => same_products(file, live),
@@ -142,11 +155,7 @@ impl Frame<'_> {
                     .links
                     .users_named(name)
                     .unwrap_or_else(|| self.schema.users_named(name).into_iter().map(|user| user.id).collect());
-                if bearers.is_empty() {
-                    Unknown
-                } else {
-                    live.is_some_and(|live| bearers.contains(&live)).into()
-                }
+                if bearers.is_empty() { Unknown } else { live.is_some_and(|live| bearers.contains(&live)).into() }
             }
             _ => (user(file) == live).into(),
         }
@@ -195,18 +204,29 @@ impl From<LinkState> for Sameness {
 
 /// The entries of a field: code and text. Stages of all pipelines, since the pipeline is a field of its own.
 pub(super) fn entries<'a>(schema: &'a Schema, kind: &'a FieldType, field: Option<&'a FieldDef>) -> Vec<(Cow<'a, str>, &'a str)> {
-    let of = |directory: &str| schema.entries(directory).iter().map(|entry| (Cow::Borrowed(entry.code.as_str()), entry.name.as_str())).collect();
+    let of = |directory: &str| {
+        schema.entries(directory).iter().map(|entry| (Cow::Borrowed(entry.code.as_str()), entry.name.as_str())).collect()
+    };
     match kind {
         FieldType::Status(directory) => of(directory),
         FieldType::Stage => {
             let stages = schema.directories.iter().filter(|(name, _)| *name == "DEAL_STAGE" || name.starts_with("DEAL_STAGE_"));
-            stages.flat_map(|(_, entries)| entries).map(|entry| (Cow::Borrowed(entry.code.as_str()), entry.name.as_str())).collect()
+            stages
+                .flat_map(|(_, entries)| entries)
+                .map(|entry| (Cow::Borrowed(entry.code.as_str()), entry.name.as_str()))
+                .collect()
         }
-        FieldType::Pipeline => schema.pipelines.iter().map(|pipeline| (Cow::Owned(pipeline.id.to_string()), pipeline.name.as_str())).collect(),
-        FieldType::Currency => schema.currencies.iter().map(|currency| (Cow::Borrowed(currency.code.as_str()), currency.name.as_str())).collect(),
-        FieldType::Enumeration => {
-            field.map_or(&[][..], |field| &field.items).iter().map(|(id, text)| (Cow::Borrowed(id.as_str()), text.as_str())).collect()
+        FieldType::Pipeline => {
+            schema.pipelines.iter().map(|pipeline| (Cow::Owned(pipeline.id.to_string()), pipeline.name.as_str())).collect()
         }
+        FieldType::Currency => {
+            schema.currencies.iter().map(|currency| (Cow::Borrowed(currency.code.as_str()), currency.name.as_str())).collect()
+        }
+        FieldType::Enumeration => field
+            .map_or(&[][..], |field| &field.items)
+            .iter()
+            .map(|(id, text)| (Cow::Borrowed(id.as_str()), text.as_str()))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -335,7 +355,9 @@ fn same_contact(file: &Value, live: &Value, kind: &str) -> Sameness {
 fn street(address: &str) -> &str {
     let text = address.split('|').next().unwrap_or_default().trim();
     match text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
-        Some((street, place)) if place.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ';' | ' ' | '-')) => street.trim(),
+        Some((street, place)) if place.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ';' | ' ' | '-')) => {
+            street.trim()
+        }
         _ => text,
     }
 }
@@ -348,7 +370,9 @@ fn same_products(file: &Value, live: &Value) -> Sameness {
     };
     let (file, mut live_left): (Vec<ProductRow>, Vec<ProductRow>) = (rows(file), rows(live));
     let alike = |a: &ProductRow, b: &ProductRow| {
-        a.price.round_dp(2) == b.price.round_dp(2) && a.quantity.round_dp(4) == b.quantity.round_dp(4) && same_text(&a.name, &b.name)
+        a.price.round_dp(2) == b.price.round_dp(2)
+            && a.quantity.round_dp(4) == b.quantity.round_dp(4)
+            && same_text(&a.name, &b.name)
     };
     let all = file.iter().all(|row| match live_left.iter().position(|live| alike(row, live)) {
         Some(found) => {

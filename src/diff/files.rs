@@ -17,7 +17,7 @@ impl Files {
     pub fn add(&mut self, entity: EntityType, id: OriginalId, created: Option<Value>, names: Vec<String>) {
         self.created.entry(entity).or_default().insert(id, created);
         let known = self.names.entry(entity).or_default();
-        known.extend(names.iter().map(|name| (super::names::hash(name), id)));
+        known.extend(names.into_iter().map(|name| (super::names::hash(&name), id)));
     }
 
     /// Says which is the newest moment in the files of a type: what the portal holds beyond it was made after the backup.

@@ -69,8 +69,7 @@ impl<'a> Judge<'a> {
                 users.entry(key).or_default().push(user.id);
             }
         }
-        let mut judge =
-            Self { schema, current, files, names, zone, id_decides, options, unclaimed: Unclaimed::default(), users };
+        let mut judge = Self { schema, current, files, names, zone, id_decides, options, unclaimed: Unclaimed::default(), users };
         let claims = |live: &LiveRecord| judge.is_claimed(live);
         judge.unclaimed = Unclaimed::gather(current, files, &judge.zone, &judge.options.match_keys, claims);
         judge
@@ -124,7 +123,9 @@ impl<'a> Judge<'a> {
             MatchedBy::Id => Verdict::Changed,
             _ => Verdict::Restored,
         };
-        judged.notes.retain(|note| !matches!(note, Note::LabelUnknown(_) | Note::UserUnknown(_) | Note::LinkAmbiguous(_) | Note::LinkUnknown(_)));
+        judged.notes.retain(|note| {
+            !matches!(note, Note::LabelUnknown(_) | Note::UserUnknown(_) | Note::LinkAmbiguous(_) | Note::LinkUnknown(_))
+        });
         self.note_uncompared(judged, &found, links);
         judged.changes = found.changes;
     }
@@ -134,20 +135,32 @@ impl<'a> Judge<'a> {
             let Some(value) = judged.record.get(code.as_str()) else { continue };
             let kind = self.schema.listed(judged.record.entity, code.as_str()).map(|field| &field.kind);
             if value.each().iter().any(|value| matches!(value, Value::Label(_))) {
-                judged.notes.push(if kind == Some(&FieldType::User) { Note::UserUnknown(code.clone()) } else { Note::LabelUnknown(code.clone()) });
+                judged.notes.push(if kind == Some(&FieldType::User) {
+                    Note::UserUnknown(code.clone())
+                } else {
+                    Note::LabelUnknown(code.clone())
+                });
             } else if kind == Some(&FieldType::User) {
                 judged.notes.push(Note::UserUnknown(code.clone()));
             }
         }
         for change in found.changes.iter().filter(|change| change.kind != ChangeKind::PortalOwn) {
-            if let Some(FieldType::Link(entity)) = self.schema.listed(judged.record.entity, change.field.as_str()).map(|field| &field.kind) {
+            if let Some(FieldType::Link(entity)) =
+                self.schema.listed(judged.record.entity, change.field.as_str()).map(|field| &field.kind)
+            {
                 judged.notes.extend(self.link_note(&change.field, &change.file, *entity, links));
             }
         }
     }
 
     /// What hinders a link from being filled, if anything.
-    pub(super) fn link_note(&self, code: &crate::model::FieldCode, value: &Value, entity: EntityType, links: &dyn Links) -> Option<Note> {
+    pub(super) fn link_note(
+        &self,
+        code: &crate::model::FieldCode,
+        value: &Value,
+        entity: EntityType,
+        links: &dyn Links,
+    ) -> Option<Note> {
         if !links.knows(entity) {
             return None;
         }
@@ -184,11 +197,11 @@ impl<'a> Judge<'a> {
         if self.files.contains(live.entity, id) && self.is_same(self.files.created(live.entity, id), live) {
             return true;
         }
-        self.source(live).is_some_and(|id| self.files.contains(live.entity, id))
+        Self::source(live).is_some_and(|id| self.files.contains(live.entity, id))
     }
 
     /// The original id of a record that b24restore created.
-    fn source(&self, live: &LiveRecord) -> Option<OriginalId> {
+    fn source(live: &LiveRecord) -> Option<OriginalId> {
         // The usual record has no originator at all; only the others are worth an owned pair.
         live.text("ORIGINATOR_ID").filter(|code| code.trim() == crate::model::ORIGINATOR)?;
         origin_pair(live).and_then(|pair| pair.source()).filter(|(entity, _)| *entity == live.entity).map(|(_, id)| id)
@@ -221,7 +234,7 @@ impl Links for Judge<'_> {
     }
 
     fn returned(&self, entity: EntityType, id: PortalId) -> bool {
-        self.current.get(entity, id).is_some_and(|live| self.source(live).is_some())
+        self.current.get(entity, id).is_some_and(|live| Self::source(live).is_some())
     }
 
     fn users_named(&self, name: &str) -> Option<Vec<UserId>> {
@@ -303,7 +316,9 @@ mod tests {
 
     #[test]
     fn without_a_creation_column_the_id_decides() {
-        let world = World::default().row(file(Lead, 1).text("TITLE", "a")).live(live(Lead, 1).text("TITLE", "a").born("2024-06-01T10:00:05Z"));
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-06-01T10:00:05Z"));
         assert_eq!(world.verdicts(), [Identical]);
     }
 
@@ -332,9 +347,13 @@ mod tests {
 
     #[test]
     fn a_record_that_an_earlier_run_re_created_is_restored() {
-        let world = World::default()
-            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
-            .live(live(Lead, 90).text("TITLE", "b").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1").born("2024-06-01T10:00:05Z"));
+        let world = World::default().row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05")).live(
+            live(Lead, 90)
+                .text("TITLE", "b")
+                .text("ORIGINATOR_ID", "b24restore")
+                .text("ORIGIN_ID", "lead:1")
+                .born("2024-06-01T10:00:05Z"),
+        );
         let judged = world.judge();
         assert_eq!((judged[0].verdict, judged[0].how, judged[0].live), (Restored, MatchedBy::Mark, Some(PortalId(90))));
         let told: Vec<_> = judged[0].changes.iter().map(|change| (change.field.as_str(), change.kind)).collect();

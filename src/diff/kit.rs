@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Currency, EntityType, Entry, FieldDef, FieldType, FileRecord, LiveRecord, OriginalId, Pipeline, PortalId, Record, Schema, User, UserId,
-    Value, Writing,
+    Currency, EntityType, Entry, FieldDef, FieldType, FileRecord, LiveRecord, OriginalId, Pipeline, PortalId, Record, Schema,
+    User, UserId, Value, Writing,
 };
 
 use super::{Current, Files, Judge, JudgeOptions, Judged, Links, Names, Target, Verdict};
@@ -246,8 +246,15 @@ impl World {
     /// All rows judged and settled, in their order, with what `look` makes of the answers.
     pub fn judge_and<T>(&self, look: impl FnOnce(&super::Answers<'_>) -> T) -> (Vec<Judged>, T) {
         let names = Names::build(&self.current, &self.files, &self.schema);
-        let judge =
-            Judge::new(&self.schema, &self.current, &self.files, &names, self.zone.clone(), self.id_decides, self.options.clone());
+        let judge = Judge::new(
+            &self.schema,
+            &self.current,
+            &self.files,
+            &names,
+            self.zone.clone(),
+            self.id_decides,
+            self.options.clone(),
+        );
         let mut judged: Vec<Judged> = self.rows.iter().cloned().map(|row| judge.judge(row)).collect();
         let looked = look(&judge.settle(&mut judged));
         (judged, looked)

@@ -59,7 +59,11 @@ pub(super) fn compare_links(file: &Value, live: &Value, entity: EntityType, link
         return if by_name { LinkState::Unknown } else { LinkState::Differs };
     }
     let dead = live_left.iter().all(|id| !links.exists(entity, PortalId(*id)));
-    if dead && !missing.is_empty() && missing.iter().all(|want| is_lost(want, entity, links)) { LinkState::Lost } else { LinkState::Differs }
+    if dead && !missing.is_empty() && missing.iter().all(|want| is_lost(want, entity, links)) {
+        LinkState::Lost
+    } else {
+        LinkState::Differs
+    }
 }
 
 /// Whether a value links to nothing: empty, or the id 0 (transport 7).
@@ -88,11 +92,14 @@ fn take(live: &mut Vec<u64>, meets: impl FnMut(&u64) -> bool) -> bool {
 fn meets(want: &Value, id: u64, entity: EntityType, links: &dyn Links) -> bool {
     match (want, number(want)) {
         (Value::Name(name) | Value::Label(name), _) => {
-            links.knows(entity) && links.named(entity, name).into_iter().any(|target| answer(target, entity, links) == Some(PortalId(id)))
+            links.knows(entity)
+                && links.named(entity, name).into_iter().any(|target| answer(target, entity, links) == Some(PortalId(id)))
         }
         (_, Some(original)) if links.knows(entity) => links.live(entity, OriginalId(original)) == Some(PortalId(id)),
         (_, Some(original)) => original == id,
-        (Value::Text(name), None) => links.named(entity, name).into_iter().any(|target| answer(target, entity, links) == Some(PortalId(id))),
+        (Value::Text(name), None) => {
+            links.named(entity, name).into_iter().any(|target| answer(target, entity, links) == Some(PortalId(id)))
+        }
         _ => false,
     }
 }
@@ -144,7 +151,8 @@ fn bound_alike(file: &Value, live: &Value, links: &dyn Links) -> bool {
     match (bound(file), bound(live)) {
         (Some((of, want)), Some((entity, id))) => of == entity && number(&id).is_some_and(|id| meets(&want, id, entity, links)),
         // A bare id doesn't say its type; whichever type knows it under this id will do.
-        _ => super::text::text_of(file).is_some_and(|file| super::text::text_of(live).is_some_and(|live| file.trim() == live.trim())),
+        _ => super::text::text_of(file)
+            .is_some_and(|file| super::text::text_of(live).is_some_and(|live| file.trim() == live.trim())),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Long texts: HTML and BBCode that show the same made one form (csv 4.11).
+//! Long texts: HTML and BB code that show the same made one form (csv 4.11).
 //!
-//! A portal stores comments as HTML or as BBCode and may turn the one into the other on an import. The form keeps what a person
+//! A portal stores comments as HTML or as BB code and may turn the one into the other on an import. The form keeps what a person
 //! sees: words, line breaks, bold, italic, underlined, struck out, links and pictures. Fonts, sizes and colours are left out, because
 //! the portal's own conversion loses them.
 
@@ -23,21 +23,17 @@ fn form(text: &str) -> String {
     while let Some(start) = rest.find(['<', '[']) {
         form.words(&rest[..start]);
         rest = &rest[start..];
-        match Tag::parse(rest) {
-            Some(tag) => {
-                let skip = tag.length;
-                rest = &rest[skip..];
-                // `[url]x[/url]` and `[img]x[/img]` carry their address as their text.
-                let inner = if tag.address.is_none() { tag.inner_address(rest) } else { None };
-                form.tag(&tag, inner);
-                if let (Some(inner), "img") = (inner, tag.name.as_str()) {
-                    rest = &rest[inner.len()..];
-                }
-            }
-            None => {
-                form.words(&rest[..1]);
-                rest = &rest[1..];
-            }
+        let Some(tag) = Tag::parse(rest) else {
+            form.words(&rest[..1]);
+            rest = &rest[1..];
+            continue;
+        };
+        rest = &rest[tag.length..];
+        // `[url]x[/url]` and `[img]x[/img]` carry their address as their text.
+        let inner = if tag.address.is_none() { tag.inner_address(rest) } else { None };
+        form.tag(&tag, inner);
+        if let (Some(inner), "img") = (inner, tag.name) {
+            rest = &rest[inner.len()..];
         }
     }
     form.words(rest);
@@ -46,7 +42,7 @@ fn form(text: &str) -> String {
 
 /// A tag of either language.
 struct Tag<'a> {
-    name: String,
+    name: &'static str,
     closing: bool,
     address: Option<Cow<'a, str>>,
     length: usize,
@@ -70,11 +66,11 @@ impl<'a> Tag<'a> {
             "url" => attributes.strip_prefix('=').map(|url| url.trim_matches(['"', '\'', ' '])),
             _ => None,
         };
-        Some(Self { name: name.to_owned(), closing, address: address.map(decode_entities), length: end + 1 })
+        Some(Self { name, closing, address: address.map(decode_entities), length: end + 1 })
     }
 
     fn inner_address(&self, rest: &'a str) -> Option<&'a str> {
-        let closer = match (self.closing, self.name.as_str()) {
+        let closer = match (self.closing, self.name) {
             (false, "url") => "[/url]",
             (false, "img") => "[/img]",
             _ => return None,
@@ -95,12 +91,13 @@ fn canonical(name: &str, html: bool) -> Option<&'static str> {
         "a" if html => "url",
         "url" if !html => "url",
         "img" => "img",
-        "br" | "p" | "div" | "ul" | "ol" | "list" | "table" | "tr" | "tbody" | "quote" | "blockquote" | "code" | "pre" | "hr" | "h1" | "h2"
-        | "h3" | "h4" | "h5" | "h6" | "left" | "right" | "center" | "justify" => "line",
+        "br" | "p" | "div" | "ul" | "ol" | "list" | "table" | "tr" | "tbody" | "quote" | "blockquote" | "code" | "pre" | "hr"
+        | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "left" | "right" | "center" | "justify" => "line",
         "li" if html => "item",
         "*" if !html => "item",
         "td" | "th" => "cell",
-        "span" | "font" | "color" | "size" | "background" | "user" | "disk" | "html" | "body" | "small" | "big" | "sub" | "sup" => "style",
+        "span" | "font" | "color" | "size" | "background" | "user" | "disk" | "html" | "body" | "small" | "big" | "sub"
+        | "sup" => "style",
         _ => return None,
     })
 }
@@ -143,7 +140,7 @@ impl Form {
 
     fn tag(&mut self, tag: &Tag<'_>, inner: Option<&str>) {
         let address = tag.address.as_deref().or(inner).map(|url| super::contact::web_form(url).into_owned());
-        match (tag.name.as_str(), tag.closing) {
+        match (tag.name, tag.closing) {
             ("line", _) | ("item", true) => self.leave(Gap::Line),
             ("item", false) => {
                 self.leave(Gap::Line);
@@ -250,7 +247,25 @@ mod tests {
 
     #[test]
     fn nothing_that_a_text_may_hold_breaks_the_form() {
-        for text in ["<", "[", "<>", "[]", "[/]", "<a href=", "<a href=\"", "[url=", "[url]ñ[/ur", "[img]ñ", "&", "&;", "<ñ>", "[/url]", "[*]", "<b", "[img]x[/img"] {
+        for text in [
+            "<",
+            "[",
+            "<>",
+            "[]",
+            "[/]",
+            "<a href=",
+            "<a href=\"",
+            "[url=",
+            "[url]ñ[/ur",
+            "[img]ñ",
+            "&",
+            "&;",
+            "<ñ>",
+            "[/url]",
+            "[*]",
+            "<b",
+            "[img]x[/img",
+        ] {
             let _ = form(text);
             check(text, text, true);
         }

@@ -2,9 +2,9 @@
 //!
 //! A cell names no offset and may have lost its seconds (csv 4.6), so a clock is compared as what the zone's clock showed at the instant.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::Timestamp;
 
 use crate::model::Value;
 

@@ -105,7 +105,9 @@ mod tests {
     #[test]
     fn a_name_finds_the_contact_in_whatever_format_it_was_printed() {
         let mut current = Current::default();
-        current.insert(live(EntityType::Contact, 4).code("HONORIFIC", "HNR_LA_1").text("NAME", "Luis").text("LAST_NAME", "Gómez").done());
+        current.insert(
+            live(EntityType::Contact, 4).code("HONORIFIC", "HNR_LA_1").text("NAME", "Luis").text("LAST_NAME", "Gómez").done(),
+        );
         let names = Names::build(&current, &Files::default(), &schema());
         for text in ["Luis Gómez", "Sr. Luis Gómez", "gómez  luis"] {
             assert_eq!(names.find(EntityType::Contact, text), [Target::Live(PortalId(4))], "{text}");
@@ -124,7 +126,8 @@ mod tests {
     #[test]
     fn a_re_created_record_and_its_source_are_one_bearer() {
         let mut current = Current::default();
-        let restored = live(EntityType::Contact, 90).text("NAME", "Ana").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:4");
+        let restored =
+            live(EntityType::Contact, 90).text("NAME", "Ana").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:4");
         current.insert(restored.done());
         let names = Names::build(&current, &file_of(4, "Ana"), &schema());
         assert_eq!(names.find(EntityType::Contact, "Ana"), [Target::Live(PortalId(90))]);

@@ -60,9 +60,25 @@ fn two_hundred_records_with_planted_losses_get_the_verdicts_that_were_planted() 
             // The bin gave it back.
             40 => (Restored, Some(contact_live(n, 1040))),
             // An earlier run re-created it, without its moment.
-            41 => (Restored, Some(contact_live(n, 1041).born("2024-11-01T00:00:00Z").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:41"))),
+            41 => (
+                Restored,
+                Some(
+                    contact_live(n, 1041)
+                        .born("2024-11-01T00:00:00Z")
+                        .text("ORIGINATOR_ID", "b24restore")
+                        .text("ORIGIN_ID", "contact:41"),
+                ),
+            ),
             // Somebody typed it in again.
-            50 => (Duplicate, Some(live(Contact, 1050).text("NAME", "Nombre50").texts("EMAIL_HOME", &["persona50@x.mx"]).born("2024-11-01T00:00:00Z"))),
+            50 => (
+                Duplicate,
+                Some(
+                    live(Contact, 1050)
+                        .text("NAME", "Nombre50")
+                        .texts("EMAIL_HOME", &["persona50@x.mx"])
+                        .born("2024-11-01T00:00:00Z"),
+                ),
+            ),
             // The roll-back gave its id to somebody else.
             60 => (Missing, Some(live(Contact, 60).text("NAME", "Otro").born("2024-11-01T00:00:00Z"))),
             70 => (Changed, Some(contact_live(n, n).text("LAST_NAME", "López"))),
@@ -74,13 +90,21 @@ fn two_hundred_records_with_planted_losses_get_the_verdicts_that_were_planted() 
     }
     for n in 1..=41 {
         world = world
-            .row(file(Deal, n).text("TITLE", "Venta").number("OPPORTUNITY", "100.00").name("CONTACT_ID", &format!("Nombre{} Pérez", n + 9)))
-            .live(live(Deal, n).text("TITLE", "Venta").number("OPPORTUNITY", "100").link("CONTACT_ID", match n + 9 {
-                17 | 33 => 0,
-                40 => 1040,
-                41 => 1041,
-                of => of,
-            }));
+            .row(
+                file(Deal, n)
+                    .text("TITLE", "Venta")
+                    .number("OPPORTUNITY", "100.00")
+                    .name("CONTACT_ID", &format!("Nombre{} Pérez", n + 9)),
+            )
+            .live(live(Deal, n).text("TITLE", "Venta").number("OPPORTUNITY", "100").link(
+                "CONTACT_ID",
+                match n + 9 {
+                    17 | 33 => 0,
+                    40 => 1040,
+                    41 => 1041,
+                    of => of,
+                },
+            ));
     }
     world = world.newest(Contact, "2024-10-01T00:00:00Z");
     // Two made since, one that the files should have had.
@@ -94,7 +118,8 @@ fn two_hundred_records_with_planted_losses_get_the_verdicts_that_were_planted() 
         let n = contact.record.id.0;
         assert_eq!(contact.verdict, planted[&n], "contact {n}: {:?}", contact.changes);
     }
-    let lost_links = |entity| of(entity).flat_map(|judged| &judged.changes).filter(|change| change.kind == ChangeKind::LostLink).count();
+    let lost_links =
+        |entity| of(entity).flat_map(|judged| &judged.changes).filter(|change| change.kind == ChangeKind::LostLink).count();
     assert_eq!(of(Company).filter(|company| company.verdict == Missing).count(), 1);
     assert_eq!(lost_links(Contact), 7, "of the 139 contacts, 2, 22, .. 122 had company 3");
     assert_eq!(lost_links(Deal), 3, "the deals of contacts 17 and 33, and the one of contact 50, whose link is dead");
@@ -139,7 +164,9 @@ fn planted(fates: &[Fate]) -> World {
             Fate::Edited => Some(contact_live(n, n).text("NAME", "Otro nombre")),
             Fate::Lost => None,
             Fate::Reused => Some(live(Contact, n).text("NAME", "Nadie").born("2025-01-01T00:00:00Z")),
-            Fate::Marked => Some(contact_live(n, n + 1000).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", &format!("contact:{n}"))),
+            Fate::Marked => {
+                Some(contact_live(n, n + 1000).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", &format!("contact:{n}")))
+            }
             Fate::Recovered => Some(contact_live(n, n + 2000)),
         };
         world = portal.into_iter().fold(world, World::live);

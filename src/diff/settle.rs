@@ -217,7 +217,11 @@ impl Session<'_, '_> {
         };
         let mut found = Vec::new();
         for evidence in own_evidence(record).into_iter().chain(clients(record, client)) {
-            self.judge.unclaimed.retyped(record, evidence).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Retyped));
+            self.judge
+                .unclaimed
+                .retyped(record, evidence)
+                .iter()
+                .for_each(|live| raise(&mut found, *live, 1, MatchedBy::Retyped));
         }
         found
     }
@@ -228,15 +232,15 @@ impl Session<'_, '_> {
         let mut found = Vec::new();
         for key in &self.judge.options.match_keys {
             match key {
-                MatchKey::Email => emails(record)
-                    .into_iter()
-                    .for_each(|key| unclaimed.by_email(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Email))),
-                MatchKey::Phone => phones(record)
-                    .into_iter()
-                    .for_each(|key| unclaimed.by_phone(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Phone))),
-                MatchKey::Title => exact_title(record)
-                    .into_iter()
-                    .for_each(|key| unclaimed.by_title(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Title))),
+                MatchKey::Email => emails(record).into_iter().for_each(|key| {
+                    unclaimed.by_email(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Email))
+                }),
+                MatchKey::Phone => phones(record).into_iter().for_each(|key| {
+                    unclaimed.by_phone(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Phone))
+                }),
+                MatchKey::Title => exact_title(record).into_iter().for_each(|key| {
+                    unclaimed.by_title(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Title))
+                }),
             }
             if !found.is_empty() {
                 break;
@@ -297,7 +301,9 @@ impl Session<'_, '_> {
 
     /// Writes down who answers for a row.
     fn settle(&mut self, row: usize, how: MatchedBy, live: &[PortalId]) {
-        live.iter().for_each(|live| self.take(row, *live));
+        for live in live {
+            self.take(row, *live);
+        }
         let one = &mut self.judged[row];
         let entity = one.record.entity;
         one.how = how;
@@ -341,7 +347,9 @@ impl Session<'_, '_> {
                 let unknown = value.each().iter().any(|value| matches!(value, Value::Label(_)));
                 let note = match kind {
                     Some(FieldType::Link(entity)) => self.judge.link_note(code, value, *entity, &self.answers),
-                    Some(FieldType::User) if value.each().iter().any(|value| matches!(value, Value::Name(_) | Value::Label(_))) => {
+                    Some(FieldType::User)
+                        if value.each().iter().any(|value| matches!(value, Value::Name(_) | Value::Label(_))) =>
+                    {
                         Some(Note::UserUnknown(code.clone()))
                     }
                     _ if unknown => Some(Note::LabelUnknown(code.clone())),
@@ -405,7 +413,11 @@ mod tests {
     #[test]
     fn twins_are_one_to_one_and_the_one_with_the_fewest_differences_is_it() {
         let row = |id, post| file(Contact, id).text("NAME", "Ana").text("POST", post).born(BORN);
-        let world = world().row(row(1, "x")).row(row(2, "y")).row(row(3, "z")).live(live(Contact, 90).text("NAME", "Ana").text("POST", "y").born(BORN_Z));
+        let world = world()
+            .row(row(1, "x"))
+            .row(row(2, "y"))
+            .row(row(3, "z"))
+            .live(live(Contact, 90).text("NAME", "Ana").text("POST", "y").born(BORN_Z));
         assert_eq!(world.verdicts(), [Missing, Restored, Missing]);
         let all = world
             .live(live(Contact, 91).text("NAME", "Ana").text("POST", "z").born(BORN_Z))
@@ -437,25 +449,35 @@ mod tests {
     #[test]
     fn the_same_e_mail_or_phone_under_another_id_is_a_duplicate() {
         for entity in [Lead, Contact, Company] {
-            let by_mail = world().row(file(entity, 1).texts("EMAIL_WORK", &["Ana@x.mx"])).live(live(entity, 90).texts("EMAIL_HOME", &["ana@x.mx "]));
+            let by_mail = world()
+                .row(file(entity, 1).texts("EMAIL_WORK", &["Ana@x.mx"]))
+                .live(live(entity, 90).texts("EMAIL_HOME", &["ana@x.mx "]));
             let judged = by_mail.judge();
             assert_eq!((judged[0].verdict, judged[0].how, judged[0].live), (Duplicate, MatchedBy::Email, Some(PortalId(90))));
             assert_eq!(judged[0].candidates, [PortalId(90)]);
-            let by_phone =
-                world().row(file(entity, 1).texts("PHONE_WORK", &["+52 55 1234 5678"])).live(live(entity, 90).texts("PHONE_MOBILE", &["00525512345678"]));
+            let by_phone = world()
+                .row(file(entity, 1).texts("PHONE_WORK", &["+52 55 1234 5678"]))
+                .live(live(entity, 90).texts("PHONE_MOBILE", &["00525512345678"]));
             assert_eq!(by_phone.judge()[0].how, MatchedBy::Phone);
         }
     }
 
     #[test]
     fn a_short_number_makes_no_duplicate() {
-        let world = world().row(file(Contact, 1).texts("PHONE_WORK", &["123 45"])).live(live(Contact, 90).texts("PHONE_WORK", &["12345"]));
+        let world = world()
+            .row(file(Contact, 1).texts("PHONE_WORK", &["123 45"]))
+            .live(live(Contact, 90).texts("PHONE_WORK", &["12345"]));
         assert_eq!(world.verdicts(), [Missing]);
     }
 
     #[test]
     fn the_exact_title_makes_a_duplicate_of_a_company_alone() {
-        let of = |entity, title: &str| world().row(file(entity, 1).text("TITLE", "Acme")).live(live(entity, 90).text("TITLE", title).born(LATER_Z)).verdicts();
+        let of = |entity, title: &str| {
+            world()
+                .row(file(entity, 1).text("TITLE", "Acme"))
+                .live(live(entity, 90).text("TITLE", title).born(LATER_Z))
+                .verdicts()
+        };
         assert_eq!(of(Company, "Acme"), [Duplicate]);
         assert_eq!(of(Company, "ACME"), [Missing]);
         assert_eq!(of(Lead, "Acme"), [Missing]);
@@ -465,21 +487,31 @@ mod tests {
     #[test]
     fn two_people_with_one_switchboard_number_are_no_duplicates() {
         let phone = |id, name| file(Contact, id).text("NAME", name).texts("PHONE_WORK", &["5512345678"]);
-        let world = world().row(phone(1, "Ana")).row(phone(2, "Luis")).live(live(Contact, 2).text("NAME", "Luis").texts("PHONE_WORK", &["5512345678"]));
+        let world = world()
+            .row(phone(1, "Ana"))
+            .row(phone(2, "Luis"))
+            .live(live(Contact, 2).text("NAME", "Luis").texts("PHONE_WORK", &["5512345678"]));
         assert_eq!(world.verdicts(), [Missing, Identical]);
     }
 
     #[test]
     fn one_restored_by_an_earlier_run_is_no_duplicate_of_its_colleague() {
         let phone = |id, name| file(Contact, id).text("NAME", name).texts("PHONE_WORK", &["5512345678"]);
-        let back = live(Contact, 90).text("NAME", "Luis").texts("PHONE_WORK", &["5512345678"]).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:2");
+        let back = live(Contact, 90)
+            .text("NAME", "Luis")
+            .texts("PHONE_WORK", &["5512345678"])
+            .text("ORIGINATOR_ID", "b24restore")
+            .text("ORIGIN_ID", "contact:2");
         assert_eq!(world().row(phone(1, "Ana")).row(phone(2, "Luis")).live(back).verdicts(), [Missing, Restored]);
     }
 
     #[test]
     fn a_live_record_answers_for_one_row_only_and_rather_for_the_one_of_its_name() {
         let phone = |id, name| file(Contact, id).text("NAME", name).texts("PHONE_WORK", &["5512345678"]);
-        let world = world().row(phone(1, "Ana")).row(phone(2, "Luis")).live(live(Contact, 90).text("NAME", "Luis").texts("PHONE_WORK", &["5512345678"]));
+        let world = world()
+            .row(phone(1, "Ana"))
+            .row(phone(2, "Luis"))
+            .live(live(Contact, 90).text("NAME", "Luis").texts("PHONE_WORK", &["5512345678"]));
         let judged = world.judge();
         assert_eq!(judged.iter().map(|judged| judged.verdict).collect::<Vec<_>>(), [Missing, Duplicate]);
         assert_eq!(judged[0].notes, [Note::AnswersForAnother(PortalId(90))]);
@@ -509,7 +541,9 @@ mod tests {
     fn a_deal_typed_in_again_after_the_backup_is_a_duplicate() {
         let row = || file(Deal, 1).text("TITLE", "Oferta 12").number("OPPORTUNITY", "1500").link("CONTACT_ID", 4);
         let contact = || live(Contact, 4).text("NAME", "Ana");
-        let typed = |amount, contact| live(Deal, 90).text("TITLE", "oferta 12").number("OPPORTUNITY", amount).link("CONTACT_ID", contact).born(LATER_Z);
+        let typed = |amount, contact| {
+            live(Deal, 90).text("TITLE", "oferta 12").number("OPPORTUNITY", amount).link("CONTACT_ID", contact).born(LATER_Z)
+        };
         for (amount, client, expected) in [("1500.00", 0, Duplicate), ("7", 4, Duplicate), ("7", 5, Missing), ("0", 0, Missing)] {
             let judged = world().row(row()).live(contact()).live(typed(amount, client)).judge();
             assert_eq!(judged[0].verdict, expected, "{amount} {client}");
@@ -532,7 +566,11 @@ mod tests {
     #[test]
     fn three_deals_called_venta_are_no_duplicates_of_a_new_one() {
         let row = |id| file(Deal, id).text("TITLE", "Venta").number("OPPORTUNITY", "100");
-        let world = world().row(row(1)).row(row(2)).row(row(3)).live(live(Deal, 90).text("TITLE", "Venta").number("OPPORTUNITY", "100").born(LATER_Z));
+        let world = world()
+            .row(row(1))
+            .row(row(2))
+            .row(row(3))
+            .live(live(Deal, 90).text("TITLE", "Venta").number("OPPORTUNITY", "100").born(LATER_Z));
         assert_eq!(world.verdicts(), [Duplicate, Missing, Missing]);
     }
 

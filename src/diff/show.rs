@@ -38,7 +38,9 @@ pub fn show_label(value: &Value, field: Option<&FieldDef>, schema: &Schema) -> S
         Value::User(id) => schema.user(*id).map_or_else(|| id.to_string(), crate::model::User::display),
         Value::Money(amount, Some(currency)) => format!("{} {currency}", amount.normalize()),
         Value::Code(code) => label(code, field, schema).unwrap_or_else(|| code.clone()),
-        Value::Number(number) if field.is_some_and(|field| matches!(field.kind, FieldType::Enumeration | FieldType::Pipeline)) => {
+        Value::Number(number)
+            if field.is_some_and(|field| matches!(field.kind, FieldType::Enumeration | FieldType::Pipeline)) =>
+        {
             let code = number.normalize().to_string();
             label(&code, field, schema).unwrap_or(code)
         }

@@ -18,7 +18,10 @@ pub(super) fn same_text(file: &str, live: &str) -> bool {
 
 /// A text's signs as they are compared; nothing is allocated.
 fn plain(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').nfc().filter(|c| *c != '\r').map(|c| if is_space(c) { ' ' } else { c })
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+        .nfc()
+        .filter(|c| *c != '\r')
+        .map(|c| if is_space(c) { ' ' } else { c })
 }
 
 /// No-break and other fixed spaces; line breaks and tabs are signs of their own.

@@ -45,7 +45,13 @@ pub(super) struct Unclaimed {
 
 impl Unclaimed {
     /// Indexes the live records for which `claims` says no.
-    pub fn gather(current: &Current, files: &Files, zone: &TimeZone, match_keys: &[MatchKey], claims: impl Fn(&LiveRecord) -> bool) -> Self {
+    pub fn gather(
+        current: &Current,
+        files: &Files,
+        zone: &TimeZone,
+        match_keys: &[MatchKey],
+        claims: impl Fn(&LiveRecord) -> bool,
+    ) -> Self {
         let mut unclaimed = Self::default();
         for entity in EntityType::ALL {
             let by_title = entity == EntityType::Company || match_keys.contains(&MatchKey::Title);
@@ -205,7 +211,9 @@ pub(super) fn own_evidence<I>(record: &Record<I>) -> Vec<Evidence> {
 /// The linked clients of a lead or deal, as `resolve` turns a link's value into a live record.
 pub(super) fn clients<I>(record: &Record<I>, resolve: impl Fn(EntityType, &Value) -> Option<PortalId>) -> Vec<Evidence> {
     let mut found = Vec::new();
-    for (code, entity) in [("CONTACT_ID", EntityType::Contact), ("CONTACT_IDS", EntityType::Contact), ("COMPANY_ID", EntityType::Company)] {
+    for (code, entity) in
+        [("CONTACT_ID", EntityType::Contact), ("CONTACT_IDS", EntityType::Contact), ("COMPANY_ID", EntityType::Company)]
+    {
         for value in record.get(code).map(Value::each).unwrap_or_default().iter().filter(|value| !is_no_link(value)) {
             if let Some(id) = resolve(entity, value) {
                 found.push(Evidence::Client(entity, id));

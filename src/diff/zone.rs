@@ -104,7 +104,11 @@ pub fn fit(samples: &[(DateTime, Timestamp)], preferred: &[(String, TimeZone)]) 
     if of >= FOREIGN_SHARED_MIN {
         return ZoneFit::Foreign { explained: best.explained, of };
     }
-    let guess = guess.unwrap_or_else(|| Candidate { zone: TimeZone::UTC, name: "UTC".to_owned(), explained: shifts.explained_by(&TimeZone::UTC) });
+    let guess = guess.unwrap_or_else(|| Candidate {
+        zone: TimeZone::UTC,
+        name: "UTC".to_owned(),
+        explained: shifts.explained_by(&TimeZone::UTC),
+    });
     ZoneFit::TooFew { zone: guess.zone, name: guess.name, explained: guess.explained, of }
 }
 
@@ -135,7 +139,9 @@ impl Shifts {
                 by_offset.entry(offset).or_default().push(moment.as_second());
             }
         }
-        by_offset.values_mut().for_each(|moments| moments.sort_unstable());
+        for moments in by_offset.values_mut() {
+            moments.sort_unstable();
+        }
         Self { by_offset, first, last }
     }
 
@@ -189,7 +195,9 @@ fn implied(clock: DateTime, moment: Timestamp) -> Option<i32> {
     const QUARTER: i64 = 15 * 60;
     const DAY: i64 = 24 * 60 * 60;
     let wall = Offset::UTC.to_timestamp(clock).ok()?;
-    let exact = wall.duration_since(moment.checked_sub(SignedDuration::from_nanos(i64::from(moment.subsec_nanosecond()))).ok()?).as_secs();
+    let exact = wall
+        .duration_since(moment.checked_sub(SignedDuration::from_nanos(i64::from(moment.subsec_nanosecond()))).ok()?)
+        .as_secs();
     let minutes = wall.as_second() - moment.as_second().div_euclid(60) * 60;
     let fits = |shift: &i64| shift % QUARTER == 0 && shift.abs() <= DAY;
     // Where the seconds are 0, the format may have cut them.
@@ -205,7 +213,8 @@ mod tests {
     /// A sample every seven days and some seconds from 2022 on.
     fn samples(of: &str, count: i64, cut: bool) -> Vec<(DateTime, Timestamp)> {
         let zone = zone(of);
-        let moments = (0..count).map(|n| Timestamp::from_second(1_650_000_000 + n * (7 * 86_400 + 3_661)).expect("a sane moment"));
+        let moments =
+            (0..count).map(|n| Timestamp::from_second(1_650_000_000 + n * (7 * 86_400 + 3_661)).expect("a sane moment"));
         moments
             .map(|moment| {
                 let clock = zone.to_datetime(moment);
@@ -266,7 +275,9 @@ mod tests {
         for (n, (_, moment)) in few.iter_mut().enumerate() {
             *moment += SignedDuration::from_secs(1_000_003 * (n as i64 + 1));
         }
-        assert!(matches!(fit(&few, &preferred(&["Europe/Madrid"])), ZoneFit::TooFew { name, explained: 0, of: 5, .. } if name == "Europe/Madrid"));
+        assert!(
+            matches!(fit(&few, &preferred(&["Europe/Madrid"])), ZoneFit::TooFew { name, explained: 0, of: 5, .. } if name == "Europe/Madrid")
+        );
     }
 
     #[test]
