@@ -1,0 +1,125 @@
+//! The portal's current state in memory, keyed by id and by origin pair.
+//!
+//! The keys of a person (e-mail, phone, title) are indexed later and only for the records that need it: those that no row of the
+//! files answers for (see `unclaimed`).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::model::{EntityType, LiveRecord, OriginPair, OriginalId, PortalId};
+
+/// The portal's current state: O(records) of memory, because any of them may answer for a row.
+#[derive(Debug, Default)]
+pub struct Current {
+    records: HashMap<EntityType, BTreeMap<PortalId, LiveRecord>>,
+    pairs: HashMap<(EntityType, OriginPair), Vec<PortalId>>,
+    marks: HashMap<(EntityType, OriginalId), Vec<PortalId>>,
+    unread: HashSet<EntityType>,
+}
+
+impl Current {
+    /// Takes a record in; one with the same id is replaced.
+    pub fn insert(&mut self, record: LiveRecord) {
+        let (entity, id) = (record.entity, record.id);
+        let pair = origin_pair(&record);
+        if let Some(old) = self.records.entry(entity).or_default().insert(id, record) {
+            self.forget(&old);
+        }
+        let Some(pair) = pair else { return };
+        if let Some((_, source)) = pair.source().filter(|(of, _)| *of == entity) {
+            self.marks.entry((entity, source)).or_default().push(id);
+        }
+        self.pairs.entry((entity, pair)).or_default().push(id);
+    }
+
+    /// Says that the records of a type were not read, so that a link to one of them is not taken for dead.
+    pub fn set_unread(&mut self, entity: EntityType) {
+        self.unread.insert(entity);
+    }
+
+    /// Whether the records of a type were read.
+    pub fn is_read(&self, entity: EntityType) -> bool {
+        !self.unread.contains(&entity)
+    }
+
+    /// A record by its id.
+    pub fn get(&self, entity: EntityType, id: PortalId) -> Option<&LiveRecord> {
+        self.records.get(&entity)?.get(&id)
+    }
+
+    /// How many records of a type there are.
+    pub fn count(&self, entity: EntityType) -> usize {
+        self.records.get(&entity).map_or(0, BTreeMap::len)
+    }
+
+    /// The record with the greatest id: the one that bounds the creation dates of an import (rest-crm 4.5).
+    pub fn highest(&self, entity: EntityType) -> Option<&LiveRecord> {
+        self.records.get(&entity)?.last_key_value().map(|(_, record)| record)
+    }
+
+    /// The records that bear the origin mark of an earlier run for a source record; more than one only after a late answer.
+    pub fn by_mark(&self, entity: EntityType, id: OriginalId) -> &[PortalId] {
+        self.marks.get(&(entity, id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The records that bear an origin pair. Pairs are not unique: a mail tracker gives all its leads the same (rest-crm 5).
+    pub fn by_pair(&self, entity: EntityType, pair: &OriginPair) -> &[PortalId] {
+        // The tuple key needs an owned pair; rows with a pair that reach this look-up are few.
+        self.pairs.get(&(entity, pair.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The records of a type by ascending id.
+    pub fn records(&self, entity: EntityType) -> impl Iterator<Item = &LiveRecord> {
+        self.records.get(&entity).into_iter().flat_map(BTreeMap::values)
+    }
+
+    fn forget(&mut self, old: &LiveRecord) {
+        let Some(pair) = origin_pair(old) else { return };
+        if let Some((_, source)) = pair.source() {
+            self.marks.entry((old.entity, source)).or_default().retain(|id| *id != old.id);
+        }
+        self.pairs.entry((old.entity, pair)).or_default().retain(|id| *id != old.id);
+    }
+}
+
+/// The origin pair of a record, where both halves are filled.
+pub(super) fn origin_pair<I>(record: &crate::model::Record<I>) -> Option<OriginPair> {
+    let half = |code| record.text(code).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    Some(OriginPair { originator: half("ORIGINATOR_ID")?, origin: half("ORIGIN_ID")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::kit::live;
+
+    #[test]
+    fn a_record_of_an_earlier_run_is_found_by_the_id_it_had_before() {
+        let mut current = Current::default();
+        current.insert(live(EntityType::Lead, 90).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:7").done());
+        assert_eq!(current.by_mark(EntityType::Lead, OriginalId(7)), [PortalId(90)]);
+        assert!(current.by_mark(EntityType::Deal, OriginalId(7)).is_empty());
+    }
+
+    #[test]
+    fn a_record_read_twice_is_there_once_in_its_newest_state() {
+        let mut current = Current::default();
+        current.insert(live(EntityType::Lead, 90).text("ORIGINATOR_ID", "1c").text("ORIGIN_ID", "a").done());
+        current.insert(live(EntityType::Lead, 90).text("ORIGINATOR_ID", "1c").text("ORIGIN_ID", "b").done());
+        let pair = |origin: &str| OriginPair { originator: "1c".into(), origin: origin.into() };
+        assert_eq!(current.count(EntityType::Lead), 1);
+        assert!(current.by_pair(EntityType::Lead, &pair("a")).is_empty());
+        assert_eq!(current.by_pair(EntityType::Lead, &pair("b")), [PortalId(90)]);
+    }
+
+    #[test]
+    fn records_come_by_ascending_id_and_the_highest_is_the_last() {
+        let mut current = Current::default();
+        for id in [5, 1, 9, 3] {
+            current.insert(live(EntityType::Deal, id).done());
+        }
+        let ids: Vec<_> = current.records(EntityType::Deal).map(|record| record.id.0).collect();
+        assert_eq!(ids, [1, 3, 5, 9]);
+        assert_eq!(current.highest(EntityType::Deal).map(|record| record.id), Some(PortalId(9)));
+        assert!(current.highest(EntityType::Lead).is_none());
+    }
+}

@@ -1,0 +1,430 @@
+//! The judge: which live record answers for a record of the files, and what it says of it.
+//!
+//! The order of matching is fixed and printed in every report (design 6): id with the same creation moment, origin mark, own origin
+//! pair, twin, duplicates, typed in again, `--match`, missing. Id and mark are found for each row alone; the rest by `settle`.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{EntityType, FieldType, FileRecord, LiveRecord, OriginalId, PortalId, Schema, UserId, Value, fold};
+
+use super::index::origin_pair;
+use super::links::Links;
+use super::moment::same_moment;
+use super::unclaimed::Unclaimed;
+use super::{ChangeKind, Comparison, Current, Files, Judged, MatchedBy, Names, Note, Target, Verdict, compare};
+
+/// What the caller decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgeOptions {
+    /// Keys that are tried after all others, in this order.
+    pub match_keys: Vec<MatchKey>,
+    /// Whether a record that is there counts as `identical` without a look at its fields.
+    pub existence_only: bool,
+}
+
+/// A key of `--match`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchKey {
+    /// The e-mail.
+    Email,
+    /// The phone.
+    Phone,
+    /// The exact title, or the name of a contact.
+    Title,
+}
+
+/// Judges records of the files against the portal's current state.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) current: &'a Current,
+    pub(super) files: &'a Files,
+    pub(super) names: &'a Names,
+    pub(super) zone: TimeZone,
+    /// Whether a differing creation moment says nothing, because the zone of the files is unsure.
+    id_decides: bool,
+    pub(super) options: JudgeOptions,
+    pub(super) unclaimed: Unclaimed,
+    users: HashMap<String, Vec<UserId>>,
+}
+
+impl<'a> Judge<'a> {
+    /// Prepares a judge: one pass over the current state for the records that no row answers for.
+    pub fn new(
+        schema: &'a Schema,
+        current: &'a Current,
+        files: &'a Files,
+        names: &'a Names,
+        zone: TimeZone,
+        id_decides: bool,
+        options: JudgeOptions,
+    ) -> Self {
+        let mut users: HashMap<String, Vec<UserId>> = HashMap::new();
+        for user in &schema.users {
+            for key in user.keys() {
+                users.entry(key).or_default().push(user.id);
+            }
+        }
+        let mut judge = Self { schema, current, files, names, zone, id_decides, options, unclaimed: Unclaimed::default(), users };
+        let claims = |live: &LiveRecord| judge.is_claimed(live);
+        judge.unclaimed = Unclaimed::gather(current, files, &judge.zone, &judge.options.match_keys, claims);
+        judge
+    }
+
+    /// Judges one record by id and mark alone; pure, so rows can be judged on all cores. The ones that aren't `identical` go on to
+    /// [`Judge::settle`].
+    pub fn judge(&self, record: FileRecord) -> Judged {
+        let (entity, id) = (record.entity, record.id);
+        let same_id = self.current.get(entity, PortalId(id.0));
+        if let Some(live) = same_id.filter(|live| self.is_same(record.get("DATE_CREATE"), live)) {
+            return self.hold(record, live, MatchedBy::Id, self);
+        }
+        let marked = self.current.by_mark(entity, id);
+        let restored = marked.first().and_then(|first| self.current.get(entity, *first));
+        let mut judged = match restored {
+            Some(live) => self.hold(record, live, MatchedBy::Mark, self),
+            None => Judged::missing(record),
+        };
+        if marked.len() > 1 {
+            judged.candidates = marked.to_vec();
+            judged.notes.extend(marked[1..].iter().map(|id| Note::CreatedTwice(*id)));
+        }
+        judged.notes.extend(same_id.map(|live| Note::IdReused(live.id)));
+        judged
+    }
+
+    /// Holds a record against the live one that answers for it.
+    pub(super) fn hold(&self, record: FileRecord, live: &LiveRecord, how: MatchedBy, links: &dyn Links) -> Judged {
+        let mut judged = Judged { live: Some(live.id), how, ..Judged::missing(record) };
+        if self.options.existence_only {
+            judged.verdict = if how == MatchedBy::Id { Verdict::Identical } else { Verdict::Restored };
+            judged.notes.push(Note::NotCompared);
+        } else {
+            self.compare_again(&mut judged, live, links);
+        }
+        judged
+    }
+
+    /// Compares a record with the live one that answers for it, and sets verdict, changes and the notes that follow from them.
+    pub(super) fn compare_again(&self, judged: &mut Judged, live: &LiveRecord, links: &dyn Links) {
+        let mut found = compare(&judged.record, live, self.schema, &self.zone, links);
+        for change in &mut found.changes {
+            // A record that was matched was created when it was created; a difference is the unsure zone's, or can't be helped.
+            if change.field.as_str() == "DATE_CREATE" {
+                change.kind = ChangeKind::PortalOwn;
+            }
+        }
+        judged.verdict = match judged.how {
+            MatchedBy::Id if found.is_equal() => Verdict::Identical,
+            MatchedBy::Id => Verdict::Changed,
+            _ => Verdict::Restored,
+        };
+        judged.notes.retain(|note| {
+            !matches!(note, Note::LabelUnknown(_) | Note::UserUnknown(_) | Note::LinkAmbiguous(_) | Note::LinkUnknown(_))
+        });
+        self.note_uncompared(judged, &found, links);
+        judged.changes = found.changes;
+    }
+
+    fn note_uncompared(&self, judged: &mut Judged, found: &Comparison, links: &dyn Links) {
+        for code in &found.uncompared {
+            let Some(value) = judged.record.get(code.as_str()) else { continue };
+            let kind = self.schema.listed(judged.record.entity, code.as_str()).map(|field| &field.kind);
+            if value.each().iter().any(|value| matches!(value, Value::Label(_))) {
+                judged.notes.push(if kind == Some(&FieldType::User) {
+                    Note::UserUnknown(code.clone())
+                } else {
+                    Note::LabelUnknown(code.clone())
+                });
+            } else if kind == Some(&FieldType::User) {
+                judged.notes.push(Note::UserUnknown(code.clone()));
+            }
+        }
+        for change in found.changes.iter().filter(|change| change.kind != ChangeKind::PortalOwn) {
+            if let Some(FieldType::Link(entity)) =
+                self.schema.listed(judged.record.entity, change.field.as_str()).map(|field| &field.kind)
+            {
+                judged.notes.extend(self.link_note(&change.field, &change.file, *entity, links));
+            }
+        }
+    }
+
+    /// What hinders a link from being filled, if anything.
+    pub(super) fn link_note(
+        &self,
+        code: &crate::model::FieldCode,
+        value: &Value,
+        entity: EntityType,
+        links: &dyn Links,
+    ) -> Option<Note> {
+        if !links.knows(entity) {
+            return None;
+        }
+        let mut unknown = false;
+        for value in value.each() {
+            match value {
+                Value::Name(name) | Value::Text(name) if !name.is_empty() => match links.named(entity, name).len() {
+                    0 => unknown = true,
+                    1 => {}
+                    _ => return Some(Note::LinkAmbiguous(code.clone())),
+                },
+                Value::Link(id) if *id != 0 => {
+                    let id = OriginalId(*id);
+                    unknown |= links.live(entity, id).is_none() && !self.files.contains(entity, id);
+                }
+                _ => {}
+            }
+        }
+        unknown.then(|| Note::LinkUnknown(code.clone()))
+    }
+
+    /// Whether a live record with a row's id is the row's record: created at the same moment, as far as both say when.
+    fn is_same(&self, created: Option<&Value>, live: &LiveRecord) -> bool {
+        self.id_decides || self.same_birth(created, live) != Some(false)
+    }
+
+    fn same_birth(&self, created: Option<&Value>, live: &LiveRecord) -> Option<bool> {
+        same_moment(created?, live.get("DATE_CREATE")?, &self.zone)
+    }
+
+    /// Whether a row of the files answers for a live record: by its id, or as the source of which it was made.
+    fn is_claimed(&self, live: &LiveRecord) -> bool {
+        let id = OriginalId(live.id.0);
+        if self.files.contains(live.entity, id) && self.is_same(self.files.created(live.entity, id), live) {
+            return true;
+        }
+        Self::source(live).is_some_and(|id| self.files.contains(live.entity, id))
+    }
+
+    /// The original id of a record that b24restore created.
+    fn source(live: &LiveRecord) -> Option<OriginalId> {
+        // The usual record has no originator at all; only the others are worth an owned pair.
+        live.text("ORIGINATOR_ID").filter(|code| code.trim() == crate::model::ORIGINATOR)?;
+        origin_pair(live).and_then(|pair| pair.source()).filter(|(entity, _)| *entity == live.entity).map(|(_, id)| id)
+    }
+}
+
+impl Links for Judge<'_> {
+    /// A row's record by its id and creation moment, then by mark. An id that the files don't hold may have been given out again; a
+    /// mark for it proves that its record was lost once, and so goes first.
+    fn live(&self, entity: EntityType, id: OriginalId) -> Option<PortalId> {
+        let marked = self.current.by_mark(entity, id).first().copied();
+        let Some(live) = self.current.get(entity, PortalId(id.0)) else { return marked };
+        match self.files.contains(entity, id) {
+            true if self.is_same(self.files.created(entity, id), live) => Some(live.id),
+            true => marked,
+            false => marked.or(Some(live.id)),
+        }
+    }
+
+    fn named(&self, entity: EntityType, name: &str) -> Vec<Target> {
+        distinct(self.names.find(entity, name), |id| self.live(entity, id))
+    }
+
+    fn exists(&self, entity: EntityType, id: PortalId) -> bool {
+        self.current.get(entity, id).is_some()
+    }
+
+    fn knows(&self, entity: EntityType) -> bool {
+        self.current.is_read(entity)
+    }
+
+    fn returned(&self, entity: EntityType, id: PortalId) -> bool {
+        self.current.get(entity, id).is_some_and(|live| Self::source(live).is_some())
+    }
+
+    fn users_named(&self, name: &str) -> Option<Vec<UserId>> {
+        Some(self.users.get(&fold(name)).cloned().unwrap_or_default())
+    }
+}
+
+/// Bearers of a name with those of the files replaced by the live records that answer for them, each once.
+pub(super) fn distinct(targets: Vec<Target>, live: impl Fn(OriginalId) -> Option<PortalId>) -> Vec<Target> {
+    let mut found: Vec<Target> = Vec::with_capacity(targets.len());
+    for target in targets {
+        let target = match target {
+            Target::File(id) => live(id).map_or(target, Target::Live),
+            Target::Live(_) => target,
+        };
+        if !found.contains(&target) {
+            found.push(target);
+        }
+    }
+    found
+}
+
+impl Judged {
+    /// A record that nothing answers for.
+    pub(super) fn missing(record: FileRecord) -> Self {
+        Self {
+            record,
+            verdict: Verdict::Missing,
+            live: None,
+            how: MatchedBy::Nothing,
+            changes: Vec::new(),
+            candidates: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::kit::{World, date, file, live};
+    use EntityType::{Contact, Deal, Lead};
+    use Verdict::{Changed, Identical, Missing, Restored};
+
+    #[test]
+    fn a_record_that_is_there_and_equal_is_identical() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05Z"));
+        assert_eq!(world.verdicts(), [Identical]);
+        assert_eq!(world.judge()[0].how, MatchedBy::Id);
+    }
+
+    #[test]
+    fn a_record_that_is_there_and_differs_is_changed_field_by_field() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").code("STATUS_ID", "NEW"))
+            .live(live(Lead, 1).text("TITLE", "a").code("STATUS_ID", "IN_PROCESS"));
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Changed);
+        assert_eq!(judged[0].changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(), ["STATUS_ID"]);
+    }
+
+    #[test]
+    fn a_record_that_nothing_answers_for_is_missing() {
+        let world = World::default().row(file(Lead, 1).text("TITLE", "a"));
+        assert_eq!(world.verdicts(), [Missing]);
+    }
+
+    #[test]
+    fn an_id_given_out_again_is_another_record() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-06-01T10:00:05Z"));
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Missing);
+        assert_eq!(judged[0].notes, [Note::IdReused(PortalId(1))]);
+    }
+
+    #[test]
+    fn without_a_creation_column_the_id_decides() {
+        let world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-06-01T10:00:05Z"));
+        assert_eq!(world.verdicts(), [Identical]);
+    }
+
+    #[test]
+    fn where_the_zone_is_unsure_the_id_decides() {
+        let mut world = World::default()
+            .row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).text("TITLE", "a").born("2024-01-01T16:00:05Z"));
+        world.id_decides = true;
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Identical);
+        assert_eq!(judged[0].changes[0].kind, ChangeKind::PortalOwn, "the moment is told");
+    }
+
+    #[test]
+    fn a_creation_column_of_days_is_held_against_the_day() {
+        let of = |day: &str| {
+            World::default()
+                .row(file(Lead, 1).with("DATE_CREATE", date(day)))
+                .live(live(Lead, 1).born("2024-01-01T16:00:05Z"))
+                .verdicts()
+        };
+        assert_eq!(of("2024-01-01"), [Identical]);
+        assert_eq!(of("2024-01-02"), [Missing]);
+    }
+
+    #[test]
+    fn a_record_that_an_earlier_run_re_created_is_restored() {
+        let world = World::default().row(file(Lead, 1).text("TITLE", "a").born("2024-01-01T10:00:05")).live(
+            live(Lead, 90)
+                .text("TITLE", "b")
+                .text("ORIGINATOR_ID", "b24restore")
+                .text("ORIGIN_ID", "lead:1")
+                .born("2024-06-01T10:00:05Z"),
+        );
+        let judged = world.judge();
+        assert_eq!((judged[0].verdict, judged[0].how, judged[0].live), (Restored, MatchedBy::Mark, Some(PortalId(90))));
+        let told: Vec<_> = judged[0].changes.iter().map(|change| (change.field.as_str(), change.kind)).collect();
+        assert_eq!(told, [("TITLE", ChangeKind::Changed), ("DATE_CREATE", ChangeKind::PortalOwn)]);
+    }
+
+    #[test]
+    fn the_mark_answers_where_the_id_was_given_out_again() {
+        let world = World::default()
+            .row(file(Lead, 1).born("2024-01-01T10:00:05"))
+            .live(live(Lead, 1).born("2024-06-01T10:00:05Z"))
+            .live(live(Lead, 90).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1"));
+        let judged = world.judge();
+        assert_eq!((judged[0].verdict, judged[0].live), (Restored, Some(PortalId(90))));
+    }
+
+    #[test]
+    fn a_record_created_twice_is_told_with_both_ids() {
+        let marked = |id| live(Lead, id).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:1");
+        let judged = World::default().row(file(Lead, 1)).live(marked(90)).live(marked(91)).judge();
+        assert_eq!(judged[0].candidates, [PortalId(90), PortalId(91)]);
+        assert_eq!(judged[0].notes, [Note::CreatedTwice(PortalId(91))]);
+    }
+
+    #[test]
+    fn existence_only_looks_at_no_field() {
+        let mut world = World::default().row(file(Lead, 1).text("TITLE", "a")).live(live(Lead, 1)).row(file(Lead, 2));
+        world.options.existence_only = true;
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Identical);
+        assert_eq!(judged[0].notes, [Note::NotCompared]);
+        assert_eq!(judged[1].verdict, Missing);
+    }
+
+    #[test]
+    fn an_unknown_label_or_user_is_noted_and_is_no_change() {
+        let world = World::default()
+            .row(file(Lead, 1).with("STATUS_ID", Value::Label("Congelado".into())).name("ASSIGNED_BY_ID", "Pedro Paz"))
+            .live(live(Lead, 1).code("STATUS_ID", "NEW").user("ASSIGNED_BY_ID", 1));
+        let judged = world.judge();
+        assert_eq!(judged[0].verdict, Identical);
+        assert_eq!(judged[0].notes, [Note::LabelUnknown("STATUS_ID".into()), Note::UserUnknown("ASSIGNED_BY_ID".into())]);
+    }
+
+    #[test]
+    fn a_survivor_whose_contact_was_lost_has_a_lost_link() {
+        let world = World::default()
+            .row(file(Contact, 4).text("NAME", "Ana"))
+            .row(file(Deal, 1).name("CONTACT_ID", "Ana"))
+            .row(file(Deal, 2).link("CONTACT_ID", 4))
+            .live(live(Deal, 1).with("CONTACT_ID", Value::Empty))
+            .live(live(Deal, 2).link("CONTACT_ID", 4));
+        let judged = world.judge();
+        for deal in &judged[1..] {
+            assert_eq!(deal.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [ChangeKind::LostLink]);
+        }
+    }
+
+    #[test]
+    fn references_are_looked_up_by_mark_even_where_the_files_hold_deals_alone() {
+        let world = World::default()
+            .row(file(Deal, 1).link("CONTACT_ID", 4))
+            .live(live(Contact, 90).text("NAME", "Ana").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:4"))
+            .live(live(Deal, 1).link("CONTACT_ID", 90));
+        assert_eq!(world.verdicts(), [Identical]);
+    }
+
+    #[test]
+    fn links_to_records_that_were_not_read_count_as_they_stand() {
+        let mut world = World::default().row(file(Deal, 1).link("CONTACT_ID", 4)).live(live(Deal, 1).link("CONTACT_ID", 4));
+        world.current.set_unread(Contact);
+        assert_eq!(world.verdicts(), [Identical]);
+    }
+}
