@@ -73,13 +73,15 @@ impl<'a> CellReader<'a> {
         if !pipelines.contains(&0) {
             pipelines.insert(0, 0);
         }
-        let ids: Vec<(String, &str)> = schema.pipelines.iter().map(|pipeline| (pipeline.id.to_string(), pipeline.name.as_str())).collect();
+        let ids: Vec<(String, &str)> =
+            schema.pipelines.iter().map(|pipeline| (pipeline.id.to_string(), pipeline.name.as_str())).collect();
         let dictionary = |def: &FieldDef| match &def.kind {
             FieldType::Status(directory) => Some(Dictionary::of_directory(schema, directory)),
             FieldType::Enumeration => Some(Dictionary::of_items(def)),
             _ => None,
         };
-        let dictionaries = columns.iter().enumerate().filter_map(|(at, column)| Some((at, dictionary(column.def.as_ref()?)?))).collect();
+        let dictionaries =
+            columns.iter().enumerate().filter_map(|(at, column)| Some((at, dictionary(column.def.as_ref()?)?))).collect();
         Self {
             schema,
             coded,
@@ -88,7 +90,9 @@ impl<'a> CellReader<'a> {
             users: Users::of(schema),
             pipelines: Dictionary::new(ids.iter().map(|(id, name)| (id.as_str(), *name))),
             stages: pipelines.iter().map(named).collect(),
-            currencies: Dictionary::new(schema.currencies.iter().map(|currency| (currency.code.as_str(), currency.name.as_str()))),
+            currencies: Dictionary::new(
+                schema.currencies.iter().map(|currency| (currency.code.as_str(), currency.name.as_str())),
+            ),
             dictionaries,
         }
     }
@@ -113,7 +117,7 @@ impl<'a> CellReader<'a> {
         match &def.kind {
             FieldType::Id | FieldType::Integer | FieldType::Double => numbers::number(trimmed).map(Value::Number).into(),
             FieldType::Money => numbers::money(trimmed, self.schema).into(),
-            FieldType::Flag => self.flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
+            FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
             FieldType::Date => self.date(trimmed, Loose::day),
             FieldType::Moment => self.date(trimmed, Loose::moment),
             FieldType::Status(_) | FieldType::Enumeration => self.label(self.dictionaries.get(&at), coded, trimmed),
@@ -176,11 +180,6 @@ impl<'a> CellReader<'a> {
         Cell { value: Some(Value::Label(text.to_owned())), problem }
     }
 
-    fn flag(&self, def: &FieldDef, text: &str) -> Option<bool> {
-        let own = def.items.iter().find(|(_, label)| fold(label) == fold(text)).and_then(|(id, _)| words::flag(id));
-        own.or_else(|| words::flag(text))
-    }
-
     fn date(&self, text: &str, value: impl Fn(&Loose, DateOrder) -> Option<Value>) -> Cell {
         let is_serial = || text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
         match Loose::parse(text).and_then(|date| value(&date, self.order)) {
@@ -211,15 +210,6 @@ impl<'a> CellReader<'a> {
         code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
     }
 
-    /// The pipeline that a row's cell names.
-    pub(super) fn pipeline(&self, cell: &Cell) -> RowPipeline {
-        match &cell.value {
-            Some(Value::Code(id)) => id.parse().map_or(RowPipeline::Unknown, RowPipeline::Named),
-            Some(Value::Empty) => RowPipeline::Unnamed,
-            _ => RowPipeline::Unknown,
-        }
-    }
-
     fn currency(&self, text: &str) -> Cell {
         let iso = || Some(text).filter(|text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()));
         let code = self.currencies.by_label(text).or_else(|| {
@@ -243,6 +233,23 @@ impl<'a> CellReader<'a> {
         };
         Cell { value: Some(Value::Name(text.to_owned())), problem: self.of_portal.then_some(problem) }
     }
+}
+
+impl RowPipeline {
+    /// The pipeline that a row's cell names.
+    pub(super) fn of(cell: &Cell) -> Self {
+        match &cell.value {
+            Some(Value::Code(id)) => id.parse().map_or(Self::Unknown, Self::Named),
+            Some(Value::Empty) => Self::Unnamed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Yes or no: in the field's own words, else in those of any language.
+fn flag(def: &FieldDef, text: &str) -> Option<bool> {
+    let own = def.items.iter().find(|(_, label)| fold(label) == fold(text)).and_then(|(id, _)| words::flag(id));
+    own.or_else(|| words::flag(text))
 }
 
 /// A linked record: an id where cells hold ids, else a name; a placeholder is neither.

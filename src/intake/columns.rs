@@ -63,7 +63,8 @@ impl Column {
 /// The columns of a header.
 pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]) -> Vec<Column> {
     let entity = reading.entity;
-    let given = |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
+    let given =
+        |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
     let mut columns = Vec::new();
     for (name, found) in names.iter().zip(reading.columns) {
         columns.push(match (given(name), found) {
@@ -96,7 +97,9 @@ fn special(entity: EntityType, name: &str) -> Column {
     if entity == EntityType::Deal
         && let Some((prefix, caption)) = name.split_once(": ")
     {
-        let client = |code: &str| headers::titles().iter().any(|title| title.entity == entity && title.code == code && title.text == prefix);
+        let client = |code: &str| {
+            headers::titles().iter().any(|title| title.entity == entity && title.code == code && title.text == prefix)
+        };
         let code = ["CONTACT_ID", "COMPANY_ID"].into_iter().find(|code| client(code));
         match code {
             Some(code) if caption == "ID" => return Column::new(name, Role::ClientId, Some(code), "client column"),
@@ -157,13 +160,10 @@ fn bind_definition(column: &mut Column, entity: EntityType, schema: &Schema) {
         let is_open = !is_of_portal(schema) && (code.is_custom() || code.as_str().starts_with("PARENT_ID_"));
         is_open.then(|| untyped(&code))
     };
-    match schema.field(entity, code.as_str()).or_else(standard).or_else(unknown) {
-        Some(def) => column.def = Some(Arc::new(def)),
-        None => {
-            column.code = None;
-            column.role = Role::Unmapped;
-            column.how = format!("the portal has no field {code}");
-        }
+    column.def = schema.field(entity, code.as_str()).or_else(standard).or_else(unknown).map(Arc::new);
+    if column.def.is_none() {
+        (column.code, column.role) = (None, Role::Unmapped);
+        column.how = format!("the portal has no field {code}");
     }
 }
 
@@ -215,8 +215,16 @@ fn decode_entities(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    let entities =
-        [("&quot;", "\""), ("&#039;", "'"), ("&#39;", "'"), ("&apos;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&amp;", "&")];
+    let entities = [
+        ("&quot;", "\""),
+        ("&#039;", "'"),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", " "),
+        ("&amp;", "&"),
+    ];
     entities.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
 }
 
@@ -254,7 +262,10 @@ pub(super) fn kind_name(kind: &FieldType) -> &'static str {
 #[cfg(test)]
 pub(super) fn export_title(entity: EntityType, code: &str, language: &str) -> Option<&'static str> {
     let is_wanted = |title: &&headers::Title| {
-        title.entity == entity && title.code == code && title.language == language && title.vocabulary == headers::Vocabulary::Export
+        title.entity == entity
+            && title.code == code
+            && title.language == language
+            && title.vocabulary == headers::Vocabulary::Export
     };
     headers::titles().iter().find(is_wanted).map(|title| title.text.as_str())
 }

@@ -67,7 +67,10 @@ impl Loose {
             }
             hour = hour % 12 + if is_afternoon { 12 } else { 0 };
         } else {
-            self.offset = scan.offset()?;
+            self.offset = scan.offset();
+            if !scan.0.is_empty() {
+                return None;
+            }
         }
         self.clock = Some([hour as i8, minute as i8, second as i8]);
         Some(())
@@ -77,11 +80,9 @@ impl Loose {
     fn date(&self, order: DateOrder) -> Option<Date> {
         let [first, second, third] = self.parts;
         let (year, month, day) = match order {
-            _ if self.year_first => (first, second, third),
+            _ if self.year_first || (order == DateOrder::Ymd && self.short_year) => (first, second, third),
             DateOrder::Mdy => (third, first, second),
-            DateOrder::Dmy => (third, second, first),
-            DateOrder::Ymd if self.short_year => (first, second, third),
-            DateOrder::Ymd => (third, second, first),
+            DateOrder::Dmy | DateOrder::Ymd => (third, second, first),
         };
         Date::new(self.full_year(year), month as i8, day as i8).ok()
     }
@@ -161,7 +162,7 @@ impl OrderVotes {
         if self.day_first + self.month_first > 0 {
             let order = if self.day_first >= self.month_first { DateOrder::Dmy } else { DateOrder::Mdy };
             let against = self.day_first.min(self.month_first);
-            return (order, self.open == 0 || against * 20 <= self.day_first.max(self.month_first));
+            return (order, against * 20 <= self.day_first.max(self.month_first));
         }
         if self.open == 0 {
             return (DateOrder::Ymd, true);
@@ -230,25 +231,22 @@ impl Scan<'_> {
         })
     }
 
-    /// `Z`, `+03:00`, `-0600` or nothing; `None` when it is none of them.
-    fn offset(&mut self) -> Option<Option<i32>> {
-        if self.0.is_empty() {
-            return Some(None);
-        }
+    /// `Z`, `+03:00`, `-0600` in seconds; leaves what is none of them.
+    fn offset(&mut self) -> Option<i32> {
         if self.one_of(b"Zz").is_some() {
-            return Some(Some(0));
+            return Some(0);
         }
         let sign = if self.one_of(b"+-")? == b'-' { -1 } else { 1 };
-        let digits: Vec<i32> = self.0.iter().filter(|&&byte| byte != b':').map(|byte| i32::from(*byte) - i32::from(b'0')).collect();
-        if digits.iter().any(|digit| !(0..=9).contains(digit)) {
-            return None;
-        }
+        let digits: Vec<i32> =
+            self.0.iter().filter(|&&byte| byte != b':').map(|byte| i32::from(*byte) - i32::from(b'0')).collect();
+        let seconds = match digits[..] {
+            _ if digits.iter().any(|digit| !(0..=9).contains(digit)) => return None,
+            [a, b] => (a * 10 + b) * 3600,
+            [a, b, c, d] => (a * 10 + b) * 3600 + (c * 10 + d) * 60,
+            _ => return None,
+        };
         self.0 = &[];
-        match digits[..] {
-            [a, b] => Some(Some(sign * (a * 10 + b) * 3600)),
-            [a, b, c, d] => Some(Some(sign * ((a * 10 + b) * 3600 + (c * 10 + d) * 60))),
-            _ => None,
-        }
+        Some(sign * seconds)
     }
 }
 

@@ -8,7 +8,7 @@ use encoding_rs::{DecoderResult, Encoding};
 /// A stream of bytes, read as text in one encoding, without its byte order mark.
 pub(super) struct Decoder<R> {
     source: R,
-    decoder: encoding_rs::Decoder,
+    converter: encoding_rs::Decoder,
     raw: Box<[u8]>,
     bytes: u64,
     text: u64,
@@ -22,7 +22,7 @@ impl<R: Read> Decoder<R> {
     pub(super) fn new(source: R, encoding: &'static Encoding, buffer: usize) -> Self {
         Self {
             source,
-            decoder: encoding.new_decoder_with_bom_removal(),
+            converter: encoding.new_decoder_with_bom_removal(),
             raw: vec![0; buffer.max(1)].into(),
             bytes: 0,
             text: 0,
@@ -47,8 +47,8 @@ impl<R: Read> Decoder<R> {
         let before = out.len();
         let mut raw = &self.raw[..length];
         loop {
-            out.reserve(self.decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(4 * raw.len() + 16));
-            let (result, read) = self.decoder.decode_to_string_without_replacement(raw, out, self.ended);
+            out.reserve(self.converter.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(4 * raw.len() + 16));
+            let (result, read) = self.converter.decode_to_string_without_replacement(raw, out, self.ended);
             raw = &raw[read..];
             match result {
                 DecoderResult::InputEmpty => break,

@@ -17,6 +17,8 @@ use crate::model::EntityType;
 
 /// What is read of a file to find out what it is.
 const HEAD_BYTES: u64 = 1 << 20;
+/// How many such pieces are searched for the first byte above ASCII.
+const TELLING_PIECES_MAX: usize = 256;
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it.
 const HEADER_LINES: usize = 20;
 /// Delimiters in the order in which a tie is broken.
@@ -111,7 +113,9 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
         return Err(fail(IntakeErrorKind::Empty));
     }
     let codec = match &overrides.encoding {
-        Some(label) => Encoding::for_label(label.as_bytes()).ok_or_else(|| fail(IntakeErrorKind::UnknownEncoding(label.clone())))?,
+        Some(label) => {
+            Encoding::for_label(label.as_bytes()).ok_or_else(|| fail(IntakeErrorKind::UnknownEncoding(label.clone())))?
+        }
         None => encoding::guess(&head.telling, head.cut),
     };
     let text = head.decode(codec).map_err(|error| IntakeError::io(&name, 0, error))?;
@@ -136,10 +140,10 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
     if let Some(entity) = (text.len() < 256).then(|| words::no_records(&text)).flatten() {
         file.no_records = true;
         file.entity = overrides.entity.unwrap_or(entity);
-        file.entity_how = "the sentence that there are none".to_owned();
+        "the sentence that there are none".clone_into(&mut file.entity_how);
         return Ok(file);
     }
-    let header = find_header(&text, overrides.delimiter, head.cut).map_err(fail)?;
+    let header = find_header(&text, overrides.delimiter, head.is_whole).map_err(fail)?;
     file.delimiter = header.delimiter;
     file.header_line = header.lines[header.at].number;
     let (names, unnamed) = header.names();
@@ -155,6 +159,8 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
 /// The beginning of a file.
 struct Head {
     bytes: Vec<u8>,
+    /// Whether that is all of it.
+    is_whole: bool,
     /// The first piece of the file with bytes above ASCII: what tells the encoding.
     telling: Vec<u8>,
     /// Whether the file goes on behind `telling`.
@@ -174,11 +180,15 @@ impl Head {
             Ok((piece.clone(), piece.len() as u64 == HEAD_BYTES))
         };
         let (bytes, mut cut) = next()?;
+        let is_whole = !cut;
         let mut telling = bytes.clone();
-        while cut && telling.is_ascii() {
+        let mut pieces = 1;
+        // Zero bytes are no text that could go on; and somewhere the search must end.
+        while cut && telling.is_ascii() && !telling.contains(&0) && pieces < TELLING_PIECES_MAX {
             (telling, cut) = next()?;
+            pieces += 1;
         }
-        Ok(Self { bytes, telling, cut })
+        Ok(Self { bytes, is_whole, telling, cut })
     }
 
     fn decode(&self, codec: &'static Encoding) -> io::Result<String> {
@@ -214,11 +224,11 @@ impl Header {
                 Ok(false) | Err(SplitError::Io(_)) => break,
             }
         }
-        for (at, line) in header.lines.iter().enumerate() {
-            let known = line.cells.iter().filter(|cell| headers::is_known(cell)).count();
-            if known > header.known {
-                (header.at, header.known) = (at, known);
-            }
+        let known: Vec<usize> = header.lines.iter().map(known_titles).collect();
+        let most = known.iter().copied().max().unwrap_or_default();
+        // A later line of data may hold a word more that happens to be a title somewhere.
+        if let Some(at) = known.iter().position(|&known| known > 0 && known * 2 > most) {
+            (header.at, header.known) = (at, known[at]);
         }
         header
     }
@@ -259,15 +269,24 @@ impl Header {
     }
 }
 
+/// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's.
+fn known_titles(line: &Line) -> usize {
+    let known: Vec<&str> = line.cells.iter().filter(|cell| headers::is_known(cell)).collect();
+    match known.as_slice() {
+        [only] if !only.trim_matches('\u{feff}').trim().eq_ignore_ascii_case("ID") => 0,
+        known => known.len(),
+    }
+}
+
 /// The header under the delimiter that yields most known titles.
-fn find_header(text: &str, delimiter: Option<u8>, cut: bool) -> Result<Header, IntakeErrorKind> {
+fn find_header(text: &str, delimiter: Option<u8>, is_whole: bool) -> Result<Header, IntakeErrorKind> {
     // `sep=;` is Excel's own first line; the delimiters below are tried on the lines behind it all the same.
     let candidates = delimiter.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
     let split = candidates.iter().map(|&delimiter| Header::split(text, delimiter));
     let score = |header: &Header| (header.known, header.width());
     let best = split.reduce(|best, next| if score(&next) > score(&best) { next } else { best });
     let Some(header) = best else { return Err(IntakeErrorKind::Empty) };
-    if let (Some((line, cell)), false) = (header.unclosed, cut) {
+    if let (Some((line, cell)), true) = (header.unclosed, is_whole) {
         let names: Vec<&str> = header.lines.get(header.at).map(|line| line.cells.iter().collect()).unwrap_or_default();
         return Err(unclosed(line, cell, &names));
     }
@@ -293,20 +312,21 @@ fn choose_entity(
     let score = |reading: &Reading| (reading.known, reading.exported);
     let best = readings.iter().map(score).max().unwrap_or_default();
     let fits: Vec<EntityType> = readings.iter().filter(|reading| score(reading) == best).map(|reading| reading.entity).collect();
-    let (entity, how) = match (fits.as_slice(), entity_of_name(path)) {
+    let (chosen, how) = match (fits.as_slice(), entity_of_name(path)) {
         ([only], _) => (*only, titles_how(*only, names, &readings)),
-        (_, Some(named)) if fits.contains(&named) => (named, format!("file name; the titles fit {}", list(&fits))),
+        (_, Some(told)) if fits.contains(&told) => (told, format!("file name; the titles fit {}", list(&fits))),
         _ => return Err(IntakeErrorKind::EntityUnclear { line, candidates: fits }),
     };
-    readings.retain(|reading| reading.entity == entity);
+    readings.retain(|reading| reading.entity == chosen);
     readings.pop().map(|reading| (reading, how)).ok_or(IntakeErrorKind::EntityUnclear { line, candidates: fits })
 }
 
 /// Names the first title that only this type has.
 fn titles_how(entity: EntityType, names: &[&str], readings: &[Reading]) -> String {
     let is_known = |reading: &Reading, column: usize| reading.columns[column].is_some();
-    let own = (0..names.len()).find(|&column| readings.iter().all(|reading| is_known(reading, column) == (reading.entity == entity)));
-    match own {
+    let distinctive =
+        (0..names.len()).find(|&column| readings.iter().all(|reading| is_known(reading, column) == (reading.entity == entity)));
+    match distinctive {
         Some(column) => format!("titles: only a {entity} has `{}`", names[column]),
         None => format!("titles: most are a {entity}'s"),
     }
@@ -327,13 +347,16 @@ fn entity_of_name(path: &Path) -> Option<EntityType> {
     let stem = crate::model::fold(&path.file_stem()?.to_string_lossy());
     let mut named: Vec<EntityType> = Vec::new();
     for word in stem.split(|c: char| !c.is_alphabetic()) {
-        named.extend(WORDS.iter().filter(|(_, begins)| begins.iter().any(|begin| word.starts_with(begin))).map(|(entity, _)| *entity));
+        named.extend(
+            WORDS.iter().filter(|(_, begins)| begins.iter().any(|begin| word.starts_with(begin))).map(|(entity, _)| *entity),
+        );
     }
     named.dedup();
     if let [only] = named.as_slice() { Some(*only) } else { None }
 }
 
 fn unclosed(line: u64, cell: usize, names: &[&str]) -> IntakeErrorKind {
-    let column = names.get(cell).filter(|name| !name.is_empty()).map_or_else(|| (cell + 1).to_string(), |name| format!("`{name}`"));
+    let column =
+        names.get(cell).filter(|name| !name.is_empty()).map_or_else(|| (cell + 1).to_string(), |name| format!("`{name}`"));
     IntakeErrorKind::UnclosedQuote { line, column }
 }

@@ -148,7 +148,8 @@ impl<'a, R: Read> Groups<'a, R> {
             return Unusable(if !is_number && is_total() { RejectReason::TotalLine } else { RejectReason::CellCount });
         }
         if id.is_empty() {
-            let goes_on = layout.is_continuation(cells) && matches!(open, Some(Group::Record { lines, .. }) if lines.len() < RECORD_LINES_MAX);
+            let goes_on = layout.is_continuation(cells)
+                && matches!(open, Some(Group::Record { lines, .. }) if lines.len() < RECORD_LINES_MAX);
             return match goes_on {
                 true => GoesOn,
                 false if is_total() => Unusable(RejectReason::TotalLine),
@@ -215,20 +216,26 @@ impl<'a> Layout<'a> {
             is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
             has_products: file.columns.iter().any(is_product),
             is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
-            is_maskable: file.columns.iter().map(|column| !is_product(column) && !is_open.contains(&code(column).as_str())).collect(),
+            is_maskable: file
+                .columns
+                .iter()
+                .map(|column| !is_product(column) && !is_open.contains(&code(column).as_str()))
+                .collect(),
         }
     }
 
     /// As many cells as the header, and nothing behind its last title.
     fn fits(&self, cells: &Cells) -> bool {
         let width = self.titles.len();
-        cells.len() == width + self.file.unnamed && (width..cells.len()).all(|column| cells.get(column).is_some_and(|cell| trim(cell).is_empty()))
+        cells.len() == width + self.file.unnamed
+            && (width..cells.len()).all(|column| cells.get(column).is_some_and(|cell| trim(cell).is_empty()))
     }
 
     fn repeats_header(&self, cells: &Cells) -> bool {
         let first = self.titles.iter().position(|title| !title.is_empty()).unwrap_or_default();
         // One cell decides for nearly every line.
-        cells.get(first).is_some_and(|cell| cell.len() < 256 && fold(cell) == self.titles[first])
+        let may_be = |cell: &str| cell.len() < 256 && !cell.starts_with(|c: char| c.is_ascii_digit());
+        cells.get(first).is_some_and(|cell| may_be(cell) && fold(cell) == self.titles[first])
             && self.titles.len() > 1
             && self.titles.iter().zip(cells.iter()).all(|(title, cell)| fold(cell) == *title)
     }

@@ -154,7 +154,8 @@ pub(super) fn known_code(entity: EntityType, name: &str) -> Option<String> {
 /// The code that a header of field codes names: classic, `UF_CRM_…`, `PARENT_ID_…`, or the name in `crm.item.*`.
 fn code_of(entity: EntityType, name: &str) -> Option<String> {
     let upper = name.to_uppercase();
-    let is_open = |prefix: &str| upper.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace));
+    let is_open =
+        |prefix: &str| upper.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace));
     if is_open("UF_") || (is_open("PARENT_ID_") && upper["PARENT_ID_".len()..].bytes().all(|byte| byte.is_ascii_digit())) {
         return Some(upper);
     }
@@ -164,6 +165,11 @@ fn code_of(entity: EntityType, name: &str) -> Option<String> {
     let universal = standard_fields(entity).find(|field| !field.universal.is_empty() && field.universal == name);
     let custom = || name.strip_prefix("ufCrm").map(|rest| format!("UF_CRM_{}", rest.trim_start_matches('_').to_uppercase()));
     universal.map(|field| field.code.to_owned()).or_else(custom)
+}
+
+/// Whether a name is written as codes are: in capitals, or as `crm.item.*` does.
+fn is_code_form(name: &str) -> bool {
+    !name.contains(' ') && (!name.contains(char::is_lowercase) || name.starts_with(char::is_lowercase))
 }
 
 /// What a header says when it is read as one of an entity type.
@@ -200,12 +206,13 @@ pub(super) fn is_known(cell: &str) -> bool {
 /// Reads a header as one of `entity`: as field codes, or in the language that knows most of its titles.
 pub(super) fn recognise(entity: EntityType, names: &[&str]) -> Reading {
     let codes: Vec<_> = names.iter().map(|name| code_of(entity, name.trim())).collect();
-    let coded = codes.iter().flatten().count();
+    let alike = codes.iter().flatten().count();
+    let exact = names.iter().zip(&codes).filter(|(name, code)| code.is_some() && is_code_form(name.trim())).count();
     let columns: Vec<Candidates> = names.iter().map(|name| TITLES.of(entity, name).collect()).collect();
     let language = dominant_language(&columns);
     let titled = language.map_or(0, |language| hits(&columns, |title| title.language == language));
-    // `ID` alone is a code and a title in every language.
-    if coded > titled || (coded == titled && coded > 1) {
+    // `ID` alone is a code and a title in every language; `Observers` is a title, `OBSERVERS` a code.
+    if alike > titled || (exact >= titled && exact > 1) {
         return coded_reading(entity, codes);
     }
     let Some(language) = language else {
@@ -231,7 +238,8 @@ fn coded_reading(entity: EntityType, codes: Vec<Option<String>>) -> Reading {
 fn titled_reading(entity: EntityType, names: &[&str], titles: &[Candidates], language: &'static str) -> Reading {
     let order = vocabulary_order(titles, language);
     let mut taken = HashSet::new();
-    let columns: Vec<_> = names.iter().zip(titles).map(|(name, titles)| choose(name, titles, language, &order, &mut taken)).collect();
+    let columns: Vec<_> =
+        names.iter().zip(titles).map(|(name, titles)| choose(name, titles, language, &order, &mut taken)).collect();
     let exported = hits(titles, |title| title.vocabulary <= Vocabulary::Variant);
     let known = columns.iter().flatten().count();
     Reading { entity, language: Some(language), known, exported, columns }
@@ -303,7 +311,9 @@ mod tests {
             for (_, language) in LANGUAGES {
                 let own: Vec<&Title> = titles()
                     .iter()
-                    .filter(|title| title.entity == entity && title.language == *language && title.vocabulary == Vocabulary::Export)
+                    .filter(|title| {
+                        title.entity == entity && title.language == *language && title.vocabulary == Vocabulary::Export
+                    })
                     .filter(|title| !["PRODUCT_ID", "ADDRESS_LEGAL"].contains(&title.code.as_str()))
                     .collect();
                 let mut seen = HashSet::new();
@@ -338,8 +348,15 @@ mod tests {
         let names = ["ID", "TITLE", "ASSIGNED_BY", "PHONE_WORK", "UF_CRM_1700000000", "stageId", "whatever"];
         let reading = recognise(EntityType::Lead, &names);
         let codes: Vec<_> = reading.columns.iter().map(|found| found.as_ref().map(|found| found.code.as_str())).collect();
-        let expected =
-            [Some("ID"), Some("TITLE"), Some("ASSIGNED_BY_ID"), Some("PHONE_WORK"), Some("UF_CRM_1700000000"), Some("STATUS_ID"), None];
+        let expected = [
+            Some("ID"),
+            Some("TITLE"),
+            Some("ASSIGNED_BY_ID"),
+            Some("PHONE_WORK"),
+            Some("UF_CRM_1700000000"),
+            Some("STATUS_ID"),
+            None,
+        ];
         assert_eq!((reading.language, codes.as_slice()), (None, expected.as_slice()));
     }
 

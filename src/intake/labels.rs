@@ -97,22 +97,30 @@ fn add(map: &mut HashMap<String, Found>, label: String, code: &str) {
 
 /// The users of a portal, by every name under which an export may print them.
 #[derive(Debug, Default)]
-pub(super) struct Users(HashMap<String, Vec<UserId>>);
+pub(super) struct Users {
+    folded: HashMap<String, Vec<UserId>>,
+    /// Names as the default format prints them, so that most cells needn't be folded.
+    exact: HashMap<String, Vec<UserId>>,
+}
 
 impl Users {
     pub(super) fn of(schema: &Schema) -> Self {
-        let mut users: HashMap<String, Vec<UserId>> = HashMap::new();
+        let mut users = Self::default();
         for user in &schema.users {
             for key in user.keys() {
-                users.entry(key).or_default().push(user.id);
+                users.folded.entry(key).or_default().push(user.id);
             }
         }
-        Self(users)
+        for user in &schema.users {
+            let same = users.folded.get(&fold(&user.display())).cloned().unwrap_or_default();
+            users.exact.insert(user.display(), same);
+        }
+        users
     }
 
     /// The users who bear a name.
     pub(super) fn named(&self, name: &str) -> &[UserId] {
-        self.0.get(&fold(name)).map_or(&[], Vec::as_slice)
+        self.exact.get(name).or_else(|| self.folded.get(&fold(name))).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -122,7 +130,14 @@ mod tests {
 
     #[test]
     fn a_label_is_found_exact_then_as_a_code_then_in_another_case() {
-        let dictionary = Dictionary::new([("NEW", "Nuevo"), ("UC_1", "nuevo"), ("Otro", "Tercero"), ("X", "Otro"), ("Y", "Doble"), ("Z", "Doble")]);
+        let dictionary = Dictionary::new([
+            ("NEW", "Nuevo"),
+            ("UC_1", "nuevo"),
+            ("Otro", "Tercero"),
+            ("X", "Otro"),
+            ("Y", "Doble"),
+            ("Z", "Doble"),
+        ]);
         assert_eq!(dictionary.by_label("Nuevo"), Some("NEW"));
         assert_eq!(dictionary.by_label("nuevo"), Some("UC_1"));
         assert_eq!(dictionary.by_label("NUEVO"), None);

@@ -35,6 +35,6 @@ pub use detect::{DateOrder, Overrides, RestoreFile, detect};
 pub use error::{IntakeError, IntakeErrorKind};
 pub use group::SeenIds;
 pub use headers::{Title, Vocabulary, titles};
-pub use inspect::{Inspection, InspectedColumn, InspectedProblem, inspect};
+pub use inspect::{InspectedColumn, InspectedProblem, Inspection, inspect};
 pub use reader::{Rows, read};
 pub use survey::{Survey, survey};

@@ -44,7 +44,8 @@ pub(super) fn money(text: &str, schema: &Schema) -> Result<Value, ProblemCode> {
 
 /// The currency of a code or sign. `$` stands for a dozen currencies and so for none.
 fn currency_of(word: &str, schema: &Schema) -> Option<String> {
-    const SIGNS: &[(&str, &str)] = &[("€", "EUR"), ("₽", "RUB"), ("руб.", "RUB"), ("руб", "RUB"), ("₴", "UAH"), ("R$", "BRL"), ("£", "GBP")];
+    const SIGNS: &[(&str, &str)] =
+        &[("€", "EUR"), ("₽", "RUB"), ("руб.", "RUB"), ("руб", "RUB"), ("₴", "UAH"), ("R$", "BRL"), ("£", "GBP")];
     let known = |code: &&str| schema.currencies.iter().any(|currency| currency.code.eq_ignore_ascii_case(code));
     let code = Some(word).filter(known).map(str::to_uppercase);
     let is_code = || word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -68,7 +69,8 @@ fn with_decimal_point(digits: &str) -> Option<String> {
     let (whole, fraction) = digits.rsplit_once(decimal)?;
     let group = if decimal == '.' { ',' } else { '.' };
     let is_sound = !fraction.contains(group) && !whole.contains(decimal) && (!whole.contains(group) || is_grouped(whole, group));
-    is_sound.then(|| format!("{}.{fraction}", if whole.is_empty() { "0".to_owned() } else { whole.replace(group, "") }))
+    is_sound
+        .then(|| format!("{}.{fraction}", if whole.is_empty() { "0".to_owned() } else { whole.replace(group, "") }))
         .map(|number| number.trim_end_matches('.').to_owned())
 }
 
@@ -81,7 +83,8 @@ fn is_grouped(digits: &str, sign: char) -> bool {
 
 fn is_scientific(text: &str) -> bool {
     let Some((digits, power)) = text.split_once(['E', 'e']) else { return false };
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',');
+    let is_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',');
     is_digits(digits) && is_digits(power.trim_start_matches(['+', '-']))
 }
 

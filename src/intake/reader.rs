@@ -18,11 +18,11 @@ const CHUNK: usize = 2000;
 
 /// The rows of a file. Holds one chunk at a time.
 pub struct Rows<'a> {
-    file: &'a RestoreFile,
+    source: &'a RestoreFile,
     survey: &'a Survey,
     groups: Groups<'a, File>,
-    reader: RowReader<'a>,
-    rows: u64,
+    parser: RowReader<'a>,
+    given: u64,
     ended: bool,
 }
 
@@ -30,8 +30,8 @@ pub struct Rows<'a> {
 pub fn read<'a>(file: &'a RestoreFile, survey: &'a Survey, schema: &'a Schema) -> Result<Rows<'a>, IntakeError> {
     let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
     let groups = Groups::new(file, source, BUFFER_BYTES, Repeats::Known(&survey.repeated));
-    let reader = RowReader::new(file, &survey.columns, schema, survey.date_order);
-    Ok(Rows { file, survey, groups, reader, rows: 0, ended: false })
+    let parser = RowReader::new(file, &survey.columns, schema, survey.date_order);
+    Ok(Rows { source: file, survey, groups, parser, given: 0, ended: false })
 }
 
 impl Iterator for Rows<'_> {
@@ -51,11 +51,11 @@ impl Iterator for Rows<'_> {
         if chunk.is_empty() {
             self.ended = true;
             // A file that grew, shrank or was replaced between the passes must not pass for the one that was surveyed.
-            let is_same = self.file.no_records || (self.rows, self.groups.bytes()) == (self.survey.rows, self.survey.bytes);
-            return (!is_same).then(|| Err(self.file.error(IntakeErrorKind::Changed)));
+            let is_same = self.source.no_records || (self.given, self.groups.bytes()) == (self.survey.rows, self.survey.bytes);
+            return (!is_same).then(|| Err(self.source.error(IntakeErrorKind::Changed)));
         }
-        let rows: Vec<Row> = chunk.into_par_iter().filter_map(|group| self.reader.row(group)).collect();
-        self.rows += rows.len() as u64;
+        let rows: Vec<Row> = chunk.into_par_iter().filter_map(|group| self.parser.row(group)).collect();
+        self.given += rows.len() as u64;
         Some(Ok(rows))
     }
 }

@@ -8,7 +8,9 @@ use super::cells::{CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
 use super::detect::{DateOrder, RestoreFile};
 use super::group::Group;
-use crate::model::{Cells, FieldCode, FileRecord, FieldType, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value};
+use crate::model::{
+    Cells, FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value,
+};
 
 /// What is shown of a cell that has a problem.
 const PROBLEM_TEXT_MAX: usize = 120;
@@ -20,6 +22,8 @@ pub(super) struct RowReader<'a> {
     cells: CellReader<'a>,
     pipeline: Option<usize>,
     opportunity: Option<usize>,
+    /// Columns of one field: that with a client's id, and that with the name (csv 3.2).
+    twins: Vec<(usize, usize)>,
     /// Where name, price and quantity of products stand.
     products: [Option<usize>; 3],
 }
@@ -27,12 +31,16 @@ pub(super) struct RowReader<'a> {
 impl<'a> RowReader<'a> {
     pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, order: DateOrder) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| column.role == Role::Field && is_code(column, code));
+        let ids = columns.iter().enumerate().filter(|(_, column)| column.role == Role::ClientId && column.code.is_some());
+        let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
+        let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
         Self {
             file,
             columns,
             cells: CellReader::new(columns, schema, file.is_coded(), order),
             pipeline: of_code("CATEGORY_ID"),
             opportunity: of_code("OPPORTUNITY"),
+            twins,
             products: [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part))),
         }
     }
@@ -83,17 +91,13 @@ impl<'a> RowReader<'a> {
             return RowPipeline::Unnamed;
         };
         let cell = self.cells.read(at, def, false, cells.get(at).unwrap_or_default(), RowPipeline::Unnamed);
-        self.cells.pipeline(&cell)
+        RowPipeline::of(&cell)
     }
 
-    /// Whether another column of the same field says more: a client's id goes before its name (csv 3.2).
+    /// Whether the other column of the same field says more: a client's id goes before its name (csv 3.2).
     fn is_outdone(&self, at: usize, cells: &Cells) -> bool {
-        let own = &self.columns[at];
-        let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !matches!(cell.trim(), "" | "0"));
-        self.columns.iter().enumerate().any(|(other, column)| {
-            let is_twin = other != at && column.role != own.role && column.code == own.code && own.code.is_some();
-            is_twin && if column.role == Role::ClientId { is_filled(other) } else { own.role == Role::ClientId && !is_filled(at) }
-        })
+        let has_id = |id: usize| cells.get(id).is_some_and(|cell| !matches!(cell.trim(), "" | "0"));
+        self.twins.iter().any(|&(id, name)| (name == at && has_id(id)) || (id == at && !has_id(id)))
     }
 
     /// The amount of a record with several product lines: in an export each line has its own, in a file of codes the record's.

@@ -140,23 +140,20 @@ impl<R: Read> Splitter<R> {
         let mut from = at + 1;
         let mut doubled = false;
         let close = loop {
-            match find(&self.text.as_bytes()[self.start + from..], |byte| byte == b'"') {
-                Some(found) => {
-                    let quote = from + found;
-                    if self.byte(quote + 1)? != Some(b'"') {
-                        break quote;
-                    }
-                    doubled = true;
-                    from = quote + 2;
+            let Some(found) = find(&self.text.as_bytes()[self.start + from..], |byte| byte == b'"') else {
+                from = self.text.len() - self.start;
+                if from > LINE_BYTES_MAX || !self.more()? {
+                    let opens = line.number + line_ends(&self.text[self.start..self.start + at]);
+                    return Err(SplitError::Unclosed { line: opens, cell: line.cells.len() });
                 }
-                None => {
-                    from = self.text.len() - self.start;
-                    if from > LINE_BYTES_MAX || !self.more()? {
-                        let opens = line.number + line_ends(&self.text[self.start..self.start + at]);
-                        return Err(SplitError::Unclosed { line: opens, cell: line.cells.len() });
-                    }
-                }
+                continue;
+            };
+            let quote = from + found;
+            if self.byte(quote + 1)? != Some(b'"') {
+                break quote;
             }
+            doubled = true;
+            from = quote + 2;
         };
         let (tail, end) = self.cell_end(close + 1, line)?;
         if !line.too_long {
@@ -240,11 +237,7 @@ fn find(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
 
 /// How many line ends there are: LF, CRLF and CR count one each.
 fn line_ends(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let feeds = bytes.iter().filter(|&&byte| byte == b'\n').count();
-    let mut ends = feeds;
-    if bytes.contains(&b'\r') {
-        ends += bytes.iter().enumerate().filter(|&(at, &byte)| byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')).count();
-    }
-    ends as u64
+    let count = |sign: u8| text.bytes().map(|byte| u64::from(byte == sign)).sum::<u64>();
+    let returns = count(b'\r');
+    if returns == 0 { count(b'\n') } else { count(b'\n') + returns - text.matches("\r\n").count() as u64 }
 }

@@ -20,7 +20,8 @@ use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
-    Cells, EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold, name_keys,
+    Cells, EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
+    name_keys,
 };
 
 /// Groups that are looked at together.
@@ -107,8 +108,13 @@ impl Hashing {
     /// The digest of the whole file, in hex; reads what nobody has read.
     fn finish(mut self) -> io::Result<String> {
         io::copy(&mut self, &mut io::sink())?;
-        Ok(self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&self.digest.finalize()))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Where in the lines of a file the facts stand.
@@ -133,7 +139,8 @@ struct Facts {
 impl<'a> Surveyor<'a> {
     fn new(file: &RestoreFile, columns: &[Column], schema: &'a Schema) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| is_code(column, code));
-        let is_date = |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
+        let is_date =
+            |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
         let names = match file.entity {
             EntityType::Company => [of_code("TITLE"), None, None, None],
             EntityType::Contact => ["HONORIFIC", "NAME", "SECOND_NAME", "LAST_NAME"].map(of_code),
@@ -199,7 +206,8 @@ struct Findings {
 
 impl Findings {
     fn add(&mut self, file: &RestoreFile, group: &Group, facts: Facts) {
-        let problem = |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
+        let problem =
+            |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
         match group {
             Group::Record { id, .. } => {
                 self.rows += 1;
@@ -235,9 +243,9 @@ impl Findings {
     }
 
     fn survey(self, file: &RestoreFile, columns: Vec<Column>, mut problems: Vec<Problem>, sha256: String, bytes: u64) -> Survey {
-        let (order, is_sure) = match file.date_order {
-            Some(order) => (order, true),
-            None => self.votes.decide(file.language),
+        let (order, is_sure) = match (file.date_order, self.votes.decide(file.language)) {
+            (Some(order), _) | (None, (order, true)) => (order, true),
+            (None, (order, false)) => (order_by_ids(&self.created).unwrap_or(order), false),
         };
         let mut of_file = |code, text: &str| {
             let place = Place { file: Arc::clone(&file.path), line: file.header_line.max(1), column: None };
@@ -249,7 +257,7 @@ impl Findings {
             of_file(ProblemCode::NoId, "no column holds the records' ids");
         }
         if !is_sure {
-            of_file(ProblemCode::DateOrderUnsure, "no date has a day above 12; say --date-order");
+            of_file(ProblemCode::DateOrderUnsure, "the dates don't tell day from month; say --date-order");
         }
         problems.extend(self.problems);
         let unmapped = columns.iter().filter(|column| column.is_unmapped()).map(|column| column.name.clone()).collect();
@@ -271,6 +279,18 @@ impl Findings {
             bytes,
         }
     }
+}
+
+/// The order in which the dates of creation follow the ids, which a portal gives out one after another; `None` when both do, or neither.
+fn order_by_ids(created: &[(OriginalId, Loose)]) -> Option<DateOrder> {
+    let mut created = created.to_vec();
+    created.sort_by_key(|(id, _)| *id);
+    let backward = |order| {
+        let dates: Vec<_> = created.iter().filter_map(|(_, date)| date.date_time(order)).collect();
+        dates.windows(2).filter(|pair| pair[1] < pair[0]).count()
+    };
+    let (day_first, month_first) = (backward(DateOrder::Dmy), backward(DateOrder::Mdy));
+    if day_first * 4 < month_first { Some(DateOrder::Dmy) } else { (month_first * 4 < day_first).then_some(DateOrder::Mdy) }
 }
 
 /// The newest moment, in each order, as the order isn't known before the end.

@@ -10,9 +10,10 @@ use tempfile::TempDir;
 use super::columns::export_title;
 use super::*;
 use crate::event::Silent;
+use crate::model::RejectReason::{BadId, CellCount, DuplicateId, NoId, RepeatedHeader, TotalLine};
 use crate::model::{
-    Currency, EntityType, Entry, FieldDef, FieldType, FileRecord, OriginalId, Pipeline, Problem, ProblemCode, ProductRow, RejectReason,
-    Row, Schema, User, UserId, Value, standard_field,
+    Currency, EntityType, Entry, FieldDef, FieldType, FileRecord, OriginalId, Pipeline, Problem, ProblemCode, ProductRow,
+    RejectReason, Row, Schema, User, UserId, Value, standard_field,
 };
 
 /// A list export, as the portal's own template writes it: BOM, every cell quoted, `;` behind each, LF (csv 2).
@@ -20,7 +21,7 @@ fn export(lines: &[Vec<String>]) -> Vec<u8> {
     let mut text = String::from("\u{feff}");
     for line in lines {
         for cell in line {
-            text += &format!("\"{}\";", cell.replace('"', "\"\""));
+            text.extend(["\"", &cell.replace('"', "\"\""), "\";"]);
         }
         text.push('\n');
     }
@@ -94,18 +95,22 @@ impl Taken {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::Text(text.to_owned()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn code(code: &str) -> Option<Value> {
     Some(Value::Code(code.to_owned()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn number(number: &str) -> Option<Value> {
     Some(Value::Number(number.parse().unwrap()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn list(texts: &[&str]) -> Option<Value> {
     Some(Value::List(texts.iter().map(|text| Value::Text((*text).to_owned())).collect()))
 }
@@ -114,12 +119,19 @@ fn list(texts: &[&str]) -> Option<Value> {
 fn portal() -> Schema {
     let mut schema = Schema::standard();
     let entries = |entries: &[(&str, &str)]| {
-        entries.iter().map(|(code, name)| Entry { code: (*code).into(), name: (*name).into(), semantics: String::new() }).collect()
+        entries
+            .iter()
+            .map(|(code, name)| Entry { code: (*code).into(), name: (*name).into(), semantics: String::new() })
+            .collect()
     };
-    schema.directories.insert("STATUS".into(), entries(&[("NEW", "Sin asignar"), ("IN_PROCESS", "En Progreso"), ("CONVERTED", "Convertido")]));
+    schema
+        .directories
+        .insert("STATUS".into(), entries(&[("NEW", "Sin asignar"), ("IN_PROCESS", "En Progreso"), ("CONVERTED", "Convertido")]));
     schema.directories.insert("SOURCE".into(), entries(&[("CALL", "Llamada"), ("WEB", "Sitio Web")]));
     schema.directories.insert("HONORIFIC".into(), entries(&[("HNR_LA_1", "Sr."), ("HNR_LA_2", "Sra.")]));
-    schema.directories.insert("DEAL_STAGE".into(), entries(&[("NEW", "Nuevo"), ("QUOTE", "Cotización enviada"), ("WON", "Ganada")]));
+    schema
+        .directories
+        .insert("DEAL_STAGE".into(), entries(&[("NEW", "Nuevo"), ("QUOTE", "Cotización enviada"), ("WON", "Ganada")]));
     schema.directories.insert("DEAL_STAGE_3".into(), entries(&[("C3:NEW", "Nuevo"), ("C3:DEMO", "Demostración")]));
     schema.pipelines = vec![Pipeline { id: 0, name: "Ventas".into() }, Pipeline { id: 3, name: "Servicio".into() }];
     schema.currencies = vec![
@@ -187,8 +199,12 @@ fn a_spanish_list_export_is_read_end_to_end() {
     assert_eq!(taken.value(1532, "CLOSEDATE"), Some(Value::Date(date(2024, 2, 28))));
     assert_eq!(taken.value(1532, "COMMENTS"), text("Pidió factura;\nllamar el lunes"));
     assert_eq!(taken.value(1532, "UF_CRM_RFC"), text("ANO0102034X5"));
-    let product = |name: &str, price: i64, quantity: i64| ProductRow { name: name.into(), price: price.into(), quantity: quantity.into() };
-    assert_eq!(taken.value(1532, "PRODUCTS"), Some(Value::Products(vec![product("Tarima 1.2 m", 450, 10), product("Flete", 800, 1)])));
+    let product =
+        |name: &str, price: i64, quantity: i64| ProductRow { name: name.into(), price: price.into(), quantity: quantity.into() };
+    assert_eq!(
+        taken.value(1532, "PRODUCTS"),
+        Some(Value::Products(vec![product("Tarima 1.2 m", 450, 10), product("Flete", 800, 1)]))
+    );
     assert_eq!(taken.survey.newest, Some(Value::Clock(datetime(2024, 1, 15, 15, 4, 5, 0))));
     assert_eq!(taken.survey.ids, [OriginalId(1532)]);
     assert_eq!(taken.survey.sha256.len(), 64);
@@ -211,7 +227,11 @@ fn stages_are_read_within_their_pipeline() {
     }
     assert_eq!(taken.problems(4), [(ProblemCode::LabelUnknown, "Pipeline"), (ProblemCode::LabelUnknown, "Etapa")]);
     assert_eq!(taken.value(5, "STAGE_ID"), Some(Value::Label("Ganada".into())));
-    let taken = take_bytes("x.csv", &export(&lines(&[&["ID", "Etapa", "Ingreso", "Nombre de la negociación"], &["1", "Demostración", "5", "a"]])), &portal());
+    let taken = take_bytes(
+        "x.csv",
+        &export(&lines(&[&["ID", "Etapa", "Ingreso", "Nombre de la negociación"], &["1", "Demostración", "5", "a"]])),
+        &portal(),
+    );
     assert_eq!(taken.value(1, "STAGE_ID"), code("C3:DEMO"));
 }
 
@@ -224,7 +244,8 @@ fn every_export_header_finds_its_type_and_language() {
                 .filter(|title| title.entity == entity && title.language == language && title.vocabulary == Vocabulary::Export)
                 .map(|title| title.code.as_str())
                 .collect();
-            let names: Vec<String> = codes.iter().filter_map(|code| export_title(entity, code, language)).map(str::to_owned).collect();
+            let names: Vec<String> =
+                codes.iter().filter_map(|code| export_title(entity, code, language)).map(str::to_owned).collect();
             let written = write("migracion.csv", &export(&[names]));
             let file = detect(&written.path, &Overrides::default()).unwrap();
             assert_eq!((file.entity, file.language), (entity, Some(language)), "{}", file.entity_how);
@@ -244,7 +265,19 @@ fn the_file_name_decides_only_where_titles_do_not() {
 #[test]
 fn custom_fields_are_found_by_their_labels() {
     let rows: [&[&str]; 2] = [
-        &["ID", "Nombre de la negociación", "Banco de Cobro", "Colores", "R&amp;D &quot;x&quot;", "Fecha De la Venta", "Fecha de la Venta", "Límite", "Etapa", "etapa", "Zzz"],
+        &[
+            "ID",
+            "Nombre de la negociación",
+            "Banco de Cobro",
+            "Colores",
+            "R&amp;D &quot;x&quot;",
+            "Fecha De la Venta",
+            "Fecha de la Venta",
+            "Límite",
+            "Etapa",
+            "etapa",
+            "Zzz",
+        ],
         &["5", "x", "Banorte", "Rojo, claro, Rojo", "Si", "13/02/2024 10:00:00", "13/02/2024", "$1,500.00", "Nuevo", "?", "??"],
     ];
     let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
@@ -315,9 +348,16 @@ fn rows_that_cannot_be_used_are_rejected_with_their_reason() {
                \"8\";\"a\nb\";\"Nuevo\";\n\
                \"Total\";\"8\";\"\";\n";
     let taken = take_bytes("x.csv", csv.as_bytes(), &Schema::standard());
-    use RejectReason::{BadId, CellCount, DuplicateId, NoId, RepeatedHeader, TotalLine};
-    let expected =
-        [(4, NoId), (5, BadId), (6, BadId), (7, DuplicateId), (8, CellCount), (9, CellCount), (10, RepeatedHeader), (14, TotalLine)];
+    let expected = [
+        (4, NoId),
+        (5, BadId),
+        (6, BadId),
+        (7, DuplicateId),
+        (8, CellCount),
+        (9, CellCount),
+        (10, RepeatedHeader),
+        (14, TotalLine),
+    ];
     assert_eq!(taken.rejects(), expected);
     assert_eq!((taken.survey.rows, taken.survey.rejected, taken.survey.blank), (11, 8, 1));
     assert_eq!(taken.rows.len(), 11);
@@ -373,7 +413,8 @@ fn a_clients_id_goes_before_its_name() {
 
 #[test]
 fn encodings_delimiters_and_line_ends_make_no_difference() {
-    let rows = lines(&[&["ID", "Título de prospecto", "Etapa", "Compañía"], &["1", "Ampliación; \"B\", C|D", "Señal", "Peñón\tX"]]);
+    let rows =
+        lines(&[&["ID", "Título de prospecto", "Etapa", "Compañía"], &["1", "Ampliación; \"B\", C|D", "Señal", "Peñón\tX"]]);
     let mut rows = rows;
     rows[0][3] = "Nombre de la Compañía".to_owned();
     let expected = take_bytes("x.csv", &export(&rows), &Schema::standard()).record(1).0.clone();
@@ -381,7 +422,10 @@ fn encodings_delimiters_and_line_ends_make_no_difference() {
         for line_end in ["\n", "\r\n", "\r"] {
             let csv: String = rows
                 .iter()
-                .map(|row| row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect::<Vec<_>>().join(delimiter) + line_end)
+                .map(|row| {
+                    row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect::<Vec<_>>().join(delimiter)
+                        + line_end
+                })
                 .collect();
             let wide: Vec<u8> = std::iter::once(0xFEFF).chain(csv.encode_utf16()).flat_map(u16::to_le_bytes).collect();
             let western = encoding_rs::WINDOWS_1252.encode(&csv).0.into_owned();
@@ -433,7 +477,8 @@ fn files_that_cannot_be_read_say_why_and_what_to_do() {
 fn a_column_is_mapped_by_hand() {
     let csv = "ID;Título de prospecto;Mi columna;Etapa\n1;a;b;c\n";
     let map = vec![("Mi columna".to_owned(), "COMMENTS".to_owned()), ("No está".to_owned(), "POST".to_owned())];
-    let taken = take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), &Overrides { map, ..Overrides::default() }).unwrap();
+    let taken =
+        take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), &Overrides { map, ..Overrides::default() }).unwrap();
     assert_eq!(taken.value(1, "COMMENTS"), text("b"));
     assert_eq!(taken.file.columns[2].how, "given by --map");
 }
@@ -445,7 +490,10 @@ fn an_inspection_tells_columns_and_problems() {
     let taken = take(&written.path, &Schema::standard(), &Overrides::default()).unwrap();
     let inspection = inspect(&taken.file, &taken.survey, &Schema::standard()).unwrap();
     let json = serde_json::to_value(&inspection).unwrap();
-    assert_eq!(json["columns"][2], serde_json::json!({"name": "Total", "field": "OPPORTUNITY", "type": "double", "how": "export title (es)"}));
+    assert_eq!(
+        json["columns"][2],
+        serde_json::json!({"name": "Total", "field": "OPPORTUNITY", "type": "double", "how": "export title (es)"})
+    );
     assert_eq!(json["problems"][0], serde_json::json!({"line": 2, "column": "Total", "code": "bad_number", "text": "doce"}));
     assert_eq!((&json["unmapped"], &json["delimiter"], &json["bom"]), (&serde_json::json!(["Raro"]), &";".into(), &false.into()));
 }
@@ -459,6 +507,41 @@ fn a_file_that_changes_between_the_passes_is_refused() {
     std::fs::write(&written.path, b"ID,TITLE,STATUS_ID\n1,a,NEW\n2,b,NEW\n").unwrap();
     let last = read(&file, &survey, &schema).unwrap().last();
     assert!(matches!(last, Some(Err(IntakeError { kind: IntakeErrorKind::Changed, .. }))));
+}
+
+#[test]
+fn dates_of_low_days_follow_the_ids() {
+    let order = |language_first: bool| {
+        let days = [5, 3, 9, 1, 12, 2, 11, 4, 10, 6, 8, 7];
+        let rows = days.iter().enumerate().map(|(at, day)| {
+            let (first, second) = if language_first { (*day, at + 1) } else { (at + 1, *day) };
+            format!("{};a;Nuevo;{first:02}/{second:02}/2024 10:00:00\n", at + 1)
+        });
+        let csv = format!("ID;Título de prospecto;Etapa;Creado\n{}", rows.collect::<String>());
+        let survey = take_bytes("x.csv", csv.as_bytes(), &Schema::standard()).survey;
+        assert!(survey.problems.iter().any(|problem| problem.code == ProblemCode::DateOrderUnsure));
+        (survey.date_order, survey.date_order_sure)
+    };
+    assert_eq!((order(true), order(false)), ((DateOrder::Dmy, false), (DateOrder::Mdy, false)));
+}
+
+#[test]
+fn a_header_may_stand_below_other_lines() {
+    let csv = "sep=;\nID;Título de prospecto;Etapa\n1;Cliente;Total\n";
+    let taken = take_bytes("x.csv", csv.as_bytes(), &Schema::standard());
+    assert_eq!((taken.file.header_line, taken.file.delimiter, taken.survey.rows), (2, b';', 1));
+    assert_eq!(taken.value(1, "TITLE"), text("Cliente"));
+    assert!(refusal("x.csv", b"1;Cliente;Nuevo\n2;Cliente;Nuevo\n").starts_with("no header: line 1"));
+}
+
+#[test]
+fn a_line_without_end_is_cut_and_rejected() {
+    let mut bytes = b"ID;Etapa;Comentario\n1;a;".to_vec();
+    bytes.resize(bytes.len() + rows::LINE_BYTES_MAX + (1 << 20), b'x');
+    bytes.extend(b"\n2;b;c\n");
+    let taken = take_bytes("lead.csv", &bytes, &Schema::standard());
+    assert_eq!(taken.rejects(), [(2, RejectReason::TooLong)]);
+    assert_eq!(taken.value(2, "COMMENTS"), text("c"));
 }
 
 fn cell() -> impl Strategy<Value = String> {

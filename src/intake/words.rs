@@ -1,6 +1,6 @@
 //! Words of the portal's language in cells: yes and no, the mask, "no records", totals.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::headers::document;
@@ -28,8 +28,26 @@ const NO_RECORDS: &[(EntityType, &str)] = &[
 
 /// Words with which a spreadsheet's total line begins.
 const TOTALS: &[&str] = &[
-    "total", "totales", "totals", "grand total", "suma", "suma total", "gran total", "subtotal", "итого", "всего", "всього", "разом",
-    "summe", "gesamt", "gesamtsumme", "totale", "totais", "soma", "razem", "somme",
+    "total",
+    "totales",
+    "totals",
+    "grand total",
+    "suma",
+    "suma total",
+    "gran total",
+    "subtotal",
+    "итого",
+    "всего",
+    "всього",
+    "разом",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "totale",
+    "totais",
+    "soma",
+    "razem",
+    "somme",
 ];
 
 /// The titles of requisite columns begin with one of these (csv 4.10).
@@ -57,7 +75,7 @@ static FLAGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
     flags
 });
 
-static HIDDEN: LazyLock<HashSet<String>> = LazyLock::new(|| words("hidden").map(fold).collect());
+static HIDDEN: LazyLock<Vec<&str>> = LazyLock::new(|| words("hidden").collect());
 
 static CURRENCIES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let mut names = HashMap::new();
@@ -77,16 +95,17 @@ fn words(key: &str) -> impl Iterator<Item = &'static str> {
 /// Yes or no, in any of the languages and spellings of csv 4.7.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match text {
-        "Y" => Some(true),
-        "N" => Some(false),
+        "Y" | "si" | "Si" | "yes" => Some(true),
+        "N" | "no" | "No" => Some(false),
         _ => FLAGS.get(&fold(text)).copied(),
     }
 }
 
 /// Whether a cell holds the word that masks records (csv 2.2).
 pub(super) fn is_hidden(text: &str) -> bool {
-    // The words are short; most cells needn't be folded.
-    text.len() < 32 && HIDDEN.contains(&fold(text))
+    // The words are ASCII, and asked for every cell of a file: no folding here.
+    let text = text.trim();
+    HIDDEN.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether a link's cell holds a placeholder instead of a name.
