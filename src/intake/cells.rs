@@ -127,11 +127,13 @@ impl<'a> CellReader<'a> {
             FieldType::User => self.user(trimmed, coded),
             FieldType::Link(_) | FieldType::Parent => link(trimmed, coded),
             FieldType::Binding if !coded => Value::Name(trimmed.to_owned()).into(),
-            FieldType::Multi(_) | FieldType::Binding => Value::Text(trimmed.to_owned()).into(),
+            FieldType::Multi(_) | FieldType::Binding if !self.coded => Value::Text(trimmed.to_owned()).into(),
             FieldType::Text
             | FieldType::LongText
             | FieldType::Url
             | FieldType::Address
+            | FieldType::Multi(_)
+            | FieldType::Binding
             | FieldType::Products
             | FieldType::File
             | FieldType::Other => Value::Text(text.to_owned()).into(),

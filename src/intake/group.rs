@@ -159,7 +159,8 @@ impl<'a, R: Read> Groups<'a, R> {
         let Some(id) = parse_id(id) else {
             return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };
-        if layout.is_masked(cells) {
+        // Masks are an export's; a cell of codes may hold any word.
+        if !layout.file.is_coded() && layout.is_masked(cells) {
             return Unusable(RejectReason::Masked);
         }
         if let Some(Group::Record { id: open, lines, .. }) = open
