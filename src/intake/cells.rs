@@ -1,0 +1,283 @@
+//! A cell's text -> a value, by the type of its field. What a cell says is decided here and nowhere else.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+
+use super::columns::{Column, is_of_portal};
+use super::dates::Loose;
+use super::detect::DateOrder;
+use super::labels::{Dictionary, Users};
+use super::{numbers, words};
+use crate::model::{FieldDef, FieldType, ProblemCode, Schema, UserId, Value, fold};
+
+/// Reads the cells of one file.
+pub(super) struct CellReader<'a> {
+    schema: &'a Schema,
+    /// The header holds field codes, so cells hold codes and ids.
+    coded: bool,
+    /// There is a portal to look labels up in; without one they stay as they are, without a problem.
+    of_portal: bool,
+    order: DateOrder,
+    users: Users,
+    pipelines: Dictionary,
+    /// The stages of each pipeline.
+    stages: Vec<(u64, Dictionary)>,
+    currencies: Dictionary,
+    /// The dictionaries of status and list columns, by the column's place.
+    dictionaries: HashMap<usize, Dictionary>,
+}
+
+/// What a cell says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cell {
+    /// The value; `None` when the cell can't be understood.
+    pub(super) value: Option<Value>,
+    /// What a person should know of it.
+    pub(super) problem: Option<ProblemCode>,
+}
+
+/// The pipeline of a row, as far as its own column tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowPipeline {
+    /// The row names it.
+    Named(u64),
+    /// The file has no such column, or the cell is empty.
+    Unnamed,
+    /// The cell names one that the portal doesn't have.
+    Unknown,
+}
+
+impl From<Value> for Cell {
+    fn from(value: Value) -> Self {
+        Self { value: Some(value), problem: None }
+    }
+}
+
+impl From<ProblemCode> for Cell {
+    fn from(problem: ProblemCode) -> Self {
+        Self { value: None, problem: Some(problem) }
+    }
+}
+
+impl From<Result<Value, ProblemCode>> for Cell {
+    fn from(read: Result<Value, ProblemCode>) -> Self {
+        read.map_or_else(Self::from, Self::from)
+    }
+}
+
+impl<'a> CellReader<'a> {
+    pub(super) fn new(columns: &[Column], schema: &'a Schema, coded: bool, order: DateOrder) -> Self {
+        let named = |id: &u64| (*id, Dictionary::of_directory(schema, &Schema::stage_directory(*id)));
+        let mut pipelines: Vec<u64> = schema.pipelines.iter().map(|pipeline| pipeline.id).collect();
+        if !pipelines.contains(&0) {
+            pipelines.insert(0, 0);
+        }
+        let ids: Vec<(String, &str)> =
+            schema.pipelines.iter().map(|pipeline| (pipeline.id.to_string(), pipeline.name.as_str())).collect();
+        let dictionary = |def: &FieldDef| match &def.kind {
+            FieldType::Status(directory) => Some(Dictionary::of_directory(schema, directory)),
+            FieldType::Enumeration => Some(Dictionary::of_items(def)),
+            _ => None,
+        };
+        let dictionaries =
+            columns.iter().enumerate().filter_map(|(at, column)| Some((at, dictionary(column.def.as_ref()?)?))).collect();
+        Self {
+            schema,
+            coded,
+            of_portal: is_of_portal(schema),
+            order,
+            users: Users::of(schema),
+            pipelines: Dictionary::new(ids.iter().map(|(id, name)| (id.as_str(), *name))),
+            stages: pipelines.iter().map(named).collect(),
+            currencies: Dictionary::new(
+                schema.currencies.iter().map(|currency| (currency.code.as_str(), currency.name.as_str())),
+            ),
+            dictionaries,
+        }
+    }
+
+    /// Reads one cell of the column at a place. `coded` columns hold ids whatever the header's language is.
+    pub(super) fn read(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
+        if text.trim().is_empty() {
+            return Value::Empty.into();
+        }
+        if !def.multiple {
+            return self.single(at, def, coded || self.coded, text, pipeline);
+        }
+        let parts: Vec<Cell> = match &def.kind {
+            FieldType::Enumeration if self.listed(text).is_none() => self.items(at, text),
+            kind => self.split(kind, text).iter().map(|part| self.single(at, def, coded || self.coded, part, pipeline)).collect(),
+        };
+        join(parts)
+    }
+
+    fn single(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
+        let trimmed = text.trim();
+        match &def.kind {
+            FieldType::Id | FieldType::Integer | FieldType::Double => numbers::number(trimmed).map(Value::Number).into(),
+            FieldType::Money => numbers::money(trimmed, self.schema).into(),
+            FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
+            FieldType::Date => self.date(trimmed, Loose::day),
+            FieldType::Moment => self.date(trimmed, Loose::moment),
+            FieldType::Status(_) | FieldType::Enumeration => self.label(self.dictionaries.get(&at), coded, trimmed),
+            FieldType::Pipeline => self.label(Some(&self.pipelines), coded, trimmed),
+            FieldType::Stage => self.stage(trimmed, coded, pipeline),
+            FieldType::Currency => self.currency(trimmed),
+            FieldType::User => self.user(trimmed, coded),
+            FieldType::Link(_) | FieldType::Parent => link(trimmed, coded),
+            FieldType::Binding if !coded => Value::Name(trimmed.to_owned()).into(),
+            FieldType::Multi(_) | FieldType::Binding if !self.coded => Value::Text(trimmed.to_owned()).into(),
+            FieldType::Text
+            | FieldType::LongText
+            | FieldType::Url
+            | FieldType::Address
+            | FieldType::Multi(_)
+            | FieldType::Binding
+            | FieldType::Products
+            | FieldType::File
+            | FieldType::Other => Value::Text(text.to_owned()).into(),
+        }
+    }
+
+    /// The parts of a multiple field's cell (csv 4.5, 4.8, 4.11; snapshot: a JSON array where a part holds a comma).
+    fn split(&self, kind: &FieldType, text: &str) -> Vec<String> {
+        if let Some(parts) = self.listed(text) {
+            return parts;
+        }
+        let parts: Vec<&str> = match kind {
+            FieldType::User if text.contains('\n') => text.lines().collect(),
+            _ => text.split(", ").collect(),
+        };
+        parts.into_iter().filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The parts of a cell that is a JSON array, as our own snapshots write it.
+    fn listed(&self, text: &str) -> Option<Vec<String>> {
+        (self.coded && text.starts_with('[')).then(|| serde_json::from_str(text).ok()).flatten()
+    }
+
+    /// The items of a multiple list field.
+    fn items(&self, at: usize, text: &str) -> Vec<Cell> {
+        let Some(dictionary) = self.dictionaries.get(&at).filter(|dictionary| !dictionary.is_empty()) else {
+            let label = |part: &str| self.label(None, self.coded, part);
+            return text.split(", ").map(label).collect();
+        };
+        let parts = dictionary.several(text).into_iter();
+        parts.map(|part| part.map_or_else(|label| self.unknown(label), |code| Value::Code(code.to_owned()).into())).collect()
+    }
+
+    fn label(&self, dictionary: Option<&Dictionary>, coded: bool, text: &str) -> Cell {
+        let Some(dictionary) = dictionary.filter(|dictionary| !dictionary.is_empty()) else {
+            // Nothing to look it up in: a code of a header of codes is believed.
+            return if coded && !self.of_portal { Value::Code(text.to_owned()).into() } else { self.unknown(text) };
+        };
+        let code = if coded { dictionary.by_code(text).or_else(|| dictionary.by_label(text)) } else { dictionary.by_label(text) };
+        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
+    }
+
+    /// A label that nothing answers to. It stays in the record, so that reports can show it.
+    fn unknown(&self, text: &str) -> Cell {
+        let problem = self.of_portal.then_some(ProblemCode::LabelUnknown);
+        Cell { value: Some(Value::Label(text.to_owned())), problem }
+    }
+
+    fn date(&self, text: &str, value: impl Fn(&Loose, DateOrder) -> Option<Value>) -> Cell {
+        let is_serial = || text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+        match Loose::parse(text).and_then(|date| value(&date, self.order)) {
+            Some(value) => value.into(),
+            // A spreadsheet's day number (csv 9).
+            None if is_serial() => ProblemCode::SpreadsheetDamage.into(),
+            None => ProblemCode::BadDate.into(),
+        }
+    }
+
+    /// A stage, within the row's pipeline (csv 4.1: two pipelines have stages of one name).
+    fn stage(&self, text: &str, coded: bool, pipeline: RowPipeline) -> Cell {
+        if self.stages.iter().all(|(_, stages)| stages.is_empty()) {
+            return self.label(None, coded, text);
+        }
+        let by_code = || self.stages.iter().find_map(|(_, stages)| stages.by_code(text));
+        let within = |id: u64| self.stages.iter().find(|(known, _)| *known == id).and_then(|(_, stages)| stages.by_label(text));
+        let unique = || {
+            let mut found = self.stages.iter().filter_map(|(_, stages)| stages.by_label(text));
+            found.next().filter(|_| found.next().is_none())
+        };
+        let code = match pipeline {
+            RowPipeline::Named(id) => within(id).or_else(by_code),
+            RowPipeline::Unnamed if coded => by_code().or_else(|| within(0)).or_else(unique),
+            RowPipeline::Unnamed => within(0).or_else(by_code).or_else(unique),
+            RowPipeline::Unknown => by_code().or_else(unique),
+        };
+        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
+    }
+
+    fn currency(&self, text: &str) -> Cell {
+        let iso = || Some(text).filter(|text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()));
+        let code = self.currencies.by_label(text).or_else(|| {
+            // A name in another language than the portal's; or, without a portal, the only ones that we know.
+            let code = words::currency_named(&fold(text)).or_else(iso)?;
+            (self.currencies.is_empty() || self.currencies.by_code(code).is_some()).then_some(code)
+        });
+        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
+    }
+
+    /// A user: `Name [123]`, an id where cells hold ids, else a name.
+    fn user(&self, text: &str, coded: bool) -> Cell {
+        let bracketed = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')).map(|(_, id)| id);
+        if let Some(id) = bracketed.or(coded.then_some(text)).and_then(|id| id.parse().ok()) {
+            return if id == 0 { Value::Empty.into() } else { Value::User(UserId(id)).into() };
+        }
+        let problem = match self.users.named(text) {
+            [only] => return Value::User(*only).into(),
+            [] => ProblemCode::UserUnknown,
+            _ => ProblemCode::UserAmbiguous,
+        };
+        Cell { value: Some(Value::Name(text.to_owned())), problem: self.of_portal.then_some(problem) }
+    }
+}
+
+impl RowPipeline {
+    /// The pipeline that a row's cell names.
+    pub(super) fn of(cell: &Cell) -> Self {
+        match &cell.value {
+            Some(Value::Code(id)) => id.parse().map_or(Self::Unknown, Self::Named),
+            Some(Value::Empty) => Self::Unnamed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Yes or no: in the field's own words, else in those of any language.
+fn flag(def: &FieldDef, text: &str) -> Option<bool> {
+    let own = def.items.iter().find(|(_, label)| fold(label) == fold(text)).and_then(|(id, _)| words::flag(id));
+    own.or_else(|| words::flag(text))
+}
+
+/// A linked record: an id where cells hold ids, else a name; a placeholder is neither.
+fn link(text: &str, coded: bool) -> Cell {
+    if coded && let Ok(id) = text.parse() {
+        return if id == 0 { Value::Empty.into() } else { Value::Link(id).into() };
+    }
+    if words::is_hidden_link(text) {
+        return ProblemCode::BadLink.into();
+    }
+    Value::Name(text.to_owned()).into()
+}
+
+/// The list of a multiple field's parts: absent when one of them can't be understood.
+fn join(parts: Vec<Cell>) -> Cell {
+    let problem = parts.iter().find_map(|part| part.problem);
+    let values: Option<Vec<Value>> = parts.into_iter().map(|part| part.value).collect();
+    let value = values.map(|values| {
+        let values: Vec<Value> = values.into_iter().filter(|value| *value != Value::Empty).collect();
+        if values.is_empty() { Value::Empty } else { Value::List(values) }
+    });
+    Cell { value, problem }
+}
+
+/// A number of a product's cell; an empty one is `default`.
+pub(super) fn product_number(text: &str, default: Decimal) -> Result<Decimal, ProblemCode> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() { Ok(default) } else { numbers::number(trimmed) }
+}

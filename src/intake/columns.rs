@@ -1,0 +1,271 @@
+//! The columns of a file: which field each one holds, and how that was found.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::detect::RestoreFile;
+use super::headers::{self, PRODUCT_COLUMNS, Reading};
+use super::words;
+use crate::model::{EntityType, FieldCode, FieldDef, FieldType, Place, Problem, ProblemCode, Schema, fold, standard_field};
+
+/// A column of a restore file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The title as it stands, without white space around it.
+    pub name: String,
+    /// The field that it holds, by classic code.
+    pub code: Option<FieldCode>,
+    /// How that was found, for people.
+    pub how: String,
+    pub(super) role: Role,
+    /// The field's definition; known once the column is bound to a schema.
+    pub(super) def: Option<Arc<FieldDef>>,
+}
+
+/// What a column is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It holds a field.
+    Field,
+    /// Name, price or quantity of a product row.
+    Product(usize),
+    /// The id of the deal's contact or company (csv 3.2): goes before the column with the name.
+    ClientId,
+    /// Another field of the deal's contact or company; that record's own business.
+    Client,
+    /// A requisite's field (csv 4.10).
+    Requisite,
+    /// No field is known for it, or an earlier column holds it.
+    Unmapped,
+}
+
+impl Column {
+    fn new(name: &str, role: Role, code: Option<&str>, how: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), code: code.map(FieldCode::from), how: how.into(), role, def: None }
+    }
+
+    /// What the column's field holds, in a word; `None` for a column without a field.
+    pub fn kind(&self) -> Option<&'static str> {
+        match (self.role, &self.def) {
+            (Role::Product(0), _) => Some("text"),
+            (Role::Product(_), _) => Some("double"),
+            (_, Some(def)) => Some(kind_name(&def.kind)),
+            (_, None) => None,
+        }
+    }
+
+    /// Whether it holds something of the record that no field takes.
+    pub(super) fn is_unmapped(&self) -> bool {
+        matches!(self.role, Role::Unmapped | Role::Requisite)
+    }
+}
+
+/// The columns of a header.
+pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]) -> Vec<Column> {
+    let entity = reading.entity;
+    let given =
+        |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
+    let mut columns = Vec::new();
+    for (name, found) in names.iter().zip(reading.columns) {
+        columns.push(match (given(name), found) {
+            (Some(code), _) => {
+                let code = headers::known_code(entity, code).unwrap_or_else(|| code.clone());
+                Column::new(name, role_of(&code), Some(&code), "given by --map")
+            }
+            (None, Some(found)) if found.repeated => Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)),
+            (None, Some(found)) => Column::new(name, role_of(&found.code), Some(&found.code), found.how),
+            (None, None) => special(entity, name),
+        });
+    }
+    // What the user gives goes before what was found.
+    let mapped: HashSet<FieldCode> =
+        columns.iter().filter(|column| column.how == "given by --map").filter_map(|column| column.code.clone()).collect();
+    for column in columns.iter_mut().filter(|column| column.how != "given by --map") {
+        if let Some(code) = column.code.take_if(|code| mapped.contains(code)) {
+            (column.role, column.how) = (Role::Unmapped, format!("repeats {code}"));
+        }
+    }
+    columns
+}
+
+fn role_of(code: &str) -> Role {
+    PRODUCT_COLUMNS.iter().position(|product| *product == code).map_or(Role::Field, Role::Product)
+}
+
+/// A column that is no field of the record: of its client, of a requisite, or unknown.
+fn special(entity: EntityType, name: &str) -> Column {
+    if entity == EntityType::Deal
+        && let Some((prefix, caption)) = name.split_once(": ")
+    {
+        let client = |code: &str| {
+            headers::titles().iter().any(|title| title.entity == entity && title.code == code && title.text == prefix)
+        };
+        let code = ["CONTACT_ID", "COMPANY_ID"].into_iter().find(|code| client(code));
+        match code {
+            Some(code) if caption == "ID" => return Column::new(name, Role::ClientId, Some(code), "client column"),
+            Some(_) => return Column::new(name, Role::Client, None, "client column"),
+            None => {}
+        }
+    }
+    if words::is_requisite_title(name) {
+        return Column::new(name, Role::Requisite, None, "requisite column");
+    }
+    Column::new(name, Role::Unmapped, None, "not recognised")
+}
+
+/// Binds a file's columns to a schema: definitions for codes, and custom fields by their labels.
+pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Problem>) {
+    let mut columns = file.columns.clone();
+    let mut problems = Vec::new();
+    let labels = Labels::of(schema, file.entity);
+    let mut taken: HashSet<FieldCode> =
+        columns.iter().filter(|column| column.role == Role::Field).filter_map(|column| column.code.clone()).collect();
+    let mut report = |name: &str, text: String| {
+        let place = Place { file: Arc::clone(&file.path), line: file.header_line, column: Some(name.to_owned()) };
+        problems.push(Problem { place, code: ProblemCode::DuplicateColumn, text });
+    };
+    for column in &mut columns {
+        if column.role == Role::Unmapped && column.how.starts_with("repeats ") {
+            report(&column.name, column.how.clone());
+            continue;
+        }
+        if column.role == Role::Unmapped && !file.is_coded() && !column.name.is_empty() {
+            let found = labels.of_title(&column.name);
+            let free = found.iter().find(|code| !taken.contains(*code));
+            match (free, found.as_slice()) {
+                (Some(code), [_, _, ..]) => report(&column.name, format!("several fields have this label; taken for {code}")),
+                (None, [first, ..]) => {
+                    column.how = format!("repeats {first}");
+                    report(&column.name, column.how.clone());
+                }
+                _ => {}
+            }
+            if let Some(code) = free {
+                taken.insert(code.clone());
+                (column.code, column.role) = (Some(code.clone()), Role::Field);
+                "custom field label".clone_into(&mut column.how);
+            }
+        }
+        bind_definition(column, file.entity, schema);
+    }
+    (columns, problems)
+}
+
+/// Looks up what a column's field holds; a field that the portal doesn't have is unmapped.
+fn bind_definition(column: &mut Column, entity: EntityType, schema: &Schema) {
+    let Some(code) = column.code.clone().filter(|_| !matches!(column.role, Role::Product(_))) else { return };
+    let standard = || standard_field(entity, code.as_str()).map(FieldDef::from);
+    let unknown = || {
+        // Without a portal there is nothing to look a custom field up in.
+        let is_open = !is_of_portal(schema) && (code.is_custom() || code.as_str().starts_with("PARENT_ID_"));
+        is_open.then(|| untyped(&code))
+    };
+    column.def = schema.field(entity, code.as_str()).or_else(standard).or_else(unknown).map(Arc::new);
+    if column.def.is_none() {
+        (column.code, column.role) = (None, Role::Unmapped);
+        column.how = format!("the portal has no field {code}");
+    }
+}
+
+/// Whether a schema was read from a portal or a snapshot; [`Schema::standard`] has no dictionaries.
+pub(super) fn is_of_portal(schema: &Schema) -> bool {
+    !(schema.directories.is_empty() && schema.pipelines.is_empty() && schema.users.is_empty() && schema.currencies.is_empty())
+}
+
+fn untyped(code: &FieldCode) -> FieldDef {
+    let kind = if code.is_custom() { FieldType::Other } else { FieldType::Parent };
+    let mut def = FieldDef::multi(code.as_str(), crate::model::Multi { kind: "".into(), value_type: "".into() });
+    (def.kind, def.multiple) = (kind, false);
+    def
+}
+
+/// The custom fields of an entity type by label.
+struct Labels {
+    exact: HashMap<String, Vec<FieldCode>>,
+    folded: HashMap<String, Vec<FieldCode>>,
+}
+
+impl Labels {
+    fn of(schema: &Schema, entity: EntityType) -> Self {
+        let mut labels = Self { exact: HashMap::new(), folded: HashMap::new() };
+        for field in schema.fields.get(&entity).into_iter().flatten() {
+            for label in &field.labels {
+                for (map, key) in [(&mut labels.exact, label.trim().to_owned()), (&mut labels.folded, fold(label))] {
+                    let codes: &mut Vec<FieldCode> = map.entry(key).or_default();
+                    if !codes.contains(&field.code) {
+                        codes.push(field.code.clone());
+                    }
+                }
+            }
+        }
+        labels
+    }
+
+    /// The fields that a title may mean: those of exactly this label, else those that differ in case or spaces only.
+    fn of_title(&self, title: &str) -> Vec<FieldCode> {
+        let decoded = decode_entities(title);
+        let exact = [title, &decoded].into_iter().find_map(|text| self.exact.get(text.trim()));
+        let folded = || [title, &decoded].into_iter().find_map(|text| self.folded.get(&fold(text)));
+        exact.or_else(folded).cloned().unwrap_or_default()
+    }
+}
+
+/// Decodes the HTML entities that titles of custom fields carry (csv 2).
+fn decode_entities(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
+    let entities = [
+        ("&quot;", "\""),
+        ("&#039;", "'"),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", " "),
+        ("&amp;", "&"),
+    ];
+    entities.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
+}
+
+/// A field type's name in `inspect --json`.
+pub(super) fn kind_name(kind: &FieldType) -> &'static str {
+    match kind {
+        FieldType::Id => "id",
+        FieldType::Integer => "integer",
+        FieldType::Double => "double",
+        FieldType::Money => "money",
+        FieldType::Text => "text",
+        FieldType::LongText => "long_text",
+        FieldType::Url => "url",
+        FieldType::Address => "address",
+        FieldType::Flag => "flag",
+        FieldType::Date => "date",
+        FieldType::Moment => "moment",
+        FieldType::Status(_) => "status",
+        FieldType::Stage => "stage",
+        FieldType::Pipeline => "pipeline",
+        FieldType::Currency => "currency",
+        FieldType::Enumeration => "enumeration",
+        FieldType::User => "user",
+        FieldType::Link(_) => "link",
+        FieldType::Binding => "binding",
+        FieldType::Parent => "parent",
+        FieldType::Multi(_) => "multi",
+        FieldType::Products => "products",
+        FieldType::File => "file",
+        FieldType::Other => "other",
+    }
+}
+
+/// The titles under which the export prints a field in a language; for the tests' own export writer.
+#[cfg(test)]
+pub(super) fn export_title(entity: EntityType, code: &str, language: &str) -> Option<&'static str> {
+    let is_wanted = |title: &&headers::Title| {
+        title.entity == entity
+            && title.code == code
+            && title.language == language
+            && title.vocabulary == headers::Vocabulary::Export
+    };
+    headers::titles().iter().find(is_wanted).map(|title| title.text.as_str())
+}

@@ -1,0 +1,115 @@
+//! Bytes -> text, piece by piece. Owns one buffer of bytes; bytes that are not valid in the encoding become U+FFFD and are counted.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+use encoding_rs::{DecoderResult, Encoding};
+
+/// A stream of bytes, read as text in one encoding, without its byte order mark.
+pub(super) struct Decoder<R> {
+    source: R,
+    converter: encoding_rs::Decoder,
+    raw: Box<[u8]>,
+    bytes: u64,
+    text: u64,
+    /// Where in the text an invalid sequence was replaced, oldest first.
+    replaced: VecDeque<u64>,
+    ended: bool,
+}
+
+impl<R: Read> Decoder<R> {
+    /// Reads `source` by `buffer` bytes.
+    pub(super) fn new(source: R, encoding: &'static Encoding, buffer: usize) -> Self {
+        Self {
+            source,
+            converter: encoding.new_decoder_with_bom_removal(),
+            raw: vec![0; buffer.max(1)].into(),
+            bytes: 0,
+            text: 0,
+            replaced: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    /// Appends the next piece of text; `false` when there is none any more.
+    pub(super) fn fill(&mut self, out: &mut String) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let length = loop {
+            match self.source.read(&mut self.raw) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.bytes += length as u64;
+        self.ended = length == 0;
+        let before = out.len();
+        let mut raw = &self.raw[..length];
+        loop {
+            out.reserve(self.converter.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(4 * raw.len() + 16));
+            let (result, read) = self.converter.decode_to_string_without_replacement(raw, out, self.ended);
+            raw = &raw[read..];
+            match result {
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => {
+                    self.replaced.push_back(self.text + (out.len() - before) as u64);
+                    out.push(char::REPLACEMENT_CHARACTER);
+                }
+            }
+        }
+        self.text += (out.len() - before) as u64;
+        Ok(true)
+    }
+
+    /// How many replacements stand before a place in the text; asked with growing places, each is told once.
+    pub(super) fn replaced_before(&mut self, place: u64) -> u64 {
+        let mut count = 0;
+        while self.replaced.front().is_some_and(|&replaced| replaced < place) {
+            self.replaced.pop_front();
+            count += 1;
+        }
+        count
+    }
+
+    /// How many bytes have been read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The stream below.
+    pub(super) fn into_source(self) -> R {
+        self.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(bytes: &[u8], encoding: &'static Encoding, buffer: usize) -> (String, u64) {
+        let mut decoder = Decoder::new(bytes, encoding, buffer);
+        let mut text = String::new();
+        while decoder.fill(&mut text).unwrap() {}
+        (text, decoder.replaced_before(u64::MAX))
+    }
+
+    #[test]
+    fn a_letter_cut_by_the_buffer_stays_whole() {
+        for buffer in 1..8 {
+            assert_eq!(decode("año 😀".as_bytes(), encoding_rs::UTF_8, buffer), ("año 😀".to_owned(), 0));
+        }
+    }
+
+    #[test]
+    fn invalid_bytes_are_replaced_and_counted() {
+        assert_eq!(decode(b"a\xffb\xc3", encoding_rs::UTF_8, 3), ("a\u{fffd}b\u{fffd}".to_owned(), 2));
+    }
+
+    #[test]
+    fn byte_order_marks_are_no_text() {
+        assert_eq!(decode(b"\xef\xbb\xbfID", encoding_rs::UTF_8, 2).0, "ID");
+        assert_eq!(decode(b"\xff\xfeI\0D\0", encoding_rs::UTF_16LE, 3).0, "ID");
+    }
+}

@@ -1,0 +1,369 @@
+//! Column titles -> field codes, in every language that Bitrix24's packs are known in (csv 3, 5, 7).
+//!
+//! The titles are data (`titles.json`, the project's fact file as it is); what stands here is how a title is chosen where it stands
+//! for more than one field.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde_json::Value as Json;
+
+use crate::model::{EntityType, fold, multifield_of, standard_field, standard_fields};
+
+/// Where a title comes from; earlier ones go before later ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vocabulary {
+    /// The list export of today.
+    Export,
+    /// The list export of other years.
+    Variant,
+    /// The sample file of the import wizard.
+    Import,
+    /// The caption that REST gives.
+    Caption,
+}
+
+/// A title of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Whose field it is.
+    pub entity: EntityType,
+    /// The field's classic REST code, or `PRODUCT_NAME`, `PRODUCT_PRICE`, `PRODUCT_QUANTITY`.
+    pub code: String,
+    /// The language, by ISO 639-1.
+    pub language: &'static str,
+    /// Where it comes from.
+    pub vocabulary: Vocabulary,
+    /// The title.
+    pub text: String,
+}
+
+/// Languages in the order in which a tie between them is broken.
+const LANGUAGES: &[(&str, &str)] = &[
+    ("la", "es"),
+    ("en", "en"),
+    ("ru", "ru"),
+    ("br", "pt"),
+    ("de", "de"),
+    ("fr", "fr"),
+    ("it", "it"),
+    ("pl", "pl"),
+    ("ua", "uk"),
+    ("tr", "tr"),
+    ("bg", "bg"),
+    ("lt", "lt"),
+];
+
+/// The three columns of product rows (csv 4.9).
+pub(super) const PRODUCT_COLUMNS: [&str; 3] = ["PRODUCT_NAME", "PRODUCT_PRICE", "PRODUCT_QUANTITY"];
+
+/// Names of one field in exports, captions and old versions, and its classic code.
+const ALIASES: &[(&str, &str)] = &[
+    ("ASSIGNED_BY", "ASSIGNED_BY_ID"),
+    ("CREATED_BY", "CREATED_BY_ID"),
+    ("MODIFY_BY", "MODIFY_BY_ID"),
+    ("MOVED_BY", "MOVED_BY_ID"),
+    ("OBSERVER", "OBSERVERS"),
+    ("OBSERVER_IDS", "OBSERVERS"),
+];
+
+/// All known titles.
+pub fn titles() -> &'static [Title] {
+    &TITLES.all
+}
+
+/// The document of localised words, for `words.rs`.
+pub(super) fn document() -> &'static Json {
+    &DOCUMENT
+}
+
+/// The ISO 639-1 code of one of Bitrix24's languages.
+pub(super) fn iso(language: &str) -> &'static str {
+    LANGUAGES.iter().find(|(own, _)| *own == language).map_or("en", |(_, iso)| iso)
+}
+
+struct Titles {
+    all: Vec<Title>,
+    by_text: HashMap<(EntityType, String), Vec<usize>>,
+}
+
+static DOCUMENT: LazyLock<Json> = LazyLock::new(|| serde_json::from_str(include_str!("titles.json")).unwrap_or_default());
+
+static TITLES: LazyLock<Titles> = LazyLock::new(|| {
+    let mut titles = Titles { all: Vec::new(), by_text: HashMap::new() };
+    let sections = [
+        (Vocabulary::Export, &*DOCUMENT),
+        (Vocabulary::Variant, &DOCUMENT["_variants"]),
+        (Vocabulary::Import, &DOCUMENT["_import"]),
+        (Vocabulary::Caption, &DOCUMENT["_captions"]),
+    ];
+    for (vocabulary, section) in sections {
+        for entity in EntityType::ALL {
+            for (code, languages) in section[entity.code()].as_object().into_iter().flatten() {
+                titles.add(vocabulary, entity, code, languages);
+            }
+        }
+    }
+    titles
+});
+
+impl Titles {
+    fn add(&mut self, vocabulary: Vocabulary, entity: EntityType, code: &str, languages: &Json) {
+        let Some(code) = titled_code(entity, code) else { return };
+        for (language, texts) in languages.as_object().into_iter().flatten() {
+            let texts = texts.as_array().map_or(std::slice::from_ref(texts), Vec::as_slice);
+            for text in texts.iter().filter_map(Json::as_str) {
+                self.by_text.entry((entity, fold(text))).or_default().push(self.all.len());
+                let (code, text) = (code.clone(), text.to_owned());
+                self.all.push(Title { entity, code, language: iso(language), vocabulary, text });
+            }
+        }
+    }
+
+    fn of(&'static self, entity: EntityType, name: &str) -> impl Iterator<Item = &'static Title> {
+        self.by_text.get(&(entity, fold(name))).into_iter().flatten().map(|&index| &self.all[index])
+    }
+}
+
+/// The code under which a title of the document is kept; `None` for grid columns that never reach a CSV, and for captions of no field.
+fn titled_code(entity: EntityType, code: &str) -> Option<String> {
+    // A deal's CONTACT_ID and its composite DEAL_CLIENT share their titles; only the first is ever written (csv 3.1).
+    if code == "DEAL_CLIENT" {
+        return None;
+    }
+    if code == "PRODUCT_ID" {
+        return Some("PRODUCT_NAME".to_owned());
+    }
+    known_code(entity, code)
+}
+
+/// The classic code of a field, given by that code or by one of its other names; `None` when no such field is known.
+pub(super) fn known_code(entity: EntityType, name: &str) -> Option<String> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, code)| code);
+    let name = match (entity, name) {
+        (EntityType::Company, "CONTACT" | "CONTACT_ID") => "CONTACT_IDS",
+        (EntityType::Contact, "COMPANY") => "COMPANY_ID",
+        _ => name,
+    };
+    let is_multi = entity != EntityType::Deal && multifield_of(name).is_some();
+    let is_product = matches!(entity, EntityType::Lead | EntityType::Deal) && PRODUCT_COLUMNS.contains(&name);
+    let is_known = standard_field(entity, name).is_some() || is_multi || is_product;
+    is_known.then(|| name.to_owned())
+}
+
+/// The code that a header of field codes names: classic, `UF_CRM_…`, `PARENT_ID_…`, or the name in `crm.item.*`.
+fn code_of(entity: EntityType, name: &str) -> Option<String> {
+    let upper = name.to_uppercase();
+    let is_open =
+        |prefix: &str| upper.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace));
+    if is_open("UF_") || (is_open("PARENT_ID_") && upper["PARENT_ID_".len()..].bytes().all(|byte| byte.is_ascii_digit())) {
+        return Some(upper);
+    }
+    if let Some(code) = known_code(entity, &upper) {
+        return Some(code);
+    }
+    let universal = standard_fields(entity).find(|field| !field.universal.is_empty() && field.universal == name);
+    let custom = || name.strip_prefix("ufCrm").map(|rest| format!("UF_CRM_{}", rest.trim_start_matches('_').to_uppercase()));
+    universal.map(|field| field.code.to_owned()).or_else(custom)
+}
+
+/// Whether a name is written as codes are: in capitals, or as `crm.item.*` does.
+fn is_code_form(name: &str) -> bool {
+    !name.contains(' ') && (!name.contains(char::is_lowercase) || name.starts_with(char::is_lowercase))
+}
+
+/// What a header says when it is read as one of an entity type.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    /// The type it was read as.
+    pub(super) entity: EntityType,
+    /// The language of its titles; `None` for field codes.
+    pub(super) language: Option<&'static str>,
+    /// How many columns are known, in any vocabulary.
+    pub(super) known: usize,
+    /// How many of them the list export or a header of codes would print so.
+    pub(super) exported: usize,
+    /// A column's code and how it was found, in the order of the header.
+    pub(super) columns: Vec<Option<Found>>,
+}
+
+/// The field of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) code: String,
+    pub(super) how: String,
+    /// An earlier column has that field already.
+    pub(super) repeated: bool,
+}
+
+/// Whether a cell is a known title or field code of any type of record.
+pub(super) fn is_known(cell: &str) -> bool {
+    let cell = cell.trim();
+    let is_title = || EntityType::ALL.iter().any(|&entity| TITLES.of(entity, cell).next().is_some());
+    !cell.is_empty() && cell.len() < 200 && (is_title() || EntityType::ALL.iter().any(|&entity| code_of(entity, cell).is_some()))
+}
+
+/// Reads a header as one of `entity`: as field codes, or in the language that knows most of its titles.
+pub(super) fn recognise(entity: EntityType, names: &[&str]) -> Reading {
+    let codes: Vec<_> = names.iter().map(|name| code_of(entity, name.trim())).collect();
+    let alike = codes.iter().flatten().count();
+    let exact = names.iter().zip(&codes).filter(|(name, code)| code.is_some() && is_code_form(name.trim())).count();
+    let columns: Vec<Candidates> = names.iter().map(|name| TITLES.of(entity, name).collect()).collect();
+    let language = dominant_language(&columns);
+    let titled = language.map_or(0, |language| hits(&columns, |title| title.language == language));
+    // `ID` alone is a code and a title in every language; `Observers` is a title, `OBSERVERS` a code.
+    if alike > titled || (exact >= titled && exact > 1) {
+        return coded_reading(entity, codes);
+    }
+    let Some(language) = language else {
+        return Reading { entity, language: None, known: 0, exported: 0, columns: vec![None; names.len()] };
+    };
+    titled_reading(entity, names, &columns, language)
+}
+
+/// The titles that one name of a header may be.
+type Candidates = Vec<&'static Title>;
+
+fn coded_reading(entity: EntityType, codes: Vec<Option<String>>) -> Reading {
+    let mut taken = HashSet::new();
+    let columns: Vec<_> = codes
+        .into_iter()
+        .map(|code| code.map(|code| Found { repeated: !taken.insert(code.clone()), how: "field code".to_owned(), code }))
+        .collect();
+    // A custom field's code says nothing of the type of record.
+    let known = columns.iter().flatten().filter(|found| !found.code.starts_with("UF_")).count();
+    Reading { entity, language: None, known, exported: known, columns }
+}
+
+fn titled_reading(entity: EntityType, names: &[&str], titles: &[Candidates], language: &'static str) -> Reading {
+    let order = vocabulary_order(titles, language);
+    let mut taken = HashSet::new();
+    let columns: Vec<_> =
+        names.iter().zip(titles).map(|(name, titles)| choose(name, titles, language, &order, &mut taken)).collect();
+    let exported = hits(titles, |title| title.vocabulary <= Vocabulary::Variant);
+    let known = columns.iter().flatten().count();
+    Reading { entity, language: Some(language), known, exported, columns }
+}
+
+/// The language that knows most of the names; at a tie the one whose export prints most of them.
+fn dominant_language(columns: &[Candidates]) -> Option<&'static str> {
+    let score = |language: &str| {
+        let known = hits(columns, |title| title.language == language);
+        let exported = hits(columns, |title| title.language == language && title.vocabulary == Vocabulary::Export);
+        (known, exported)
+    };
+    let scored = LANGUAGES.iter().map(|(_, iso)| (score(iso), *iso)).filter(|((known, _), _)| *known > 0);
+    // The first of equals stands: `max_by_key` would take the last.
+    scored.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, iso)| iso)
+}
+
+/// How many columns have a title for which `wanted` holds.
+fn hits(columns: &[Candidates], wanted: impl Fn(&Title) -> bool) -> usize {
+    columns.iter().filter(|titles| titles.iter().any(|title| wanted(title))).count()
+}
+
+/// The vocabularies in the order in which a title of several fields is looked up: the file's own first.
+fn vocabulary_order(columns: &[Candidates], language: &str) -> [&'static [Vocabulary]; 3] {
+    use Vocabulary::{Caption, Export, Import, Variant};
+    let mut order: [&'static [Vocabulary]; 3] = [&[Export, Variant], &[Import], &[Caption]];
+    let count = |group: &[Vocabulary]| hits(columns, |title| title.language == language && group.contains(&title.vocabulary));
+    order.sort_by_key(|group| std::cmp::Reverse(count(group)));
+    order
+}
+
+/// The field of one title: of the file's language before another, of its vocabulary before another, in exact case before another,
+/// and one that no earlier column has.
+fn choose(
+    name: &str,
+    titles: &Candidates,
+    language: &str,
+    order: &[&'static [Vocabulary]; 3],
+    taken: &mut HashSet<String>,
+) -> Option<Found> {
+    let groups = |own: bool| order.iter().map(move |group| (own, *group));
+    for (own, group) in groups(true).chain(groups(false)) {
+        let is_wanted = |title: &&&Title| group.contains(&title.vocabulary) && (title.language == language) == own;
+        let mut candidates: Vec<&Title> = titles.iter().filter(is_wanted).copied().collect();
+        // FULL_REG_ADDRESS is today's export; ADDRESS_LEGAL bears its title in Russian and Ukrainian only.
+        candidates.sort_by_key(|title| (title.text != name.trim(), title.vocabulary, title.code == "ADDRESS_LEGAL"));
+        let Some(first) = candidates.first() else { continue };
+        let free = candidates.iter().find(|title| !taken.contains(&title.code));
+        let title = free.unwrap_or(first);
+        let kind = match title.vocabulary {
+            Vocabulary::Export | Vocabulary::Variant => "export title",
+            Vocabulary::Import => "import title",
+            Vocabulary::Caption => "field caption",
+        };
+        let how = format!("{kind} ({})", title.language);
+        return Some(Found { repeated: !taken.insert(title.code.clone()), code: title.code.clone(), how });
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_export_title_of_every_language_maps_to_its_code() {
+        let mut checked = 0;
+        for entity in EntityType::ALL {
+            for (_, language) in LANGUAGES {
+                let own: Vec<&Title> = titles()
+                    .iter()
+                    .filter(|title| {
+                        title.entity == entity && title.language == *language && title.vocabulary == Vocabulary::Export
+                    })
+                    .filter(|title| !["PRODUCT_ID", "ADDRESS_LEGAL"].contains(&title.code.as_str()))
+                    .collect();
+                let mut seen = HashSet::new();
+                let own: Vec<&Title> = own.into_iter().filter(|title| seen.insert(&title.code)).collect();
+                if own.len() < 2 {
+                    continue;
+                }
+                let names: Vec<&str> = own.iter().map(|title| title.text.as_str()).collect();
+                let reading = recognise(entity, &names);
+                assert_eq!(reading.language, Some(*language), "{entity} {language}");
+                for (title, found) in own.iter().zip(&reading.columns) {
+                    let found = found.as_ref().map(|found| (found.code.as_str(), found.repeated));
+                    assert_eq!(found, Some((title.code.as_str(), false)), "{entity} {language} {}", title.text);
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 1500, "{checked}");
+    }
+
+    #[test]
+    fn every_title_of_every_vocabulary_is_known() {
+        for title in titles() {
+            let reading = recognise(title.entity, &["ID", &title.text]);
+            assert!(reading.columns[1].is_some(), "{title:?}");
+        }
+        assert!(titles().len() > 3000, "{}", titles().len());
+    }
+
+    #[test]
+    fn a_header_of_field_codes_is_told_from_titles() {
+        let names = ["ID", "TITLE", "ASSIGNED_BY", "PHONE_WORK", "UF_CRM_1700000000", "stageId", "whatever"];
+        let reading = recognise(EntityType::Lead, &names);
+        let codes: Vec<_> = reading.columns.iter().map(|found| found.as_ref().map(|found| found.code.as_str())).collect();
+        let expected = [
+            Some("ID"),
+            Some("TITLE"),
+            Some("ASSIGNED_BY_ID"),
+            Some("PHONE_WORK"),
+            Some("UF_CRM_1700000000"),
+            Some("STATUS_ID"),
+            None,
+        ];
+        assert_eq!((reading.language, codes.as_slice()), (None, expected.as_slice()));
+    }
+
+    #[test]
+    fn a_title_of_two_fields_means_the_one_of_the_files_own_vocabulary() {
+        let code = |names: &[&str]| recognise(EntityType::Contact, names).columns[0].clone().map(|found| found.code);
+        assert_eq!(code(&["Dirección", "ID", "Cumpleaños", "Creado", "Responsable"]).as_deref(), Some("FULL_ADDRESS"));
+        assert_eq!(code(&["Dirección", "ID", "Nombre completo", "Creado el", "Persona responsable"]).as_deref(), Some("ADDRESS"));
+    }
+}

@@ -1,0 +1,149 @@
+//! The lines of one record -> its row.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::cells::{CellReader, RowPipeline, product_number};
+use super::columns::{Column, Role};
+use super::detect::{DateOrder, RestoreFile};
+use super::group::Group;
+use crate::model::{
+    Cells, FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value,
+};
+
+/// What is shown of a cell that has a problem.
+const PROBLEM_TEXT_MAX: usize = 120;
+
+/// Makes rows of a file's groups.
+pub(super) struct RowReader<'a> {
+    file: &'a RestoreFile,
+    columns: &'a [Column],
+    cells: CellReader<'a>,
+    pipeline: Option<usize>,
+    opportunity: Option<usize>,
+    /// Columns of one field: that with a client's id, and that with the name (csv 3.2).
+    twins: Vec<(usize, usize)>,
+    /// Where name, price and quantity of products stand.
+    products: [Option<usize>; 3],
+}
+
+impl<'a> RowReader<'a> {
+    pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, order: DateOrder) -> Self {
+        let of_code = |code: &str| columns.iter().position(|column| column.role == Role::Field && is_code(column, code));
+        let ids = columns.iter().enumerate().filter(|(_, column)| column.role == Role::ClientId && column.code.is_some());
+        let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
+        let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
+        Self {
+            file,
+            columns,
+            cells: CellReader::new(columns, schema, file.is_coded(), order),
+            pipeline: of_code("CATEGORY_ID"),
+            opportunity: of_code("OPPORTUNITY"),
+            twins,
+            products: [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part))),
+        }
+    }
+
+    /// The row of a group; blank lines are none.
+    pub(super) fn row(&self, group: Group) -> Option<Row> {
+        match group {
+            Group::Record { id, line, lines } => Some(self.record(id, line, lines)),
+            Group::Rejected(reject) => Some(Row::Rejected(reject)),
+            Group::Blank { .. } | Group::BadBytes { .. } => None,
+        }
+    }
+
+    fn record(&self, id: OriginalId, line: u64, lines: Vec<Cells>) -> Row {
+        let mut record = FileRecord::new(self.file.entity, id);
+        let mut problems = Problems { reader: self, line, found: Vec::new() };
+        let pipeline = self.row_pipeline(&lines[0]);
+        for (at, column) in self.columns.iter().enumerate() {
+            let (Some(code), Some(def)) = (&column.code, &column.def) else { continue };
+            if def.kind == FieldType::Id || matches!(column.role, Role::Product(_)) || self.is_outdone(at, &lines[0]) {
+                continue;
+            }
+            let text = lines[0].get(at).unwrap_or_default();
+            let cell = match self.opportunity {
+                Some(opportunity) if opportunity == at && lines.len() > 1 => self.total(at, &lines).into(),
+                _ => self.cells.read(at, def, column.role == Role::ClientId, text, pipeline),
+            };
+            if let Some(problem) = cell.problem {
+                problems.add(at, problem, text);
+            }
+            if let Some(value) = cell.value {
+                record.push(code.clone(), value);
+            }
+        }
+        if let Some(name) = self.products[0] {
+            match self.product_rows(&lines) {
+                Ok(rows) if rows.is_empty() => record.push(FieldCode::from("PRODUCTS"), Value::Empty),
+                Ok(rows) => record.push(FieldCode::from("PRODUCTS"), Value::Products(rows)),
+                Err(problem) => problems.add(name, problem, lines[0].get(name).unwrap_or_default()),
+            }
+        }
+        let problems = problems.found;
+        Row::Record { record, place: self.place(line, None), lines, problems }
+    }
+
+    fn row_pipeline(&self, cells: &Cells) -> RowPipeline {
+        let Some((at, def)) = self.pipeline.and_then(|at| Some((at, self.columns[at].def.as_ref()?))) else {
+            return RowPipeline::Unnamed;
+        };
+        let cell = self.cells.read(at, def, false, cells.get(at).unwrap_or_default(), RowPipeline::Unnamed);
+        RowPipeline::of(&cell)
+    }
+
+    /// Whether the other column of the same field says more: a client's id goes before its name (csv 3.2).
+    fn is_outdone(&self, at: usize, cells: &Cells) -> bool {
+        let has_id = |id: usize| cells.get(id).is_some_and(|cell| !matches!(cell.trim(), "" | "0"));
+        self.twins.iter().any(|&(id, name)| (name == at && has_id(id)) || (id == at && !has_id(id)))
+    }
+
+    /// The amount of a record with several product lines: in an export each line has its own, in a file of codes the record's.
+    fn total(&self, at: usize, lines: &[Cells]) -> Result<Value, ProblemCode> {
+        let texts = || lines.iter().map(|line| line.get(at).unwrap_or_default());
+        let is_one = lines.windows(2).all(|pair| pair[0].get(at) == pair[1].get(at));
+        if self.file.is_coded() && is_one {
+            return product_number(lines[0].get(at).unwrap_or_default(), Decimal::ZERO).map(Value::Number);
+        }
+        let amounts: Result<Vec<Decimal>, ProblemCode> = texts().map(|text| product_number(text, Decimal::ZERO)).collect();
+        let sum = amounts?.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add);
+        sum.map(Value::Number).ok_or(ProblemCode::BadNumber)
+    }
+
+    fn product_rows(&self, lines: &[Cells]) -> Result<Vec<ProductRow>, ProblemCode> {
+        let mut rows = Vec::new();
+        for line in lines {
+            let [name, price, quantity] = self.products.map(|at| at.and_then(|at| line.get(at)).unwrap_or_default());
+            if [name, price, quantity].iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            let (price, quantity) = (product_number(price, Decimal::ZERO)?, product_number(quantity, Decimal::ONE)?);
+            rows.push(ProductRow { name: name.to_owned(), price, quantity });
+        }
+        Ok(rows)
+    }
+
+    fn place(&self, line: u64, column: Option<&Column>) -> Place {
+        Place { file: Arc::clone(&self.file.path), line, column: column.map(|column| column.name.clone()) }
+    }
+}
+
+/// The problems of one row.
+struct Problems<'a, 'r> {
+    reader: &'r RowReader<'a>,
+    line: u64,
+    found: Vec<Problem>,
+}
+
+impl Problems<'_, '_> {
+    fn add(&mut self, at: usize, code: ProblemCode, text: &str) {
+        let place = self.reader.place(self.line, self.reader.columns.get(at));
+        self.found.push(Problem { place, code, text: text.chars().take(PROBLEM_TEXT_MAX).collect() });
+    }
+}
+
+pub(super) fn is_code(column: &Column, code: &str) -> bool {
+    column.code.as_ref().is_some_and(|own| own.as_str() == code)
+}

@@ -1,0 +1,172 @@
+//! Words of the portal's language in cells: yes and no, the mask, "no records", totals.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::headers::document;
+use crate::model::{EntityType, fold};
+
+/// Sentences that an export of nothing holds instead of a table (csv 2).
+const NO_RECORDS: &[(EntityType, &str)] = &[
+    (EntityType::Lead, "No leads."),
+    (EntityType::Lead, "Ningún prospecto"),
+    (EntityType::Lead, "Список лидов пуст!"),
+    (EntityType::Lead, "Nenhum lead."),
+    (EntityType::Lead, "Keine Leads."),
+    (EntityType::Contact, "There are currently no contacts available."),
+    (EntityType::Contact, "Actualmente no hay contactos disponibles."),
+    (EntityType::Contact, "Список контактов пуст!"),
+    (EntityType::Company, "No companies."),
+    (EntityType::Company, "No hay compañías."),
+    (EntityType::Company, "Список компаний пуст!"),
+    (EntityType::Deal, "There are no deals."),
+    (EntityType::Deal, "No hay negociaciones."),
+    (EntityType::Deal, "Список сделок пуст!"),
+    (EntityType::Deal, "Não existem ofertas."),
+    (EntityType::Deal, "Es gibt keine Aufträge."),
+];
+
+/// Words with which a spreadsheet's total line begins.
+const TOTALS: &[&str] = &[
+    "total",
+    "totales",
+    "totals",
+    "grand total",
+    "suma",
+    "suma total",
+    "gran total",
+    "subtotal",
+    "итого",
+    "всего",
+    "всього",
+    "разом",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "totale",
+    "totais",
+    "soma",
+    "razem",
+    "somme",
+];
+
+/// The titles of requisite columns begin with one of these (csv 4.10).
+const REQUISITES: &[&str] = &["details", "detalles", "реквизиты", "реквізити", "detalhes", "détails", "dettagli", "szczegóły"];
+
+/// Names under which a user who may not see the linked record finds it (csv 2.2).
+const HIDDEN_LINKS: &[&str] = &[
+    "contacto oculto",
+    "compañía oculta",
+    "prospecto oculto",
+    "cliente oculto",
+    "hidden contact",
+    "hidden company",
+    "hidden lead",
+    "hidden client",
+];
+
+static FLAGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
+    let mut flags: HashMap<String, bool> = HashMap::new();
+    for (key, value) in [("boolean_yes", true), ("boolean_uf_yes", true), ("boolean_no", false), ("boolean_uf_no", false)] {
+        flags.extend(words(key).map(|word| (fold(word), value)));
+    }
+    flags.extend([("y", true), ("1", true), ("true", true), ("sí", true)].map(|(word, value)| (word.to_owned(), value)));
+    flags.extend([("n", false), ("0", false), ("false", false)].map(|(word, value)| (word.to_owned(), value)));
+    flags
+});
+
+static HIDDEN: LazyLock<Vec<&str>> = LazyLock::new(|| words("hidden").collect());
+
+static CURRENCIES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let mut names = HashMap::new();
+    for (code, languages) in document()["_values"]["currency_name"].as_object().into_iter().flatten() {
+        let texts = languages.as_object().into_iter().flatten().filter_map(|(_, name)| name.as_str());
+        names.extend(texts.map(|name| (fold(name), code.clone())));
+    }
+    // The older Spanish name (csv 4.4).
+    names.insert("dólar usa".to_owned(), "USD".to_owned());
+    names
+});
+
+fn words(key: &str) -> impl Iterator<Item = &'static str> {
+    document()["_values"][key].as_object().into_iter().flatten().filter_map(|(_, word)| word.as_str())
+}
+
+/// Yes or no, in any of the languages and spellings of csv 4.7.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text {
+        "Y" | "si" | "Si" | "yes" => Some(true),
+        "N" | "no" | "No" => Some(false),
+        _ => FLAGS.get(&fold(text)).copied(),
+    }
+}
+
+/// Whether a cell holds the word that masks records (csv 2.2).
+pub(super) fn is_hidden(text: &str) -> bool {
+    // The words are ASCII, and asked for every cell of a file: no folding here.
+    let text = text.trim();
+    HIDDEN.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether a link's cell holds a placeholder instead of a name.
+pub(super) fn is_hidden_link(text: &str) -> bool {
+    text.len() < 40 && HIDDEN_LINKS.contains(&fold(text).as_str())
+}
+
+/// The ISO code of a currency by its name in any known language.
+pub(super) fn currency_named(folded: &str) -> Option<&'static str> {
+    CURRENCIES.get(folded).map(String::as_str)
+}
+
+/// The type of record of which a file says that there are none.
+pub(super) fn no_records(text: &str) -> Option<EntityType> {
+    let bare = |text: &str| fold(text.trim_matches(|c: char| c.is_whitespace() || ";,\"'.!\u{feff}".contains(c)));
+    let text = bare(text);
+    NO_RECORDS.iter().find(|(_, sentence)| bare(sentence) == text).map(|(entity, _)| *entity)
+}
+
+/// Whether a cell begins a total line.
+pub(super) fn is_total(text: &str) -> bool {
+    if text.len() > 64 {
+        return false;
+    }
+    let folded = fold(text);
+    let word = folded.split([':', '=']).next().unwrap_or_default().trim();
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_whitespace());
+    TOTALS.contains(&word)
+}
+
+/// Whether a title is one of a requisite column.
+pub(super) fn is_requisite_title(title: &str) -> bool {
+    let folded = fold(title);
+    REQUISITES.iter().any(|word| folded.strip_prefix(word).is_some_and(|rest| rest.starts_with(": ") || rest.starts_with(" (")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_and_no_are_read_in_every_language() {
+        for yes in ["Y", "si", "Si", "Sí", "да", "Yes", "sim", "Tak", "1"] {
+            assert_eq!(flag(yes), Some(true), "{yes}");
+        }
+        for no in ["N", "no", "No", "нет", "não", "nein", "0"] {
+            assert_eq!(flag(no), Some(false), "{no}");
+        }
+        assert_eq!(flag("quizás"), None);
+    }
+
+    #[test]
+    fn a_sentence_instead_of_a_table_is_understood() {
+        assert_eq!(no_records("Ningún prospecto"), Some(EntityType::Lead));
+        assert_eq!(no_records("\"There are no deals.\";\n"), Some(EntityType::Deal));
+        assert_eq!(no_records("ID;Etapa"), None);
+    }
+
+    #[test]
+    fn a_total_line_is_told_from_a_title() {
+        assert!(is_total("Total: 120") && is_total("ИТОГО") && is_total("Total"));
+        assert!(!is_total("Total Play S.A. de C.V."));
+    }
+}
