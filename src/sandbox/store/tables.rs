@@ -57,6 +57,11 @@ impl Store {
         self.users.get(&id)
     }
 
+    /// Whether a user is active and has a webhook with this secret.
+    pub fn authorise(&self, user: u64, secret: &str) -> bool {
+        self.user(user).is_some_and(|known| known.active && known.secret == secret)
+    }
+
     /// All users by id.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values()
