@@ -14,6 +14,7 @@
 
 mod compare;
 mod contact;
+mod duplicate;
 mod equal;
 mod files;
 mod index;

@@ -4,13 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{EntityType, FieldType, FileRecord, LiveRecord, OriginPair, OriginalId, PortalId, UserId, Value};
+use crate::model::{EntityType, FieldType, OriginPair, OriginalId, PortalId, UserId, Value};
 
+use super::duplicate::{Candidate, Finder, STEPS, Step};
 use super::index::origin_pair;
-use super::judge::{Judge, MatchKey, distinct};
-use super::links::{Links, answer};
-use super::moment::same_moment;
-use super::unclaimed::{clients, emails, exact_title, own_evidence, person, phones};
+use super::judge::{Judge, distinct};
+use super::links::Links;
 use super::{Judged, MatchedBy, Note, Target, Verdict};
 
 /// The originator of leads and contacts made from e-mail, whose `ORIGIN_ID` is the mailbox: no key even where it occurs once (rest-crm 5).
@@ -106,23 +105,6 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// A live record that may answer for a row: how well, how, which.
-struct Candidate {
-    score: u32,
-    how: MatchedBy,
-    live: PortalId,
-}
-
-/// One step of the order of matching: who may answer for a row.
-type Step = fn(&Session<'_, '_>, &FileRecord) -> Vec<Candidate>;
-
-const STEPS: &[Step] = &[
-    |session, record| session.twins(record),
-    |session, record| session.duplicates(record),
-    |session, record| session.retyped(record),
-    |session, record| session.matches(record),
-];
-
 struct Session<'j, 's> {
     judge: &'j Judge<'j>,
     judged: &'s mut [Judged],
@@ -148,114 +130,14 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Records recovered from the recycle bin: a new and higher id, the same creation moment, creator and title (rest-crm 9.6).
-    fn twins(&self, record: &FileRecord) -> Vec<Candidate> {
-        let Some(created) = record.get("DATE_CREATE") else { return Vec::new() };
-        let born = self.judge.unclaimed.born_with(record, created, &self.judge.zone);
-        let twins = born.into_iter().filter(|id| id.0 > record.id.0).filter_map(|id| self.judge.current.get(record.entity, id));
-        twins
-            .filter(|live| live.get("DATE_CREATE").is_some_and(|born| same_moment(created, born, &self.judge.zone) == Some(true)))
-            .filter(|live| self.same_creator(record, live))
-            .map(|live| {
-                // Where several were made in one second, the one with the fewest differences is it.
-                let found = super::compare(record, live, self.judge.schema, &self.judge.zone, &self.answers);
-                Candidate { score: u32::MAX - found.changes.len() as u32, how: MatchedBy::Twin, live: live.id }
-            })
-            .collect()
-    }
-
-    fn same_creator(&self, record: &FileRecord, live: &LiveRecord) -> bool {
-        let (Some(file), Some(Value::User(live))) = (record.get("CREATED_BY_ID"), live.get("CREATED_BY_ID")) else { return true };
-        match file {
-            Value::User(file) => file == live,
-            // A name that nobody bears any more says nothing.
-            Value::Name(name) | Value::Label(name) | Value::Text(name) => {
-                let bearers = self.answers.users_named(name).unwrap_or_default();
-                bearers.is_empty() || bearers.contains(live)
-            }
-            _ => true,
-        }
-    }
-
-    /// The same e-mail or phone (leads, contacts, companies), the same exact title (companies); the same name on top makes it surer.
-    fn duplicates(&self, record: &FileRecord) -> Vec<Candidate> {
-        let unclaimed = &self.judge.unclaimed;
-        let mut found: Vec<Candidate> = Vec::new();
-        for key in emails(record) {
-            unclaimed.by_email(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 4, MatchedBy::Email));
-        }
-        for key in phones(record) {
-            unclaimed.by_phone(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 2, MatchedBy::Phone));
-        }
-        if record.entity == EntityType::Company
-            && let Some(title) = exact_title(record)
-        {
-            unclaimed.by_title(record.entity, title).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Title));
-        }
-        let name = person(record);
-        for candidate in &mut found {
-            let live = self.judge.current.get(record.entity, candidate.live);
-            if !name.is_empty() && live.is_some_and(|live| person(live) == name) {
-                candidate.score += 8;
-            }
-        }
-        found
-    }
-
-    /// Leads and deals that people typed in again after the backup: the same title, and the same client or amount.
-    fn retyped(&self, record: &FileRecord) -> Vec<Candidate> {
-        if !matches!(record.entity, EntityType::Lead | EntityType::Deal) {
-            return Vec::new();
-        }
-        let client = |entity, value: &Value| match value {
-            Value::Link(id) => self.answers.live(entity, OriginalId(*id)),
-            Value::Name(name) | Value::Text(name) => match self.answers.named(entity, name).as_slice() {
-                [one] => answer(*one, entity, &self.answers),
-                _ => None,
-            },
-            _ => None,
-        };
-        let mut found = Vec::new();
-        for evidence in own_evidence(record).into_iter().chain(clients(record, client)) {
-            self.judge
-                .unclaimed
-                .retyped(record, evidence)
-                .iter()
-                .for_each(|live| raise(&mut found, *live, 1, MatchedBy::Retyped));
-        }
-        found
-    }
-
-    /// The keys of `--match`, the first that finds anything.
-    fn matches(&self, record: &FileRecord) -> Vec<Candidate> {
-        let unclaimed = &self.judge.unclaimed;
-        let mut found = Vec::new();
-        for key in &self.judge.options.match_keys {
-            match key {
-                MatchKey::Email => emails(record).into_iter().for_each(|key| {
-                    unclaimed.by_email(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Email))
-                }),
-                MatchKey::Phone => phones(record).into_iter().for_each(|key| {
-                    unclaimed.by_phone(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Phone))
-                }),
-                MatchKey::Title => exact_title(record).into_iter().for_each(|key| {
-                    unclaimed.by_title(record.entity, key).iter().for_each(|live| raise(&mut found, *live, 1, MatchedBy::Title))
-                }),
-            }
-            if !found.is_empty() {
-                break;
-            }
-        }
-        found
-    }
-
     /// Gives each row at most one live record and each live record to at most one row, the surest pairs first; then the free records
     /// that fit a row just as well become its further candidates.
     fn assign(&mut self, rows: &[usize], step: Step) {
         let mut pairs: Vec<(usize, OriginalId, Candidate)> = Vec::new();
+        let finder = Finder { judge: self.judge, answers: &self.answers };
         for row in rows {
             let record = &self.judged[*row].record;
-            let found = step(self, record);
+            let found = step(&finder, record);
             pairs.extend(found.into_iter().map(|candidate| (*row, record.id, candidate)));
         }
         pairs.sort_by_key(|(row, id, candidate)| (std::cmp::Reverse(candidate.score), *id, candidate.live, *row));
@@ -361,19 +243,11 @@ impl Session<'_, '_> {
     }
 }
 
-/// Adds to the score of a live record; its first and strongest key stays the reason.
-fn raise(found: &mut Vec<Candidate>, live: PortalId, score: u32, how: MatchedBy) {
-    match found.iter_mut().find(|candidate| candidate.live == live) {
-        Some(candidate) => candidate.score += score,
-        None => found.push(Candidate { score, how, live }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::ChangeKind;
     use crate::diff::kit::{World, file, live};
+    use crate::diff::{ChangeKind, MatchKey};
     use EntityType::{Company, Contact, Deal, Lead};
     use Verdict::{Changed, Duplicate, Identical, Missing, Restored};
 
@@ -572,6 +446,19 @@ mod tests {
             .row(row(3))
             .live(live(Deal, 90).text("TITLE", "Venta").number("OPPORTUNITY", "100").born(LATER_Z));
         assert_eq!(world.verdicts(), [Duplicate, Missing, Missing]);
+    }
+
+    #[test]
+    fn a_number_that_a_crowd_shares_says_nothing_of_a_person() {
+        let crowd = |count| {
+            (0..count)
+                .fold(world().row(file(Contact, 1).texts("PHONE_WORK", &["5500000000"])), |world, n| {
+                    world.live(live(Contact, 90 + n).texts("PHONE_WORK", &["5500000000"]))
+                })
+                .verdicts()
+        };
+        assert_eq!(crowd(20), [Duplicate]);
+        assert_eq!(crowd(21), [Missing]);
     }
 
     #[test]

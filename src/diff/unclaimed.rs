@@ -126,9 +126,10 @@ impl Unclaimed {
         born.filter_map(|minute| self.minutes.get(&(record.entity, minute, title))).flatten().copied().collect()
     }
 
-    /// The records typed in after the backup with the same title and this evidence.
+    /// The records typed in after the backup with the same title and this evidence; none where so many share both that they are a
+    /// subscription, not a record typed in again.
     pub fn retyped(&self, record: &Record<OriginalId>, evidence: Evidence) -> &[PortalId] {
-        title_hash(record).and_then(|title| self.retyped.get(&(record.entity, title, evidence))).map_or(&[], Vec::as_slice)
+        telling(title_hash(record).and_then(|title| self.retyped.get(&(record.entity, title, evidence))))
     }
 }
 
