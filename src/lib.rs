@@ -21,3 +21,5 @@ pub mod plan;
 pub mod apply;
 pub mod report;
 pub mod sandbox;
+pub mod pipeline;
+pub mod cli;

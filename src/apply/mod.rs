@@ -1,1 +1,26 @@
 //! The only room that changes a portal.
+//!
+//! `journal` holds what was intended and learned; `run` sends, `reconcile` clears unclear answers up, `verify` reads back, `undo` takes
+//! back. The protocol: an intent is on the disk before its first byte is sent; an answer is classified as applied, not applied or
+//! unclear; what is unclear is looked up by its origin mark, after the window in which the portal may still act, before it is ever
+//! sent again.
+
+mod counts;
+mod crash;
+mod journal;
+mod lock;
+mod pilot;
+mod reconcile;
+mod run;
+mod step;
+mod undo;
+mod verify;
+
+pub use counts::{Counts, Progress, progress};
+pub use journal::{Intent, Journal, JournalError, Learned, Step};
+pub use lock::{Lock, LockError};
+pub use pilot::choose as choose_pilot;
+pub use run::{ApplyError, CYCLES_MAX, Run, Settings};
+pub use step::{How, LEGAL, State};
+pub use undo::{Undone, UndoneCounts};
+pub use verify::{Difference, Verified, VerifiedCounts, verify};

@@ -145,4 +145,14 @@ impl Note {
             Self::NotCompared => "not_compared",
         }
     }
+
+    /// The field it is about.
+    pub const fn field(&self) -> Option<&FieldCode> {
+        match self {
+            Self::LabelUnknown(field) | Self::UserUnknown(field) | Self::LinkAmbiguous(field) | Self::LinkUnknown(field) => {
+                Some(field)
+            }
+            Self::IdReused(_) | Self::AnswersForAnother(_) | Self::CreatedTwice(_) | Self::NotCompared => None,
+        }
+    }
 }

@@ -1,7 +1,24 @@
 //! Verdicts -> what apply would do, saved and sealed.
+//!
+//! `draft` turns judged records into actions, `dir` writes and believes the plan directory, `approve` says whether a plan may be
+//! carried out now. The plan is complete: `apply` needs nothing else and decides nothing.
 
+mod action;
+mod approve;
+pub mod dir;
+mod draft;
+mod fate;
 mod line;
+mod seal;
 mod summary;
+mod wire;
 
+pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};
+pub use approve::{AGE_MAX_HOURS, Approved, Conditions, Refusal, approve};
+pub use dir::{DirError, Draft, Flags, Input, Manifest, Plan, check_place};
+pub use draft::{Drafted, Drafter, KEPT_DATES, KeptDate, Missing, ParentMissing};
+pub use fate::{Fate, Fates, Link, Resolver};
 pub use line::{ChangeLine, RecordLine, RecordRef};
+pub use seal::{digest_of_file, digest_of_text};
 pub use summary::{EntityCounts, FileSummary, Forecast, Requests, Summary, Warning};
+pub use wire::{moment, rfc3339, wire};

@@ -68,19 +68,21 @@ pub struct Reader {
 struct Portal {
     line: Line,
     identity: PortalIdentity,
+    is_loopback: bool,
 }
 
 impl Reader {
     /// A reader of a portal; sends nothing yet.
     pub fn open(url: WebhookUrl, settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
-        let identity = url.identity();
-        Ok(Self::over(Box::new(Http::new(url)?), identity, settings, observer))
+        let (identity, is_loopback) = (url.identity(), url.is_loopback());
+        Ok(Self::over(Box::new(Http::new(url)?), identity, is_loopback, settings, observer))
     }
 
     /// A reader over any transport.
     pub(super) fn over(
         transport: Box<dyn Transport>,
         identity: PortalIdentity,
+        is_loopback: bool,
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Self {
@@ -88,12 +90,17 @@ impl Reader {
         let seed = u64::from(std::process::id());
         let pace = Pace::new(settings.limits, settings.api_share, observer.clone(), seed);
         let line = Line::new(transport, pace, settings.patience, observer, seed);
-        Self { portal: Arc::new(Portal { line, identity }) }
+        Self { portal: Arc::new(Portal { line, identity, is_loopback }) }
     }
 
     /// The portal, by host and port.
     pub fn identity(&self) -> &PortalIdentity {
         &self.portal.identity
+    }
+
+    /// Whether the portal is on this computer: a sandbox.
+    pub fn is_loopback(&self) -> bool {
+        self.portal.is_loopback
     }
 
     /// Requests that have reached the portal so far, or may have.

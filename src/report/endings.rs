@@ -287,8 +287,9 @@ mod tests {
 
     #[test]
     fn an_undo_says_what_it_left_alone() {
-        let outcome =
-            UndoOutcome { entities: BTreeMap::from([(EntityType::Deal, UndoCounts { deleted: 9, kept_changed: 1, absent: 0 })]) };
+        let outcome = UndoOutcome {
+            entities: BTreeMap::from([(EntityType::Deal, UndoCounts { deleted: 9, kept_changed: 1, absent: 0, reverted: 0 })]),
+        };
         insta::assert_snapshot!(seen(&undo_screen(&outcome, Es, 80)), @"
         DESHECHO: se eliminaron 9 registros, todos creados por esta revisión
                          eliminados  conservados  ausentes

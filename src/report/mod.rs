@@ -41,5 +41,5 @@ pub use clean::sanitize;
 pub use facts::{Facts, MoneyAtStake};
 pub use outcome::{ApplyCounts, ApplyOutcome, Difference, Double, UndoCounts, UndoOutcome, VerifyCounts, VerifyOutcome};
 pub use tables::{FailureLine, IdLine};
-pub use terminal::{apply_screen, plan_screen, status_screen, undo_screen, verify_screen};
+pub use terminal::{apply_screen, plan_line, plan_screen, status_screen, undo_screen, verify_screen};
 pub use words::{Language, warning_text};

@@ -142,6 +142,9 @@ pub struct UndoCounts {
     pub kept_changed: u64,
     /// No longer there.
     pub absent: u64,
+    /// Live records that got their old values back.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub reverted: u64,
 }
 
 impl UndoOutcome {
@@ -151,6 +154,7 @@ impl UndoOutcome {
             deleted: sum.deleted + counts.deleted,
             kept_changed: sum.kept_changed + counts.kept_changed,
             absent: sum.absent + counts.absent,
+            reverted: sum.reverted + counts.reverted,
         })
     }
 }
@@ -196,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_total_adds_every_record_type() {
-        let counts = UndoCounts { deleted: 2, kept_changed: 1, absent: 0 };
+        let counts = UndoCounts { deleted: 2, kept_changed: 1, absent: 0, reverted: 0 };
         let undo = UndoOutcome { entities: BTreeMap::from([(EntityType::Lead, counts), (EntityType::Deal, counts)]) };
-        assert_eq!(undo.total(), UndoCounts { deleted: 4, kept_changed: 2, absent: 0 });
+        assert_eq!(undo.total(), UndoCounts { deleted: 4, kept_changed: 2, absent: 0, reverted: 0 });
     }
 }

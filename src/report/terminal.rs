@@ -7,6 +7,7 @@ use super::next::{PILOT, command, has_pilot};
 use super::screen::{NEXT, Screen};
 use super::story::{alarms, bin_until};
 use super::words::{Language, Phrase, READING_ORDER};
+use crate::plan::Summary;
 
 use Language::{En, Es};
 
@@ -57,8 +58,16 @@ pub fn plan_screen(facts: &Facts, language: Language, width: usize) -> String {
         "",
     );
     next_after_plan(&mut screen, facts, language);
+    screen.text(&plan_line(&facts.summary, facts.to_decide, language));
+    screen.text
+}
+
+/// The one line that a plan ends with.
+pub fn plan_line(summary: &Summary, to_decide: u64, language: Language) -> String {
+    let total = summary.total();
+    let (create, update, decide) = (count(total.to_create), count(total.to_update), count(to_decide));
     let left = count(total.changed.saturating_sub(total.to_update));
-    screen.text(&match (language, total.to_update) {
+    match (language, total.to_update) {
         (En, 0) => format!("Plan: {create} to create, {left} changed and left alone, {decide} need a decision"),
         (Es, 0) => format!("Revisión: {create} por crear, {left} distintos sin tocar, {decide} por decidir"),
         (En, _) => {
@@ -67,8 +76,7 @@ pub fn plan_screen(facts: &Facts, language: Language, width: usize) -> String {
         (Es, _) => {
             format!("Revisión: {create} por crear, {update} por actualizar, {left} distintos sin tocar, {decide} por decidir")
         }
-    });
-    screen.text
+    }
 }
 
 fn bin_first(facts: &Facts, language: Language) -> String {

@@ -52,7 +52,7 @@ impl Portal {
     }
 
     pub(super) fn reader_with(&self, settings: Settings) -> Reader {
-        Reader::over(Box::new(self.clone()), PortalIdentity::new("portal.test"), settings, Arc::new(Silent))
+        Reader::over(Box::new(self.clone()), PortalIdentity::new("portal.test"), false, settings, Arc::new(Silent))
     }
 
     pub(super) fn writer(&self) -> Writer {

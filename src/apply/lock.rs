@@ -1,0 +1,78 @@
+//! One writer: a lock in the plan directory and one a portal in the user's state directory, both released when dropped.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::model::PortalIdentity;
+
+/// The lock's name in a plan directory.
+const NAME: &str = "apply.lock";
+
+/// The right to write, until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _files: Vec<File>,
+}
+
+/// Why the right to write isn't to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another run has it.
+    #[error("another b24restore is writing here ({holder}); wait until it ends")]
+    Held {
+        /// Who, as far as they said.
+        holder: String,
+    },
+    /// The lock file can't be made.
+    #[error("cannot lock {}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the lock of a plan directory and that of a portal.
+    pub fn take(plan_dir: &Path, portal: &PortalIdentity) -> Result<Self, LockError> {
+        let mut files = vec![lock(&plan_dir.join(NAME))?];
+        if let Some(dir) = state_dir() {
+            fs::create_dir_all(&dir).map_err(|source| LockError::Io { path: dir.clone(), source })?;
+            let name: String = portal
+                .as_str()
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' })
+                .collect();
+            files.push(lock(&dir.join(format!("{name}.lock")))?);
+        }
+        Ok(Self { _files: files })
+    }
+}
+
+/// Where the user's programs keep their state; `None` where the system names no such place.
+fn state_dir() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_STATE_HOME")
+        .or_else(|| set("LOCALAPPDATA"))
+        .or_else(|| set("HOME").map(|home| home.join(".local").join("state")))?;
+    Some(base.join("b24restore"))
+}
+
+fn lock(path: &Path) -> Result<File, LockError> {
+    let io = |source| LockError::Io { path: path.to_owned(), source };
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(path).unwrap_or_default();
+            return Err(LockError::Held { holder: holder.trim().to_owned() });
+        }
+        Err(TryLockError::Error(source)) => return Err(io(source)),
+    }
+    file.set_len(0)
+        .and_then(|()| write!(file, "process {}, since {}", std::process::id(), jiff::Timestamp::now().strftime("%F %T UTC")))
+        .map_err(io)?;
+    Ok(file)
+}

@@ -1,0 +1,79 @@
+//! Unclear answers: waited out, looked up, adopted or planned again. Never sent again blindly.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::{Event, WaitReason};
+use crate::model::EntityType;
+use crate::plan::ActionKind;
+
+use super::journal::Learned;
+use super::run::{ApplyError, CYCLES_MAX, Run, present};
+use super::step::{How, State};
+
+/// How far apart the two look-ups are before "not there" is believed: the window's tenth, within these bounds.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+impl Run<'_> {
+    /// Clears up the unclear creates of a type (or of all). Says whether anything became sendable again.
+    pub(super) async fn reconcile(&mut self, only: Option<EntityType>) -> Result<bool, ApplyError> {
+        let mut sendable = false;
+        for entity in EntityType::ALL.into_iter().filter(|entity| only.is_none_or(|only| only == *entity)) {
+            let unclear = self.seqs(|step| {
+                step.kind == ActionKind::Create
+                    && step.entity == entity
+                    && step.state == State::Unknown
+                    && step.cycles < CYCLES_MAX
+            });
+            if unclear.is_empty() {
+                continue;
+            }
+            self.wait_out(&unclear).await?;
+            let rest = self.adopt(entity, unclear).await?;
+            if rest.is_empty() {
+                continue;
+            }
+            self.pause(PAUSE_MAX.min(self.settings.zombie_window / 10), WaitReason::UnclearAnswer).await?;
+            let rest = self.adopt(entity, rest).await?;
+            sendable |= !rest.is_empty();
+            self.journal.learn(rest.into_iter().map(|seq| (seq, Learned::NotThere)).collect(), Timestamp::now())?;
+        }
+        Ok(sendable)
+    }
+
+    /// Waits until the portal can't carry the youngest of these requests out any more.
+    async fn wait_out(&self, seqs: &[usize]) -> Result<(), ApplyError> {
+        let Some(youngest) = seqs.iter().filter_map(|seq| self.journal.step(*seq).sent_at).max() else { return Ok(()) };
+        let age = Timestamp::now().duration_since(youngest);
+        // A clock that was set back must not shorten the wait, nor may it lengthen it beyond the window.
+        let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
+        self.pause(self.settings.zombie_window.saturating_sub(age), WaitReason::UnclearAnswer).await
+    }
+
+    /// Adopts what is found by its key; gives back what is found nowhere.
+    async fn adopt(&mut self, entity: EntityType, seqs: Vec<usize>) -> Result<Vec<usize>, ApplyError> {
+        let found = self.find_keys(entity, &seqs).await?;
+        let (there, not_there): (Vec<usize>, Vec<usize>) = seqs.into_iter().partition(|seq| found.contains_key(seq));
+        let learned = there.into_iter().map(|seq| (seq, present(&found[&seq], How::Adopted))).collect();
+        self.journal.learn(learned, Timestamp::now())?;
+        Ok(not_there)
+    }
+
+    /// Sleeps, and wakes early when the person asks to stop.
+    async fn pause(&self, length: Duration, reason: WaitReason) -> Result<(), ApplyError> {
+        if length.is_zero() {
+            return self.check_stop();
+        }
+        self.observer.event(Event::Wait { reason, millis: length.as_millis() as u64 });
+        let end = tokio::time::Instant::now() + length;
+        loop {
+            self.check_stop()?;
+            let left = end.saturating_duration_since(tokio::time::Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(left.min(Duration::from_millis(200))).await;
+        }
+    }
+}

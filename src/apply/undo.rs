@@ -1,0 +1,195 @@
+//! Taking back what a plan created and nobody changed since; and giving live records back what an update of ours overwrote.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+
+use crate::event::{Event, Phase};
+use crate::model::{EntityType, FieldType, LiveRecord, Payload, PortalId, Schema, Value};
+use crate::plan::{ActionKind, moment, rfc3339, wire};
+use crate::portal::{Change, Effect, Wants};
+
+use super::journal::Learned;
+use super::run::{ApplyError, Run};
+use super::step::{How, State};
+
+/// How many deletions a request holds.
+const COMMANDS: usize = 50;
+/// Without a noted moment, a record counts as unchanged when it was last modified within this time of our last sending.
+const GRACE: SignedDuration = SignedDuration::from_secs(120);
+
+/// What was taken back.
+#[derive(Debug, Clone, Default)]
+pub struct Undone {
+    /// The counts of each record type.
+    pub entities: BTreeMap<EntityType, UndoneCounts>,
+}
+
+/// The counts of one record type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UndoneCounts {
+    /// Deleted; the portal keeps them in its recycle bin.
+    pub deleted: u64,
+    /// Left alone, because somebody changed them since.
+    pub kept_changed: u64,
+    /// Not there any more.
+    pub absent: u64,
+    /// Live records that got their old values back.
+    pub reverted: u64,
+}
+
+impl Run<'_> {
+    /// Takes the plan back: updates first, then deals, leads, contacts, companies.
+    ///
+    /// # Errors
+    ///
+    /// The portal can't be reached, or the journal can't be written; what was taken back until then is noted.
+    pub async fn undo(&mut self) -> Result<Undone, ApplyError> {
+        let mut undone = Undone::default();
+        let total = self.seqs(|step| step.kind == ActionKind::Create && step.state == State::Done).len() as u64;
+        self.observer.event(Event::Begin { phase: Phase::Undo, total: Some(total) });
+        self.give_back(&mut undone).await?;
+        for entity in EntityType::ALL.into_iter().rev() {
+            let created: Vec<(usize, PortalId)> = self
+                .seqs(|step| {
+                    step.entity == entity
+                        && step.kind == ActionKind::Create
+                        && step.state == State::Done
+                        && step.how != How::AlreadyThere
+                })
+                .into_iter()
+                .filter_map(|seq| self.journal.step(seq).portal_id.map(|id| (seq, id)))
+                .collect();
+            for chunk in created.chunks(COMMANDS) {
+                if self.settings.stop.load(Ordering::SeqCst) {
+                    return Err(ApplyError::Interrupted);
+                }
+                self.delete(entity, chunk, undone.entities.entry(entity).or_default()).await?;
+                self.observer.event(Event::Advance { phase: Phase::Undo, by: chunk.len() as u64 });
+            }
+        }
+        self.observer.event(Event::End { phase: Phase::Undo });
+        Ok(undone)
+    }
+
+    async fn delete(
+        &mut self,
+        entity: EntityType,
+        created: &[(usize, PortalId)],
+        counts: &mut UndoneCounts,
+    ) -> Result<(), ApplyError> {
+        let ids: Vec<PortalId> = created.iter().map(|(_, id)| *id).collect();
+        let wants = Wants { everything: true, addresses: false, products: false };
+        let live: HashMap<PortalId, LiveRecord> = self
+            .writer
+            .reader()
+            .get_many(entity, &ids, self.schema, wants)
+            .await?
+            .into_iter()
+            .map(|record| (record.id, record))
+            .collect();
+        let mut doomed = Vec::new();
+        let mut gone = Vec::new();
+        for (seq, id) in created {
+            match live.get(id) {
+                None => {
+                    counts.absent += 1;
+                    gone.push((*seq, Learned::Undone));
+                }
+                Some(record) if self.untouched(*seq, record) => doomed.push((*seq, *id)),
+                Some(_) => counts.kept_changed += 1,
+            }
+        }
+        let changes: Vec<Change> = doomed.iter().map(|(_, id)| Change::Delete { entity, id: *id }).collect();
+        if !changes.is_empty() {
+            let effects = self.writer.run(&changes).await;
+            for ((seq, _), effect) in doomed.into_iter().zip(effects) {
+                // A lost answer leaves the step as it is: the next run finds the record absent, or deletes it.
+                if matches!(effect, Effect::Done(())) {
+                    counts.deleted += 1;
+                    gone.push((seq, Learned::Undone));
+                }
+            }
+        }
+        Ok(self.journal.learn(gone, Timestamp::now())?)
+    }
+
+    fn untouched(&self, seq: usize, live: &LiveRecord) -> bool {
+        let step = self.journal.step(seq);
+        let Some(now) = modified(live) else { return false };
+        match (&step.baseline, step.sent_at) {
+            (Some(baseline), _) => *baseline == now,
+            (None, Some(sent)) => now.parse::<Timestamp>().is_ok_and(|modified| modified <= sent + GRACE),
+            (None, None) => false,
+        }
+    }
+
+    /// Writes the old values back where our value still stands.
+    async fn give_back(&mut self, undone: &mut Undone) -> Result<(), ApplyError> {
+        for seq in self.seqs(|step| matches!(step.kind, ActionKind::Restore | ActionKind::Relink) && step.state == State::Done) {
+            let action = &self.actions[seq];
+            let Some(id) = action.portal_id else { continue };
+            let counts = undone.entities.entry(action.entity).or_default();
+            let wants = Wants { everything: true, addresses: !action.classic.is_empty(), products: false };
+            let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
+            let Some(live) = live.first() else {
+                self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+                continue;
+            };
+            if !fields_hold(live, &self.wanted(seq), self.schema) {
+                counts.kept_changed += 1;
+                continue;
+            }
+            let (classic, fields): (Vec<_>, Vec<_>) =
+                action.before.0.clone().into_iter().partition(|(name, _)| action.classic.0.contains_key(name));
+            let mut changes = Vec::new();
+            if !fields.is_empty() {
+                changes.push(Change::Update { entity: action.entity, id, fields: Payload(fields.into_iter().collect()) });
+            }
+            if !classic.is_empty() {
+                changes.push(Change::UpdateClassic { entity: action.entity, id, fields: Payload(classic.into_iter().collect()) });
+            }
+            let effects = self.writer.run(&changes).await;
+            if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
+                counts.reverted += 1;
+                self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When a live record was last modified, as text that two readings can be compared by.
+pub(super) fn modified(live: &LiveRecord) -> Option<String> {
+    moment(live.get("DATE_MODIFY")?, &jiff::tz::TimeZone::UTC).map(rfc3339)
+}
+
+/// Whether a live record holds these values, by `crm.item.*` name or classic code. Empty, `0` and absent are one.
+pub(super) fn fields_hold(live: &LiveRecord, wanted: &Payload, schema: &Schema) -> bool {
+    let fields = schema.fields.get(&live.entity).map(Vec::as_slice).unwrap_or_default();
+    wanted.0.iter().all(|(name, value)| {
+        let field = fields.iter().find(|field| field.universal == *name || field.code.as_str() == name);
+        let Some(field) = field else { return true };
+        text_of(&json_of(live.get(field.code.as_str()), &field.kind)) == text_of(value)
+    })
+}
+
+fn json_of(value: Option<&Value>, kind: &FieldType) -> Json {
+    match value {
+        Some(Value::Link(id)) => Json::from(*id),
+        Some(other) => wire(other, kind, &jiff::tz::TimeZone::UTC).unwrap_or(Json::Null),
+        None => Json::Null,
+    }
+}
+
+fn text_of(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) if text == "0" => String::new(),
+        Json::String(text) => text.clone(),
+        Json::Number(number) if number.as_u64() == Some(0) => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Reading back what was created, and comparing it with what the files say.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+
+use crate::diff::{ChangeKind, Links, Target, compare};
+use crate::event::{Event, Observer, Phase};
+use crate::model::{EntityType, FieldType, LiveRecord, OriginPair, OriginalId, PortalId, Schema, Value};
+use crate::plan::{Action, ActionKind, RecordRef};
+use crate::portal::{PortalError, Reader, Wants};
+
+use super::journal::Step;
+use super::step::State;
+
+/// What reading back found.
+#[derive(Debug, Clone, Default)]
+pub struct Verified {
+    /// The counts of each record type.
+    pub entities: BTreeMap<EntityType, VerifiedCounts>,
+    /// Every difference that was not declared.
+    pub differences: Vec<Difference>,
+    /// Source records with more than one live record bearing their mark.
+    pub doubles: Vec<(EntityType, OriginalId, Vec<PortalId>)>,
+}
+
+/// The counts of one record type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VerifiedCounts {
+    /// Read back, or looked for.
+    pub checked: u64,
+    /// Equal in every column but the declared ones.
+    pub equal: u64,
+    /// Of these, how many have a declared difference.
+    pub declared: u64,
+    /// With a difference that was not declared.
+    pub different: u64,
+    /// Not there any more.
+    pub absent: u64,
+}
+
+/// One column that is not what the file says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// What kind of record it is.
+    pub entity: EntityType,
+    /// Its id in the file.
+    pub original_id: OriginalId,
+    /// Its new id.
+    pub portal_id: PortalId,
+    /// The classic field code.
+    pub field: String,
+    /// What the file says.
+    pub expected: Value,
+    /// What the portal says.
+    pub found: Value,
+}
+
+/// Links are checked by the ids that were sent, so comparing needs to resolve none.
+struct NoLinks;
+
+impl Links for NoLinks {
+    fn live(&self, _: EntityType, _: OriginalId) -> Option<PortalId> {
+        None
+    }
+
+    fn named(&self, _: EntityType, _: &str) -> Vec<Target> {
+        Vec::new()
+    }
+
+    fn exists(&self, _: EntityType, _: PortalId) -> bool {
+        true
+    }
+}
+
+/// Reads every created record of a plan back and compares it field by field. Only reads.
+///
+/// # Errors
+///
+/// The portal can't be reached or refuses to be read.
+pub async fn verify(
+    actions: &[Action],
+    steps: &[Step],
+    only: Option<&BTreeSet<RecordRef>>,
+    reader: &Reader,
+    schema: &Schema,
+    zone: &TimeZone,
+    observer: &dyn Observer,
+) -> Result<Verified, PortalError> {
+    let new_ids: HashMap<RecordRef, PortalId> =
+        done(steps).filter_map(|step| step.portal_id.map(|id| (subject(step), id))).collect();
+    let mut verified = Verified::default();
+    observer.event(Event::Begin { phase: Phase::Verify, total: Some(new_ids.len() as u64) });
+    for entity in EntityType::ALL {
+        let created: Vec<&Step> =
+            done(steps).filter(|step| step.entity == entity && only.is_none_or(|only| only.contains(&subject(step)))).collect();
+        if created.is_empty() {
+            continue;
+        }
+        let counts = verified.entities.entry(entity).or_default();
+        let wants = wants(created.iter().map(|step| &actions[step.seq]), schema);
+        let ids: Vec<PortalId> = created.iter().filter_map(|step| step.portal_id).collect();
+        let live: HashMap<PortalId, LiveRecord> =
+            reader.get_many(entity, &ids, schema, wants).await?.into_iter().map(|record| (record.id, record)).collect();
+        for step in &created {
+            counts.checked += 1;
+            let Some(record) = step.portal_id.and_then(|id| live.get(&id)) else {
+                counts.absent += 1;
+                continue;
+            };
+            let action = &actions[step.seq];
+            let (found, declared) = differences(action, step, record, schema, zone, &new_ids);
+            if found.is_empty() {
+                counts.equal += 1;
+                counts.declared += u64::from(declared);
+            } else {
+                counts.different += 1;
+                verified.differences.extend(found);
+            }
+        }
+        observer.event(Event::Advance { phase: Phase::Verify, by: created.len() as u64 });
+        verified.doubles.extend(doubles(entity, &created, actions, reader, schema).await?);
+    }
+    observer.event(Event::End { phase: Phase::Verify });
+    Ok(verified)
+}
+
+fn done(steps: &[Step]) -> impl Iterator<Item = &Step> {
+    steps.iter().filter(|step| step.kind == ActionKind::Create && step.state == State::Done)
+}
+
+fn subject(step: &Step) -> RecordRef {
+    RecordRef { entity: step.entity, original_id: step.original_id.0 }
+}
+
+fn wants<'a>(actions: impl Iterator<Item = &'a Action>, schema: &Schema) -> Wants {
+    let mut wants = Wants { everything: true, addresses: false, products: false };
+    for action in actions {
+        for (code, _) in &action.expect {
+            wants.addresses |= schema
+                .listed(action.entity, code.as_str())
+                .is_some_and(|field| field.universal.is_empty() && code.as_str().contains("ADDRESS"));
+            wants.products |= code.as_str() == "PRODUCTS";
+        }
+    }
+    wants
+}
+
+/// The undeclared differences of one record, and whether it has declared ones.
+fn differences(
+    action: &Action,
+    step: &Step,
+    live: &LiveRecord,
+    schema: &Schema,
+    zone: &TimeZone,
+    new_ids: &HashMap<RecordRef, PortalId>,
+) -> (Vec<Difference>, bool) {
+    let is_link = |code: &str| matches!(schema.listed(action.entity, code).map(|field| &field.kind), Some(FieldType::Link(_)));
+    let declared = |code: &str| {
+        action.declared.iter().any(|declared| declared.field == code) || (code == "DATE_CREATE" && step.without_dates)
+    };
+    let mut expected = action.expected_record();
+    let links: Vec<String> = expected.fields().map(|(code, _)| code.to_string()).filter(|code| is_link(code)).collect();
+    for code in &links {
+        expected.take(code);
+    }
+    let difference = |field: &str, expected: Value, found: Value| Difference {
+        entity: action.entity,
+        original_id: action.original_id,
+        portal_id: live.id,
+        field: field.to_owned(),
+        expected,
+        found,
+    };
+    let mut found = Vec::new();
+    let mut has_declared = !action.declared.is_empty() || step.without_dates;
+    for change in compare(&expected, live, schema, zone, &NoLinks).changes {
+        match change.kind {
+            ChangeKind::PortalOwn => {}
+            _ if declared(change.field.as_str()) => has_declared = true,
+            _ => found.push(difference(change.field.as_str(), change.file, change.portal)),
+        }
+    }
+    for code in links.iter().filter(|code| !declared(code)) {
+        let Some(field) = schema.listed(action.entity, code) else { continue };
+        let expected = sent_ids(action, &field.universal, new_ids);
+        let now: BTreeSet<u64> = live.get(code).map(ids_of).unwrap_or_default();
+        let equal = if field.multiple { expected == now } else { expected.iter().next() == now.iter().next() };
+        if !equal {
+            found.push(difference(code, links_value(&expected), links_value(&now)));
+        }
+    }
+    (found, has_declared)
+}
+
+/// The ids that a link field was sent: those known when the plan was made, and those that its targets got since.
+fn sent_ids(action: &Action, field: &str, new_ids: &HashMap<RecordRef, PortalId>) -> BTreeSet<u64> {
+    let known = match action.fields.0.get(field) {
+        Some(Json::Array(ids)) => ids.iter().filter_map(Json::as_u64).collect(),
+        Some(id) => id.as_u64().into_iter().collect::<BTreeSet<u64>>(),
+        None => BTreeSet::new(),
+    };
+    let filled =
+        action.links.iter().filter(|link| link.field == field).filter_map(|link| new_ids.get(&link.target)).map(|id| id.0);
+    known.into_iter().chain(filled).collect()
+}
+
+fn ids_of(value: &Value) -> BTreeSet<u64> {
+    value.each().iter().filter_map(|value| if let Value::Link(id) = value { Some(*id) } else { None }).collect()
+}
+
+fn links_value(ids: &BTreeSet<u64>) -> Value {
+    match ids.len() {
+        0 => Value::Empty,
+        _ => Value::List(ids.iter().map(|id| Value::Link(*id)).collect()),
+    }
+}
+
+/// Source records whose mark more than one live record bears.
+async fn doubles(
+    entity: EntityType,
+    created: &[&Step],
+    actions: &[Action],
+    reader: &Reader,
+    schema: &Schema,
+) -> Result<Vec<(EntityType, OriginalId, Vec<PortalId>)>, PortalError> {
+    let keys: HashMap<OriginPair, OriginalId> =
+        created.iter().filter_map(|step| actions[step.seq].key.clone().map(|key| (key, step.original_id))).collect();
+    let pairs: Vec<OriginPair> = keys.keys().cloned().collect();
+    let mut bearers: BTreeMap<OriginalId, Vec<PortalId>> = BTreeMap::new();
+    for live in reader.by_origin(entity, &pairs, schema).await? {
+        let text = |code: &str| live.text(code).unwrap_or_default().to_owned();
+        if let Some(id) = keys.get(&OriginPair { originator: text("ORIGINATOR_ID"), origin: text("ORIGIN_ID") }) {
+            bearers.entry(*id).or_default().push(live.id);
+        }
+    }
+    Ok(bearers.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(id, ids)| (entity, id, ids)).collect())
+}

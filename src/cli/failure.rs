@@ -1,0 +1,313 @@
+//! Every room's error -> exit code, sentence, next step. One place, so that no error is left without all three.
+
+use std::error::Error;
+
+use super::lang::say;
+use crate::apply::{ApplyError, JournalError, LockError};
+use crate::intake::IntakeError;
+use crate::pipeline::{DetectError, OpenError, PlanError, SnapshotError};
+use crate::plan::{AGE_MAX_HOURS, DirError, Refusal};
+use crate::portal::PortalError;
+use crate::report::Language;
+
+/// How a command ended that could not do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub code: u8,
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// Wrong usage: 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into(), hint: None }
+    }
+
+    /// It could not be done: 1.
+    pub fn other(what: impl Into<String>, error: &dyn Error) -> Self {
+        Self { code: 1, message: format!("{}: {}", what.into(), chain(error)), hint: None }
+    }
+
+    /// A safety check said no: 4.
+    fn refused(message: String, hint: String) -> Self {
+        Self { code: 4, message, hint: Some(hint) }
+    }
+
+    fn with_hint(mut self, hint: String) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    fn plain(message: String) -> Self {
+        Self { code: 1, message, hint: None }
+    }
+
+    /// The portal can't be asked.
+    pub fn of_portal(error: &PortalError, language: Language) -> Self {
+        let s = |en: &str, es: &str| say(language, en, es);
+        match error {
+            PortalError::WrongSecret { .. } => Self::plain(error.to_string()).with_hint(s(
+                "Check the webhook: it may have been deleted, changed or have expired. Make a new one under Developer resources > Inbound webhook.",
+                "Revise el webhook: puede haberse eliminado, cambiado o vencido. Cree otro en Recursos para desarrolladores > Webhook entrante.",
+            )),
+            PortalError::NoScope { .. } => Self::plain(error.to_string()).with_hint(s(
+                "The webhook needs the permissions `crm` and `user_brief`.",
+                "El webhook necesita los permisos `crm` y `user_brief`.",
+            )),
+            PortalError::Unreachable { .. } => Self::plain(error.to_string()).with_hint(s(
+                "Check the network and the address, then run the same command again.",
+                "Revise la red y la dirección y repita el mismo comando.",
+            )),
+            PortalError::NotJson { .. } => Self::plain(error.to_string()).with_hint(s(
+                "Something else than the REST service answers at this address: a login page, a proxy, or a wrong path in the webhook.",
+                "En esa dirección responde otra cosa que el servicio REST: una página de acceso, un proxy o una ruta equivocada en el webhook.",
+            )),
+            PortalError::Redirected { .. } => Self::plain(error.to_string()).with_hint(s(
+                "The portal seems to have been renamed: put its new address into the webhook.",
+                "Parece que el portal cambió de nombre: ponga su nueva dirección en el webhook.",
+            )),
+            PortalError::Overload => Self::plain(error.to_string()).with_hint(s(
+                "Bitrix24 has blocked this webhook by hand; only its Support can lift that.",
+                "Bitrix24 bloqueó este webhook manualmente; solo su Soporte puede levantar el bloqueo.",
+            )),
+            _ => Self::plain(error.to_string()),
+        }
+    }
+
+    /// A restore file can't be read.
+    pub fn of_intake(error: &IntakeError, _language: Language) -> Self {
+        Self::plain(chain(error))
+    }
+
+    /// The files can't be looked at.
+    pub fn of_detect(error: &DetectError, language: Language) -> Self {
+        match error {
+            DetectError::Flag(error) => Self::usage(error.to_string()),
+            DetectError::Intake(error) => Self::of_intake(error, language),
+        }
+    }
+
+    /// A plan directory can't be written or believed.
+    pub fn of_dir(error: &DirError, language: Language) -> Self {
+        let s = |en: &str, es: &str| say(language, en, es);
+        match error {
+            DirError::Occupied(dir) => Self::usage(format!(
+                "{}: {}",
+                dir.display(),
+                s(
+                    "holds other files; choose another directory with --out",
+                    "contiene otros archivos; elija otro directorio con --out"
+                )
+            )),
+            DirError::Begun(dir) => Self::refused(
+                format!(
+                    "{}: {}",
+                    dir.display(),
+                    s("holds a plan that has been begun", "contiene una revisión que ya se empezó a aplicar")
+                ),
+                s(
+                    "Go on with `b24restore apply`, or choose another directory with --out.",
+                    "Continúe con `b24restore apply` o elija otro directorio con --out.",
+                ),
+            ),
+            DirError::NoPlan(dir) => {
+                Self::usage(format!("{}: {}", dir.display(), s("is no plan directory", "no es un directorio de revisión")))
+                    .with_hint(s(
+                        "Make a plan with `b24restore plan FILE...`.",
+                        "Haga la revisión con `b24restore plan ARCHIVO...`.",
+                    ))
+            }
+            DirError::Altered { part, .. } => Self::refused(
+                format!(
+                    "{part}: {}",
+                    s("was altered after the plan was made", "alguien lo modificó después de hacer la revisión")
+                ),
+                s("Make the plan again with `b24restore plan`.", "Repita la revisión con `b24restore plan`."),
+            ),
+            DirError::Format { .. } => Self::refused(error.to_string(), s("Make the plan again.", "Repita la revisión.")),
+            DirError::Io { .. } => Self::plain(chain(error)),
+        }
+    }
+
+    /// There is no plan.
+    pub fn of_plan(error: &PlanError, language: Language) -> Self {
+        let s = |en: &str, es: &str| say(language, en, es);
+        match error {
+            PlanError::Flag(error) => Self::usage(error.to_string()),
+            PlanError::Intake(error) => Self::of_intake(error, language),
+            PlanError::Portal(error) => Self::of_portal(error, language),
+            PlanError::Dir(error) => Self::of_dir(error, language),
+            PlanError::Snapshot(error) => Self::plain(chain(error)),
+            PlanError::Zone(_) | PlanError::NoId(_) => Self::usage(error.to_string()),
+            PlanError::Foreign { .. } => Self::refused(
+                error.to_string(),
+                s(
+                    "These files are of another portal, or written in a zone that was not found: say it with --timezone.",
+                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone.",
+                ),
+            ),
+            PlanError::ParentMissing(_) => Self::refused(
+                error.to_string(),
+                s("Plan again with --missing-parent empty or skip.", "Repita la revisión con --missing-parent empty o skip."),
+            ),
+            PlanError::Tally { .. } => Self::plain(error.to_string()),
+        }
+    }
+
+    /// There is no snapshot.
+    pub fn of_snapshot(error: &SnapshotError, language: Language) -> Self {
+        match error {
+            SnapshotError::Portal(error) => Self::of_portal(error, language),
+            SnapshotError::Snapshot(error) => Self::plain(chain(error)),
+        }
+    }
+
+    /// A plan can't be carried out.
+    pub fn of_open(error: &OpenError, language: Language) -> Self {
+        let s = |en: &str, es: &str| say(language, en, es);
+        match error {
+            OpenError::Dir(error) => Self::of_dir(error, language),
+            OpenError::Portal(error) => Self::of_portal(error, language),
+            OpenError::Refused(refusal) => Self::of_refusal(refusal, language),
+            OpenError::Lock(error) => Self::of_lock(error, language),
+            OpenError::Journal(error) => Self::of_journal(error, language),
+            OpenError::NotBegun(dir) => {
+                Self::usage(format!("{}: {}", dir.display(), s("this plan was never applied", "esta revisión nunca se aplicó")))
+            }
+            OpenError::Run(error) => Self::of_run(error, language),
+            OpenError::Output { .. } => Self::plain(chain(error)),
+        }
+    }
+
+    fn of_lock(error: &LockError, language: Language) -> Self {
+        match error {
+            LockError::Held { holder } => Self::plain(format!(
+                "{} ({holder})",
+                say(
+                    language,
+                    "another b24restore is writing to this portal or plan",
+                    "otro b24restore está escribiendo en este portal o revisión"
+                )
+            ))
+            .with_hint(say(
+                language,
+                "Wait until it ends, then run the command again.",
+                "Espere a que termine y repita el comando.",
+            )),
+            LockError::Io { .. } => Self::plain(chain(error)),
+        }
+    }
+
+    fn of_journal(error: &JournalError, language: Language) -> Self {
+        match error {
+            JournalError::OtherPlan | JournalError::Damaged(_) => Self::refused(
+                error.to_string(),
+                say(
+                    language,
+                    "Keep this directory, and plan again into another one: what was created is found by its mark.",
+                    "Conserve este directorio y repita la revisión en otro: lo ya creado se reconoce por su marca.",
+                ),
+            ),
+            JournalError::Sqlite(_) => Self::plain(chain(error)).with_hint(say(
+                language,
+                "Nothing is sent without a journal. Check the disk, then run the command again.",
+                "Sin bitácora no se envía nada. Revise el disco y repita el comando.",
+            )),
+        }
+    }
+
+    /// A run ended early.
+    pub fn of_run(error: &ApplyError, language: Language) -> Self {
+        let again = say(
+            language,
+            "What was created is noted; run the same command again to go on.",
+            "Lo creado quedó anotado; repita el mismo comando para continuar.",
+        );
+        match error {
+            ApplyError::Journal(error) => Self::of_journal(error, language),
+            ApplyError::Portal(error) => {
+                let failure = Self::of_portal(error, language);
+                let hint = failure.hint.clone().map_or(again.clone(), |hint| format!("{hint} {again}"));
+                failure.with_hint(hint)
+            }
+            ApplyError::Plan(error) => Self::of_dir(error, language),
+            ApplyError::Interrupted => Self { code: 130, message: say(language, "stopped", "detenido"), hint: Some(again) },
+        }
+    }
+
+    fn of_refusal(refusal: &Refusal, language: Language) -> Self {
+        let s = |en: &str, es: &str| say(language, en, es);
+        let plan_again = s("Make the plan again with `b24restore plan`.", "Repita la revisión con `b24restore plan`.");
+        match refusal {
+            Refusal::OtherPortal { plan, here } => Self::refused(
+                format!(
+                    "{} {plan}; {} {here}",
+                    s("this plan was made for", "esta revisión se hizo para"),
+                    s("the webhook is of", "el webhook es de")
+                ),
+                plan_again,
+            ),
+            Refusal::NotAdmin => Self::refused(
+                s(
+                    "the webhook's user is no administrator: records hidden from them would count as missing and be created twice",
+                    "el usuario del webhook no es administrador: los registros que no puede ver contarían como faltantes y se duplicarían",
+                ),
+                s("Use an administrator's webhook and plan again.", "Use el webhook de un administrador y repita la revisión."),
+            ),
+            Refusal::Stale { hours } => Self::refused(
+                format!(
+                    "{} ({hours} h > {AGE_MAX_HOURS} h)",
+                    s("the plan is stale: the CRM has moved on since", "revisión vencida: el CRM ha cambiado desde entonces")
+                ),
+                format!("{plan_again} {}", s("Or say --stale-ok.", "O use --stale-ok.")),
+            ),
+            Refusal::FromTheFuture => Self::refused(
+                s(
+                    "the plan's moment lies in the future: one of the clocks is wrong",
+                    "la revisión tiene una hora futura: uno de los relojes está mal",
+                ),
+                plan_again,
+            ),
+            Refusal::TooMany { creates, max } => Self::refused(
+                format!(
+                    "{}: {creates} > --max-creates {max}",
+                    s("the plan would create too many records", "la revisión crearía demasiados registros")
+                ),
+                s(
+                    "Look at the report, then raise --max-creates or plan again.",
+                    "Revise el informe y aumente --max-creates o repita la revisión.",
+                ),
+            ),
+            Refusal::InputChanged { path } => Self::refused(
+                format!("{path}: {}", s("was changed after the plan was made", "el archivo cambió después de hacer la revisión")),
+                plan_again,
+            ),
+            Refusal::AgainstSnapshot => Self::refused(
+                s(
+                    "the plan was compared with a snapshot, not with the portal",
+                    "la revisión se hizo contra una copia propia, no contra el portal",
+                ),
+                s("Plan again without --against.", "Repita la revisión sin --against."),
+            ),
+        }
+    }
+}
+
+/// An error and its causes, each said once.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

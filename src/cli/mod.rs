@@ -1,0 +1,143 @@
+//! What a person types and sees. The only room that prints.
+
+mod apply;
+mod args;
+mod demo;
+mod failure;
+mod inspect;
+mod lang;
+mod plan;
+mod portal;
+mod progress;
+mod prompt;
+mod sandbox;
+mod snapshot;
+mod status;
+mod terminal;
+mod undo;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::report::Language;
+
+pub use failure::Failure;
+
+/// Brings lost Bitrix24 CRM records back: compares restore files with the portal, re-creates what is missing.
+#[derive(Debug, Parser)]
+#[command(name = "b24restore", version, about, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "The portal is given by the environment variable B24_WEBHOOK (https://HOST/rest/USER/SECRET/) or by --webhook-file; \
+                        never as an argument. Start with `b24restore plan FILE...`: it changes nothing."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    output: args::Output,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what files are; needs no portal.
+    Inspect(inspect::Inspect),
+    /// Dry run: compare files with the portal and write a plan directory; changes nothing.
+    Plan(Box<plan::Plan>),
+    /// Re-create what is missing; again = go on where it stopped.
+    Apply(apply::Apply),
+    /// Say how far a plan is.
+    Status(status::Status),
+    /// Read every re-created record back and compare it field by field.
+    Verify(verify::Verify),
+    /// Delete just what a plan created, and nothing that was changed since.
+    Undo(undo::Undo),
+    /// Write the portal's current state down.
+    Snapshot(snapshot::Snapshot),
+    /// Run a local portal to rehearse on.
+    Sandbox(sandbox::Sandbox),
+    /// Show the whole story on a local portal.
+    Demo(demo::Demo),
+}
+
+/// What a command gives back when it did what it could.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done: 0.
+    Done,
+    /// Something is still pending: 1.
+    Pending,
+    /// Done in part: 3.
+    InPart,
+    /// Interrupted, can be resumed: 130.
+    Interrupted,
+}
+
+impl Outcome {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Pending => 1,
+            Self::InPart => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// Parses, runs, and says how it ended.
+pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        // A panic is a defect; it says where, and nothing of what was being handled.
+        let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
+        terminal::error(&format!("internal error{place}; the journal is safe, run the command again, and please report this"));
+    }));
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+    };
+    let output = cli.output.clone();
+    match dispatch(cli) {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(failure) => {
+            terminal::error(&failure.message);
+            if let Some(hint) = &failure.hint {
+                terminal::note(hint, &output);
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Outcome, Failure> {
+    let Cli { command, output } = cli;
+    match command {
+        Command::Inspect(command) => command.run(&output),
+        Command::Status(command) => command.run(&output),
+        Command::Plan(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+        Command::Apply(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+        Command::Verify(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+        Command::Undo(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+        Command::Snapshot(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+        Command::Sandbox(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+        Command::Demo(command) => within_runtime(output.language(), async move { command.run(&output).await }),
+    }
+}
+
+fn within_runtime(language: Language, work: impl Future<Output = Result<Outcome, Failure>>) -> Result<Outcome, Failure> {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => Err(Failure::other(lang::say(language, "cannot start", "no se puede iniciar"), &error)),
+    }
+}

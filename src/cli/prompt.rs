@@ -1,0 +1,27 @@
+//! Questions to the person at the keyboard.
+
+use std::io::{self, BufRead, Write};
+
+use super::Failure;
+use super::args::Output;
+use super::lang::say;
+use super::terminal;
+
+/// Asks a yes-or-no question; without a terminal there is nobody to ask, which is wrong usage.
+pub fn confirm(question: &str, output: &Output) -> Result<bool, Failure> {
+    let language = output.language();
+    if !terminal::is_interactive() {
+        return Err(Failure::usage(say(
+            language,
+            "nobody is there to confirm; say --yes to go on without a question",
+            "no hay nadie que confirme; use --yes para continuar sin preguntar",
+        )));
+    }
+    let hint = say(language, "[y/N]", "[s/N]");
+    let _ = write!(io::stderr().lock(), "{question} {hint} ").and_then(|()| io::stderr().flush());
+    let mut answer = String::new();
+    if io::stdin().lock().read_line(&mut answer).is_err() {
+        return Ok(false);
+    }
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "s" | "si" | "sí"))
+}

@@ -1,0 +1,327 @@
+//! Carrying a plan out, looking how far it is, reading back, taking back.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use super::remedy;
+use crate::apply::{
+    self, ApplyError, Journal, JournalError, Lock, LockError, Progress, Run, Settings, State, Step, Undone, Verified,
+    choose_pilot, progress,
+};
+use crate::event::Observer;
+use crate::model::{EntityType, Schema};
+use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
+use crate::portal::{PortalError, Reader, Writer};
+use crate::report::tables::{FailureLine, IdLine};
+use crate::report::{self, Language};
+
+/// What a person asks of `apply` and `undo`.
+#[derive(Debug, Clone)]
+pub struct ApplyRequest {
+    /// `--stale-ok`.
+    pub stale_ok: bool,
+    /// `--max-creates`.
+    pub max_creates: Option<u64>,
+    /// `--failed`: the failed records alone.
+    pub failed: bool,
+    /// `--pilot N`.
+    pub pilot: Option<usize>,
+    /// How long an unclear request may still be carried out by the portal.
+    pub zombie_window: Duration,
+    /// Set when the person asks to stop.
+    pub stop: Arc<AtomicBool>,
+    /// The language of remedies in `failures.csv`.
+    pub language: Language,
+}
+
+/// A plan that may be carried out.
+#[derive(Debug)]
+pub struct Opened {
+    /// The approval.
+    pub approved: Approved,
+    /// Its actions.
+    pub actions: Vec<Action>,
+    /// Whether it was begun before.
+    pub begun: bool,
+}
+
+/// Why a plan can't be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory.
+    #[error(transparent)]
+    Dir(#[from] DirError),
+    /// The portal.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+    /// A safety check.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// Another run.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// There is nothing to verify or take back: the plan was never begun.
+    #[error("the plan in {} was never begun", .0.display())]
+    NotBegun(PathBuf),
+    /// The run.
+    #[error(transparent)]
+    Run(#[from] ApplyError),
+    /// A result file.
+    #[error("cannot write {}: {source}", path.display())]
+    Output {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Applied {
+    /// How far the plan is.
+    pub progress: Progress,
+    /// Why the run ended early, if it did.
+    pub stopped: Option<ApplyError>,
+    /// What the pilot's records look like, read back.
+    pub pilot: Option<(Vec<Step>, Verified)>,
+}
+
+/// Opens a plan and has it approved for the portal at hand.
+pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Result<Opened, OpenError> {
+    let plan = Plan::open(place)?;
+    let steps = Journal::read(&place.join(dir::JOURNAL))?;
+    let begun = steps.is_some_and(|steps| steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned));
+    let who = reader.who().await?;
+    let conditions = Conditions {
+        portal: reader.identity().clone(),
+        admin: who.admin,
+        now: reader.server_time().await?,
+        begun,
+        stale_ok: request.stale_ok,
+        max_creates: request.max_creates,
+    };
+    let actions = plan.actions()?;
+    let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
+    Ok(Opened { approved, actions, begun })
+}
+
+/// Carries a plan out, as far as it goes, and writes its result files.
+pub async fn apply(
+    opened: &Opened,
+    writer: &Writer,
+    request: &ApplyRequest,
+    observer: Arc<dyn Observer>,
+) -> Result<Applied, OpenError> {
+    let plan = opened.approved.plan();
+    let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
+    let schema = schema_with_kept_dates(plan, &opened.actions, writer).await?;
+    let mut journal = journal_of(plan, &opened.actions)?;
+    let only: Option<HashSet<RecordRef>> = if let Some(count) = request.pilot {
+        Some(choose_pilot(&opened.actions, count))
+    } else if request.failed {
+        Some(
+            journal
+                .steps()
+                .iter()
+                .filter(|step| step.state == State::Failed)
+                .map(|step| RecordRef { entity: step.entity, original_id: step.original_id.0 })
+                .collect(),
+        )
+    } else {
+        None
+    };
+    let stopped = {
+        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), only: only.clone() };
+        let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer.clone());
+        if request.failed {
+            run.take_up_failed().map_err(OpenError::Run)?;
+        }
+        run.carry_out().await.err()
+    };
+    let steps = journal.steps().to_vec();
+    write_outputs(plan, &opened.actions, &steps, request.language)?;
+    let pilot = match (&stopped, request.pilot, only) {
+        (None, Some(_), Some(only)) => {
+            let only: BTreeSet<RecordRef> = only.into_iter().collect();
+            let verified =
+                apply::verify(&opened.actions, &steps, Some(&only), writer.reader(), &schema, &zone(plan), &*observer).await?;
+            let chosen = steps
+                .iter()
+                .filter(|step| {
+                    step.kind == ActionKind::Create
+                        && only.contains(&RecordRef { entity: step.entity, original_id: step.original_id.0 })
+                })
+                .cloned()
+                .collect();
+            Some((chosen, verified))
+        }
+        _ => None,
+    };
+    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot })
+}
+
+/// How far a plan is. Needs no portal.
+pub fn status(place: &Path) -> Result<(Plan, Progress), OpenError> {
+    let plan = Plan::open(place)?;
+    let steps = Journal::read(&place.join(dir::JOURNAL))?;
+    let progress = progress(&plan.actions()?, steps.as_deref());
+    Ok((plan, progress))
+}
+
+/// Reads back what a plan created. Only reads.
+pub async fn verify(place: &Path, reader: &Reader, observer: &dyn Observer) -> Result<Verified, OpenError> {
+    let plan = Plan::open(place)?;
+    same_portal(&plan, reader)?;
+    let steps = Journal::read(&place.join(dir::JOURNAL))?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
+    let schema = reader.schema().await?;
+    let actions = plan.actions()?;
+    Ok(apply::verify(&actions, &steps, None, reader, &schema, &zone(&plan), observer).await?)
+}
+
+/// Takes a plan back.
+pub async fn undo(
+    opened: &Opened,
+    writer: &Writer,
+    request: &ApplyRequest,
+    observer: Arc<dyn Observer>,
+) -> Result<Undone, OpenError> {
+    let plan = opened.approved.plan();
+    if !plan.dir.join(dir::JOURNAL).exists() {
+        return Err(OpenError::NotBegun(plan.dir.clone()));
+    }
+    let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
+    let schema = writer.reader().schema().await?;
+    let mut journal = journal_of(plan, &opened.actions)?;
+    let undone = {
+        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), only: None };
+        let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer);
+        run.undo().await
+    };
+    write_outputs(plan, &opened.actions, journal.steps(), request.language)?;
+    Ok(undone?)
+}
+
+fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
+    if plan.manifest.portal == *reader.identity() {
+        return Ok(());
+    }
+    Err(OpenError::Refused(Refusal::OtherPortal { plan: plan.manifest.portal.clone(), here: reader.identity().clone() }))
+}
+
+fn journal_of(plan: &Plan, actions: &[Action]) -> Result<Journal, OpenError> {
+    let path = plan.dir.join(dir::JOURNAL);
+    Ok(Journal::open(&path, &plan.digest, plan.manifest.portal.as_str(), actions, Timestamp::now())?)
+}
+
+/// The zone in which the plan read the files' times.
+fn zone(plan: &Plan) -> TimeZone {
+    let name = plan.manifest.zone.as_str();
+    let fixed = || {
+        let offset: i32 = name.strip_prefix("UTC").and_then(|offset| offset.trim_start_matches('+').parse().ok()).unwrap_or(0);
+        TimeZone::fixed(Offset::from_hours(offset as i8).unwrap_or(Offset::UTC))
+    };
+    TimeZone::get(name).unwrap_or_else(|_| {
+        jiff::fmt::strtime::parse("UTC%:z", name).ok().and_then(|parsed| parsed.offset()).map_or_else(fixed, TimeZone::fixed)
+    })
+}
+
+/// The portal's schema, after the fields for original id and creation moment have been made where the plan wants them.
+async fn schema_with_kept_dates(plan: &Plan, actions: &[Action], writer: &Writer) -> Result<Schema, OpenError> {
+    let schema = writer.reader().schema().await?;
+    if !plan.manifest.flags.keep_dates {
+        return Ok(schema);
+    }
+    let entities: BTreeSet<EntityType> =
+        actions.iter().filter(|action| action.action == ActionKind::Create).map(|action| action.entity).collect();
+    let mut made = false;
+    for entity in entities {
+        for field in crate::plan::KEPT_DATES {
+            if schema.listed(entity, field.code).is_none() {
+                // An unclear answer is no matter: the field's code is unique, and the schema is read again.
+                let _ = writer.add_custom_field(entity, field.code, field.kind, field.label_en, field.label_es).await;
+                made = true;
+            }
+        }
+    }
+    if made { Ok(writer.reader().schema().await?) } else { Ok(schema) }
+}
+
+/// Writes `ids.csv`, `failures.csv` and `failed/ENTITY.csv` anew from the journal.
+pub fn write_outputs(plan: &Plan, actions: &[Action], steps: &[Step], language: Language) -> Result<(), OpenError> {
+    write_file(&plan.dir.join(dir::IDS), |out| {
+        let done = steps.iter().filter(|step| step.kind == ActionKind::Create && step.state == State::Done);
+        let rows = done.filter_map(|step| {
+            let new_id = step.portal_id?.0;
+            Some(IdLine { entity: step.entity, original_id: step.original_id.0, new_id, title: actions[step.seq].title.clone() })
+        });
+        report::tables::write_ids(rows, out)
+    })?;
+    let failed: Vec<&Step> = steps.iter().filter(|step| step.state == State::Failed).collect();
+    write_file(&plan.dir.join(dir::FAILURES), |out| {
+        let rows = failed.iter().map(|step| FailureLine {
+            entity: step.entity,
+            original_id: step.original_id.0,
+            title: actions[step.seq].title.clone(),
+            code: step.code.clone(),
+            message: step.message.clone(),
+            remedy: remedy::of(&step.code, language),
+        });
+        report::tables::write_failures(rows, out)
+    })?;
+    write_failed_rows(plan, actions, &failed)
+}
+
+fn write_failed_rows(plan: &Plan, actions: &[Action], failed: &[&Step]) -> Result<(), OpenError> {
+    let place = plan.dir.join(dir::FAILED_DIR);
+    if place.exists() {
+        fs::remove_dir_all(&place).map_err(|source| OpenError::Output { path: place.clone(), source })?;
+    }
+    let mut by_input: BTreeMap<usize, Vec<&Step>> = BTreeMap::new();
+    for step in failed.iter().filter(|step| step.kind == ActionKind::Create) {
+        if let Some(source) = &actions[step.seq].source {
+            by_input.entry(source.input).or_default().push(step);
+        }
+    }
+    let mut parts: BTreeMap<EntityType, u32> = BTreeMap::new();
+    for (input, steps) in by_input {
+        let Some(input) = plan.manifest.inputs.get(input) else { continue };
+        fs::create_dir_all(&place).map_err(|source| OpenError::Output { path: place.clone(), source })?;
+        let part = parts.entry(input.entity).or_default();
+        *part += 1;
+        let name = if *part == 1 { format!("{}.csv", input.entity) } else { format!("{}-{part}.csv", input.entity) };
+        write_file(&place.join(name), |out| {
+            let mut rows = report::rejected::ReturnedRows::new(out, &input.header)?;
+            for step in &steps {
+                for cells in actions[step.seq].source.iter().flat_map(|source| &source.lines) {
+                    rows.write(cells, &step.message)?;
+                }
+            }
+            rows.finish().map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes a file beside its place and moves it there, so that a reader never sees half of it.
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OpenError> {
+    let work = path.with_extension("csv.part");
+    let written = File::create(&work).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()?;
+        fs::rename(&work, path)
+    });
+    written.map_err(|source| OpenError::Output { path: path.to_owned(), source })
+}

@@ -1,0 +1,19 @@
+//! The conductor: says in which order the rooms work, and is the one place where rayon's work and tokio's meet.
+//!
+//! A dry run gets a [`Reader`](crate::portal::Reader), which has no method that changes anything: promise 1 holds because it compiles.
+
+mod apply;
+mod files;
+mod inferred;
+mod plan;
+mod remedy;
+mod snapshot;
+mod survey;
+mod verdicts;
+mod write;
+
+pub use apply::{Applied, ApplyRequest, OpenError, Opened, apply, open, status, undo, verify, write_outputs};
+pub use files::{FileError, Overriding, expand};
+pub use plan::{PlanError, PlanRequest, Planned, plan};
+pub use snapshot::{SnapshotError, snapshot};
+pub use survey::{DetectError, Inspected, inspect};

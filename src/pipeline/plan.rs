@@ -1,0 +1,350 @@
+//! The dry run: files and current state in, a sealed plan directory out. Only reads.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use crate::diff::{self, Current, Files, MatchKey, Names, ZoneFit};
+use crate::event::{Event, Observer, Phase};
+use crate::intake::IntakeError;
+use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
+use crate::plan::{DirError, Flags, ParentMissing, Plan};
+use crate::portal::{PortalError, Reader, Wants};
+use crate::report::{Facts, Language};
+
+use super::files::{FileError, Overriding};
+use super::survey::{DetectError, Surveyed, detect, survey};
+
+/// What a person asks of `plan`.
+#[derive(Debug, Clone)]
+pub struct PlanRequest {
+    /// The restore files.
+    pub files: Vec<PathBuf>,
+    /// What is said of them.
+    pub overriding: Overriding,
+    /// `--timezone`.
+    pub timezone: Option<String>,
+    /// Where the plan shall stand.
+    pub out: PathBuf,
+    /// What decides.
+    pub flags: Flags,
+    /// A snapshot instead of the portal.
+    pub against: Option<PathBuf>,
+    /// The language of sentences.
+    pub language: Language,
+}
+
+/// A plan that was made.
+#[derive(Debug)]
+pub struct Planned {
+    /// What there is to say of it.
+    pub facts: Facts,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A flag.
+    #[error(transparent)]
+    Flag(#[from] FileError),
+    /// A restore file.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The portal.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+    /// The plan directory.
+    #[error(transparent)]
+    Dir(#[from] DirError),
+    /// The snapshot to compare with.
+    #[error(transparent)]
+    Snapshot(#[from] crate::snapshot::SnapshotError),
+    /// A zone that nobody knows.
+    #[error("--timezone {0}: no such time zone; use an IANA name such as America/Mexico_City")]
+    Zone(String),
+    /// The files are of another portal, or of a zone that no zone explains.
+    #[error(
+        "only {explained} of {of} records that are both in the files and in the portal were created at the same moment, in any time zone"
+    )]
+    Foreign {
+        /// How many agree in the best zone.
+        explained: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A file has no ID column, and no other key was said.
+    #[error("{0} has no ID column; compare by another key with --match")]
+    NoId(String),
+    /// A parent is missing, and `--missing-parent stop` was said.
+    #[error("{} {}: the record that {} names is neither in the portal nor in the files", .0.entity, .0.original_id, .0.field)]
+    ParentMissing(ParentMissing),
+    /// The numbers don't add up: a defect of this program.
+    #[error("the counts of {entity} don't add up ({rows} rows, {judged} verdicts); nothing was written: please report this")]
+    Tally {
+        /// Of which type.
+        entity: EntityType,
+        /// Rows read.
+        rows: u64,
+        /// Verdicts given.
+        judged: u64,
+    },
+}
+
+impl From<DetectError> for PlanError {
+    fn from(error: DetectError) -> Self {
+        match error {
+            DetectError::Flag(error) => Self::Flag(error),
+            DetectError::Intake(error) => Self::Intake(error),
+        }
+    }
+}
+
+/// Everything that the comparison needs to know.
+pub(super) struct Ground {
+    pub portal: PortalIdentity,
+    pub user: UserId,
+    pub user_name: String,
+    pub admin: bool,
+    pub loopback: bool,
+    pub schema: Arc<Schema>,
+    pub current: Current,
+    pub files: Vec<Surveyed>,
+    pub known: Files,
+    pub names: Names,
+    pub zone: TimeZone,
+    pub zone_name: String,
+    pub zone_fit: ZoneFit,
+    pub newest: HashMap<EntityType, Timestamp>,
+    pub now: Timestamp,
+    pub requests: u64,
+}
+
+/// Makes a plan.
+pub async fn plan(request: &PlanRequest, reader: Option<&Reader>, observer: Arc<dyn Observer>) -> Result<Planned, PlanError> {
+    crate::plan::check_place(&request.out)?;
+    let detected = detect(&super::expand(&request.files), &request.overriding)?;
+    let ground = match (&request.against, reader) {
+        (Some(dir), _) => from_snapshot(request, dir, detected, &*observer)?,
+        (None, Some(reader)) => from_portal(request, reader, detected, observer.clone()).await?,
+        (None, None) => return Err(PlanError::Portal(PortalError::Protocol("no portal was given"))),
+    };
+    tokio::task::block_in_place(|| {
+        let verdicts = super::verdicts::judge(request, &ground, &*observer)?;
+        super::write::write(request, &ground, verdicts)
+    })
+}
+
+async fn from_portal(
+    request: &PlanRequest,
+    reader: &Reader,
+    detected: Vec<crate::intake::RestoreFile>,
+    observer: Arc<dyn Observer>,
+) -> Result<Ground, PlanError> {
+    let who = reader.who().await?;
+    let schema = Arc::new(reader.schema().await?);
+    let wanted = entities_to_read(&detected, &schema);
+    let addresses: BTreeSet<EntityType> = detected
+        .iter()
+        .filter(|file| {
+            file.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str().contains("ADDRESS")))
+        })
+        .map(|file| file.entity)
+        .collect();
+    let surveying = {
+        let (schema, observer) = (schema.clone(), observer.clone());
+        tokio::task::spawn_blocking(move || survey(detected, &schema, &*observer))
+    };
+    let mut current = Current::default();
+    for entity in EntityType::ALL.into_iter().filter(|entity| !wanted.contains(entity)) {
+        current.set_unread(entity);
+    }
+    for entity in wanted {
+        observer.event(Event::Begin { phase: Phase::ReadPortal(entity), total: None });
+        let wants = Wants { everything: !request.flags.existence_only, addresses: addresses.contains(&entity), products: false };
+        let mut pages = reader.list(entity, schema.clone(), wants);
+        while let Some(page) = pages.recv().await {
+            let page = page?;
+            observer.event(Event::Advance { phase: Phase::ReadPortal(entity), by: page.len() as u64 });
+            page.into_iter().for_each(|record| current.insert(record));
+        }
+        observer.event(Event::End { phase: Phase::ReadPortal(entity) });
+    }
+    let files = surveying.await.map_err(|_| PortalError::Protocol("the files could not be read to their end"))??;
+    if !request.flags.existence_only {
+        read_products(reader, &files, &mut current).await?;
+    }
+    let now = reader.server_time().await?;
+    let preferred = preferred_zones(request, who.zone.as_deref(), schema.server_offset)?;
+    let ground = Ground {
+        portal: reader.identity().clone(),
+        user: who.user,
+        user_name: who.name,
+        admin: who.admin,
+        loopback: reader.is_loopback(),
+        requests: reader.requests(),
+        ..ground(schema, current, files, &preferred, now)?
+    };
+    Ok(ground)
+}
+
+fn from_snapshot(
+    request: &PlanRequest,
+    dir: &std::path::Path,
+    detected: Vec<crate::intake::RestoreFile>,
+    observer: &dyn Observer,
+) -> Result<Ground, PlanError> {
+    let snapshot = crate::snapshot::read_current(dir, observer)?;
+    let schema = Arc::new(snapshot.schema.clone());
+    let mut current = Current::default();
+    for entity in EntityType::ALL {
+        for records in snapshot.records(entity)? {
+            records?.into_iter().for_each(|record| current.insert(record));
+        }
+    }
+    let files = survey(detected, &schema, observer)?;
+    let preferred = preferred_zones(request, None, schema.server_offset)?;
+    let now = Timestamp::now();
+    Ok(Ground { portal: snapshot.manifest.portal, ..ground(schema, current, files, &preferred, now)? })
+}
+
+/// The part that needs no portal any more.
+fn ground(
+    schema: Arc<Schema>,
+    current: Current,
+    files: Vec<Surveyed>,
+    preferred: &[(String, TimeZone)],
+    now: Timestamp,
+) -> Result<Ground, PlanError> {
+    let mut known = Files::default();
+    for seen in &files {
+        let entity = seen.file.entity;
+        let created: HashMap<_, _> = seen.survey.created.iter().cloned().collect();
+        let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
+        for id in &seen.survey.ids {
+            known.add(entity, *id, created.get(id).cloned(), names.remove(id).unwrap_or_default());
+        }
+    }
+    let zone_fit = diff::fit(&samples(&files, &current), preferred);
+    let (zone, zone_name) = match &zone_fit {
+        ZoneFit::Fits { zone, name, .. } | ZoneFit::TooFew { zone, name, .. } => (zone.clone(), name.clone()),
+        ZoneFit::Foreign { explained, of } => return Err(PlanError::Foreign { explained: *explained, of: *of }),
+        ZoneFit::NotNeeded => {
+            preferred.first().map_or((TimeZone::UTC, "UTC".to_owned()), |(name, zone)| (zone.clone(), name.clone()))
+        }
+    };
+    let mut newest: HashMap<EntityType, Timestamp> = HashMap::new();
+    for seen in &files {
+        let moment = seen.survey.newest.as_ref().and_then(|value| crate::plan::moment(value, &zone));
+        if let Some(moment) = moment {
+            let known = newest.entry(seen.file.entity).or_insert(moment);
+            *known = moment.max(*known);
+        }
+    }
+    for (entity, moment) in &newest {
+        known.set_newest(*entity, Value::Moment(*moment));
+    }
+    let names = Names::build(&current, &known, &schema);
+    Ok(Ground {
+        portal: PortalIdentity::new(""),
+        user: UserId(0),
+        user_name: String::new(),
+        admin: false,
+        loopback: false,
+        schema,
+        current,
+        files,
+        known,
+        names,
+        zone,
+        zone_name,
+        zone_fit,
+        newest,
+        now,
+        requests: 0,
+    })
+}
+
+/// The types in the files and those that they refer to: names are resolved over the files and the portal together.
+fn entities_to_read(files: &[crate::intake::RestoreFile], schema: &Schema) -> Vec<EntityType> {
+    let mut wanted = BTreeSet::new();
+    for file in files {
+        wanted.insert(file.entity);
+        for code in file.columns.iter().filter_map(|column| column.code.as_ref()) {
+            if let Some(FieldType::Link(target)) = schema.listed(file.entity, code.as_str()).map(|field| field.kind.clone()) {
+                wanted.insert(target);
+            }
+        }
+    }
+    wanted.into_iter().filter(|entity| *entity != EntityType::Lead || schema.mode == CrmMode::Classic).collect()
+}
+
+/// Product rows of the live records that a file with product columns names.
+async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Current) -> Result<(), PortalError> {
+    for seen in files {
+        let entity = seen.file.entity;
+        if !seen.survey.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str().starts_with("PRODUCT")))
+        {
+            continue;
+        }
+        let live: Vec<PortalId> =
+            seen.survey.ids.iter().map(|id| PortalId(id.0)).filter(|id| current.get(entity, *id).is_some()).collect();
+        for (id, rows) in reader.product_rows(entity, &live).await? {
+            if let Some(mut record) = current.get(entity, id).cloned() {
+                record.set("PRODUCTS".into(), if rows.is_empty() { Value::Empty } else { Value::Products(rows) });
+                current.insert(record);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Creation moments of ids that are both in the files and in the portal.
+fn samples(files: &[Surveyed], current: &Current) -> Vec<(jiff::civil::DateTime, Timestamp)> {
+    let mut samples = Vec::new();
+    for seen in files {
+        for (id, created) in &seen.survey.created {
+            let live = current.get(seen.file.entity, PortalId(id.0)).and_then(|live| live.get("DATE_CREATE"));
+            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) {
+                samples.push((*clock, *moment));
+            }
+        }
+    }
+    samples
+}
+
+fn preferred_zones(request: &PlanRequest, user: Option<&str>, server_offset: i32) -> Result<Vec<(String, TimeZone)>, PlanError> {
+    let mut zones = Vec::new();
+    if let Some(name) = &request.timezone {
+        let zone = TimeZone::get(name).map_err(|_| PlanError::Zone(name.clone()))?;
+        return Ok(vec![(name.clone(), zone)]);
+    }
+    if let Some(name) = user
+        && let Ok(zone) = TimeZone::get(name)
+    {
+        zones.push((name.to_owned(), zone));
+    }
+    let offset = Offset::from_seconds(server_offset).unwrap_or(Offset::UTC);
+    let server = (format!("UTC{offset}"), TimeZone::fixed(offset));
+    // Without a word from the user the server's zone is the default; the user's own comes first because an export is written in it.
+    zones.push(server);
+    Ok(zones)
+}
+
+/// The keys that `--match` names.
+pub(super) fn match_keys(flags: &Flags) -> Vec<MatchKey> {
+    flags
+        .match_keys
+        .iter()
+        .filter_map(|key| match key.as_str() {
+            "email" => Some(MatchKey::Email),
+            "phone" => Some(MatchKey::Phone),
+            "title" => Some(MatchKey::Title),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,38 @@
+//! What a person can do about a refused record, by the portal's code.
+
+use crate::report::Language;
+
+/// The remedy for a code, in the language of the run.
+pub(super) fn of(code: &str, language: Language) -> String {
+    let (en, es) = match code {
+        "CRM_FIELD_ERROR_REQUIRED" => (
+            "Fill the named field in failed/ENTITY.csv and plan that file, or make the field optional in Bitrix24.",
+            "Complete el campo indicado en failed/ENTITY.csv y revise ese archivo, o haga opcional el campo en Bitrix24.",
+        ),
+        "CRM_FIELD_ERROR_VALUE_NOT_VALID" => (
+            "A stage, currency or list value no longer exists: mend it in failed/ENTITY.csv and plan that file.",
+            "Una etapa, moneda o valor de lista ya no existe: corríjalo en failed/ENTITY.csv y revise ese archivo.",
+        ),
+        "ACCESS_DENIED" | "CRM_ITEM_IMPORT_ACCESS_DENIED" => (
+            "Give the webhook's user the import right for this record type, then run `apply --failed`.",
+            "Dé al usuario del webhook el permiso de importar este tipo de registro y ejecute `apply --failed`.",
+        ),
+        "created_twice" => (
+            "More than one live record bears this mark: compare them in Bitrix24 and delete the superfluous one by hand.",
+            "Más de un registro tiene esta marca: compárelos en Bitrix24 y elimine a mano el que sobre.",
+        ),
+        "missing_parent" => (
+            "Restore the record it belongs to first, then plan again.",
+            "Recupere primero el registro del que depende y repita la revisión.",
+        ),
+        _ => (
+            "Mend the cause that the portal names, then run `apply --failed`; or mend failed/ENTITY.csv and plan that file.",
+            "Corrija la causa que indica el portal y ejecute `apply --failed`, o corrija failed/ENTITY.csv y revise ese archivo.",
+        ),
+    };
+    match language {
+        Language::En => en,
+        Language::Es => es,
+    }
+    .to_owned()
+}

@@ -1,0 +1,203 @@
+//! Every row gets its verdict: rows are read in chunks, compared on all cores, and only what is not identical is kept.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use crate::diff::{ChangeKind, Judge, JudgeOptions, Judged, Note, Verdict, ZoneFit};
+use crate::event::{Event, Observer, Phase};
+use crate::intake;
+use crate::model::{EntityType, OriginPair, Problem, ProblemCode, Reject, Row};
+use crate::plan::{EntityCounts, Fate, Fates, Missing, SourceRow};
+
+use super::plan::{Ground, PlanError, PlanRequest, match_keys};
+
+/// Warning code, type, field -> records.
+pub(super) type Counted = BTreeMap<(String, Option<EntityType>, Option<String>), u64>;
+
+/// What the comparison of all rows gave.
+pub(super) struct Verdicts {
+    /// The records that are not identical, by type in the order of dependence, then in file order.
+    pub judged: Vec<Missing>,
+    /// The rows that can't be used, each with its file's number.
+    pub rejected: Vec<(usize, Reject)>,
+    /// The counts of each type.
+    pub counts: BTreeMap<EntityType, EntityCounts>,
+    /// What answers for each record of the files.
+    pub fates: Fates,
+    /// Own origin pairs that several rows bear.
+    pub shared_pairs: HashSet<(EntityType, OriginPair)>,
+    /// Warning code, type, field -> records.
+    pub notes: Counted,
+}
+
+/// Judges every row: each alone on all cores, then what is not identical once more, together.
+pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Observer) -> Result<Verdicts, PlanError> {
+    let keys = match_keys(&request.flags);
+    let id_decides = matches!(ground.zone_fit, ZoneFit::TooFew { .. });
+    let options = JudgeOptions { match_keys: keys.clone(), existence_only: request.flags.existence_only };
+    let judge =
+        Judge::new(&ground.schema, &ground.current, &ground.known, &ground.names, ground.zone.clone(), id_decides, options);
+    let mut sifting = Sifting::default();
+    let rows: u64 = ground.files.iter().map(|seen| seen.survey.rows).sum();
+    observer.event(Event::Begin { phase: Phase::Compare, total: Some(rows) });
+    for (input, seen) in ground.files.iter().enumerate() {
+        let entity = seen.file.entity;
+        if !request.flags.only.is_empty() && !request.flags.only.contains(&entity) {
+            sifting.counts.entry(entity).or_default().left_out += seen.survey.rows;
+            continue;
+        }
+        if !seen.file.no_records && keys.is_empty() && !seen.file.columns.iter().any(is_id) {
+            return Err(PlanError::NoId(seen.file.path.to_string()));
+        }
+        for chunk in intake::read(&seen.file, &seen.survey, &ground.schema)? {
+            let chunk = chunk?;
+            observer.event(Event::Advance { phase: Phase::Compare, by: chunk.len() as u64 });
+            let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, input)).collect();
+            sifted.into_iter().for_each(|sifted| sifting.take(sifted, entity, input));
+        }
+        // A type whose file holds no row has its counts, too.
+        sifting.counts.entry(entity).or_default();
+    }
+    let verdicts = settle(&judge, sifting);
+    observer.event(Event::End { phase: Phase::Compare });
+    for (entity, counts) in &verdicts.counts {
+        let selected = |seen: &&super::survey::Surveyed| seen.file.entity == *entity && counts.left_out == 0;
+        let rows: u64 = ground.files.iter().filter(selected).map(|seen| seen.survey.rows).sum();
+        if counts.in_file != rows {
+            return Err(PlanError::Tally { entity: *entity, rows, judged: counts.in_file });
+        }
+    }
+    Ok(verdicts)
+}
+
+fn is_id(column: &intake::Column) -> bool {
+    column.code.as_ref().is_some_and(|code| code.as_str() == "ID")
+}
+
+/// What the rows have given so far.
+#[derive(Default)]
+struct Sifting {
+    counts: BTreeMap<EntityType, EntityCounts>,
+    rejected: Vec<(usize, Reject)>,
+    sources: HashMap<(EntityType, u64), (SourceRow, bool)>,
+    kept: Vec<Judged>,
+    pairs: HashMap<(EntityType, OriginPair), u32>,
+    notes: Counted,
+}
+
+/// A row after its comparison.
+enum Sifted {
+    Identical(Vec<Note>),
+    Kept(Box<Judged>, SourceRow, Vec<Problem>),
+    Rejected(Reject),
+}
+
+fn sift(row: Row, judge: &Judge<'_>, input: usize) -> Sifted {
+    match row {
+        Row::Rejected(reject) => Sifted::Rejected(reject),
+        Row::Record { record, place, lines, problems } => {
+            let judged = judge.judge(record);
+            if judged.verdict == Verdict::Identical && problems.is_empty() {
+                return Sifted::Identical(judged.notes);
+            }
+            Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines }, problems)
+        }
+    }
+}
+
+impl Sifting {
+    fn take(&mut self, sifted: Sifted, entity: EntityType, input: usize) {
+        let counts = self.counts.entry(entity).or_default();
+        match sifted {
+            Sifted::Identical(notes) => {
+                counts.identical += 1;
+                note(&notes, entity, &mut self.notes);
+            }
+            Sifted::Rejected(reject) => {
+                counts.rejected += 1;
+                self.rejected.push((input, reject));
+            }
+            Sifted::Kept(judged, source, problems) => self.keep(*judged, source, &problems),
+        }
+    }
+
+    fn keep(&mut self, judged: Judged, source: SourceRow, problems: &[Problem]) {
+        let entity = judged.record.entity;
+        for problem in problems {
+            let code = if is_about_a_text(problem) { problem.code.code() } else { "bad_cells" };
+            *self.notes.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
+        }
+        // A text that no entry answers to leaves the record whole; a cell that can't be read doesn't.
+        let incomplete = problems.iter().any(|problem| !is_about_a_text(problem));
+        if let (Some(originator), Some(origin)) = (judged.record.text("ORIGINATOR_ID"), judged.record.text("ORIGIN_ID")) {
+            let pair = OriginPair { originator: originator.to_owned(), origin: origin.to_owned() };
+            *self.pairs.entry((entity, pair)).or_default() += 1;
+        }
+        self.sources.insert((entity, judged.record.id.0), (source, incomplete));
+        self.kept.push(judged);
+    }
+}
+
+fn is_about_a_text(problem: &Problem) -> bool {
+    matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous)
+}
+
+/// The second look at what is not identical, and the fate of each.
+fn settle(judge: &Judge<'_>, mut sifting: Sifting) -> Verdicts {
+    let answers = judge.settle(&mut sifting.kept);
+    let mut fates = Fates::default();
+    let mut judged = Vec::with_capacity(sifting.kept.len());
+    for one in sifting.kept {
+        let (entity, id) = (one.record.entity, one.record.id);
+        note(&one.notes, entity, &mut sifting.notes);
+        let counts = sifting.counts.entry(entity).or_default();
+        match one.verdict {
+            Verdict::Missing => counts.missing += 1,
+            Verdict::Identical => counts.identical += 1,
+            Verdict::Changed => counts.changed += 1,
+            Verdict::Restored => counts.restored += 1,
+            Verdict::Duplicate => counts.duplicate += 1,
+            Verdict::Rejected => counts.rejected += 1,
+        }
+        counts.lost_links += one.changes.iter().filter(|change| change.kind == ChangeKind::LostLink).count() as u64;
+        fates.set(entity, id, fate(&one));
+        let (source, incomplete) = sifting.sources.remove(&(entity, id.0)).unwrap_or_default();
+        judged.push(Missing { judged: one, source, incomplete });
+    }
+    for (entity, counts) in &mut sifting.counts {
+        counts.in_file =
+            counts.missing + counts.changed + counts.identical + counts.restored + counts.duplicate + counts.rejected;
+        let only = answers.only_in_portal(*entity);
+        counts.only_in_portal = (only.newer + only.older) as u64;
+        counts.newer_in_portal = only.newer as u64;
+    }
+    judged.sort_by_key(|item| (item.judged.record.entity, item.source.input, item.source.line));
+    Verdicts {
+        judged,
+        rejected: sifting.rejected,
+        counts: sifting.counts,
+        fates,
+        shared_pairs: sifting.pairs.into_iter().filter(|(_, rows)| *rows > 1).map(|(pair, _)| pair).collect(),
+        notes: sifting.notes,
+    }
+}
+
+fn fate(judged: &Judged) -> Fate {
+    match judged.verdict {
+        Verdict::Identical | Verdict::Changed | Verdict::Restored => judged.live.map_or(Fate::Gone, Fate::Live),
+        Verdict::Missing => Fate::Planned,
+        Verdict::Duplicate => match judged.candidates.as_slice() {
+            [only] => Fate::Live(*only),
+            _ => Fate::Gone,
+        },
+        Verdict::Rejected => Fate::Gone,
+    }
+}
+
+fn note(notes: &[Note], entity: EntityType, counts: &mut Counted) {
+    for note in notes {
+        let field = note.field().map(ToString::to_string);
+        *counts.entry((note.code().to_owned(), Some(entity), field)).or_default() += 1;
+    }
+}

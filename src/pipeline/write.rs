@@ -1,0 +1,508 @@
+//! Verdicts -> the plan directory: actions drafted, numbers gathered, everything written and sealed.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Write};
+
+use rust_decimal::Decimal;
+
+use crate::diff::{ChangeKind, Verdict, ZoneFit, show};
+use crate::model::{CrmMode, EntityType, ProblemCode, UserId, Value, Writing};
+use crate::plan::{
+    Action, ActionKind, ChangeLine, DirError, Draft, Drafted, Drafter, Fate, FileSummary, Forecast, Input, Manifest, Missing,
+    RecordLine, RecordRef, Requests, Summary, Warning,
+};
+use crate::report::{self, Facts, MoneyAtStake};
+
+use super::inferred;
+use super::plan::{Ground, PlanError, PlanRequest, Planned};
+use super::verdicts::{Counted, Verdicts};
+
+/// Portal time that one import is expected to take, from the vendor's recorded answers: 1.2 s a record and more (rest-crm 4.1).
+const IMPORT_SECONDS: f64 = 1.2;
+/// Operating seconds of one method in any ten minutes, of which we use four fifths (rest-transport 5.2).
+const OPERATING_SHARE: f64 = 0.8;
+
+/// Drafts, writes and seals a plan.
+pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdicts) -> Result<Planned, PlanError> {
+    let simple_mode_leads = refuse_leads_in_simple_mode(ground, &mut verdicts);
+    let drafter = Drafter {
+        schema: &ground.schema,
+        current: &ground.current,
+        names: &ground.names,
+        zone: &ground.zone,
+        flags: &request.flags,
+        admin: ground.admin,
+        now: ground.now,
+        shared_pairs: &verdicts.shared_pairs,
+    };
+    for item in
+        verdicts.judged.iter().filter(|item| item.judged.verdict == Verdict::Duplicate && drafter.is_created(&item.judged))
+    {
+        verdicts.fates.set(item.judged.record.entity, item.judged.record.id, Fate::Planned);
+    }
+    let mut drafted = drafter.draft(&verdicts.judged, &mut verdicts.fates).map_err(PlanError::ParentMissing)?;
+    if simple_mode_leads > 0 {
+        drafted.actions.retain(|action| action.entity != EntityType::Lead);
+    }
+    let mut summary = summarize(request, ground, &verdicts, &drafted);
+    let facts_extra = FactsParts::gather(ground, &verdicts, &drafted);
+    warn(&mut summary, request, ground, &verdicts, &drafted, &facts_extra, simple_mode_leads);
+
+    let draft = Draft::begin(&request.out)?;
+    write_records(&draft, ground, &verdicts, &drafted)?;
+    draft.write_actions(&drafted.actions)?;
+    write_rejected(&draft, ground, &verdicts)?;
+    let facts = Facts {
+        summary: summary.clone(),
+        made_at: ground.now,
+        zone: ground.zone.clone(),
+        newest: ground.newest.values().max().copied(),
+        user: ground.user_name.clone(),
+        admin: ground.admin,
+        money: facts_extra.money,
+        hardest_hit: facts_extra.hardest_hit,
+        dates_kept: drafted.dates_kept,
+        dates_lost: drafted.dates_lost,
+        unwritable: facts_extra.unwritable,
+        unmapped: facts_extra.unmapped,
+        to_decide: facts_extra.to_decide,
+        inferred: inferred(request, ground),
+        sandbox: ground.loopback,
+        dir: request.out.clone(),
+    };
+    write_reports(&draft, request, &facts)?;
+    let manifest = Manifest {
+        format: 0,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        portal: ground.portal.clone(),
+        user: ground.user,
+        admin: ground.admin,
+        made_at: summary.made_at.clone(),
+        zone: ground.zone_name.clone(),
+        flags: request.flags.clone(),
+        inputs: inputs(ground),
+        summary,
+        parts: BTreeMap::new(),
+    };
+    let plan = draft.seal(manifest)?;
+    Ok(Planned { facts, plan })
+}
+
+/// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.
+fn refuse_leads_in_simple_mode(ground: &Ground, verdicts: &mut Verdicts) -> u64 {
+    if ground.schema.mode == CrmMode::Classic {
+        return 0;
+    }
+    let mut leads = 0;
+    for item in verdicts
+        .judged
+        .iter()
+        .filter(|item| item.judged.record.entity == EntityType::Lead && item.judged.verdict == Verdict::Missing)
+    {
+        verdicts.fates.set(EntityType::Lead, item.judged.record.id, Fate::Gone);
+        leads += 1;
+    }
+    leads
+}
+
+fn summarize(request: &PlanRequest, ground: &Ground, verdicts: &Verdicts, drafted: &Drafted) -> Summary {
+    let mut entities = verdicts.counts.clone();
+    for action in &drafted.actions {
+        let counts = entities.entry(action.entity).or_default();
+        match action.action {
+            ActionKind::Create => counts.to_create += 1,
+            ActionKind::Mend => counts.to_mend += 1,
+            ActionKind::Restore | ActionKind::Relink => counts.to_update += 1,
+        }
+    }
+    let (to_apply, forecast) = forecast(&drafted.actions, ground.loopback);
+    Summary {
+        portal: ground.portal.to_string(),
+        made_at: ground.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        against: if request.against.is_some() { "snapshot" } else { "portal" }.to_owned(),
+        zone: ground.zone_name.clone(),
+        files: ground.files.iter().map(file_summary).collect(),
+        entities,
+        requests: Requests { made: ground.requests, to_apply },
+        forecast,
+        warnings: Vec::new(),
+    }
+}
+
+fn file_summary(seen: &super::survey::Surveyed) -> FileSummary {
+    FileSummary {
+        path: seen.file.path.to_string(),
+        entity: seen.file.entity,
+        encoding: seen.file.encoding.to_owned(),
+        delimiter: char::from(seen.file.delimiter).to_string(),
+        language: seen.file.language.map(str::to_owned),
+        rows: seen.survey.rows,
+        rejected: seen.survey.rejected,
+        sha256: seen.survey.sha256.clone(),
+    }
+}
+
+fn inputs(ground: &Ground) -> Vec<Input> {
+    ground
+        .files
+        .iter()
+        .map(|seen| Input {
+            path: seen.file.path.to_string(),
+            entity: seen.file.entity,
+            sha256: seen.survey.sha256.clone(),
+            header: seen.file.columns.iter().map(|column| column.name.clone()).collect(),
+        })
+        .collect()
+}
+
+/// Requests and time of `apply`: the request limit and the operating time, whichever takes longer. The sandbox costs next to nothing.
+fn forecast(actions: &[Action], sandbox: bool) -> (u64, Forecast) {
+    let creates = actions.iter().filter(|action| action.action == ActionKind::Create).count() as u64;
+    let updates = actions.len() as u64 - creates;
+    let mut requests = 4;
+    for entity in EntityType::ALL {
+        let of_type =
+            actions.iter().filter(|action| action.action == ActionKind::Create && action.entity == entity).count() as u64;
+        requests += of_type.div_ceil(200) + of_type.div_ceil(2500) + of_type.div_ceil(2500);
+    }
+    requests += updates.div_ceil(50);
+    let by_requests = if requests > 45 { (requests - 45) as f64 / 2.0 } else { 0.0 };
+    let operating = if sandbox { 0.0 } else { creates as f64 * IMPORT_SECONDS };
+    let by_operating = if operating > 480.0 * OPERATING_SHARE { operating / OPERATING_SHARE } else { operating };
+    let (seconds, bound_by) = match (by_requests, by_operating) {
+        (r, o) if o > r => (o, "operating"),
+        (r, _) if r > 0.0 => (r, "requests"),
+        _ => (requests as f64 * 0.1, "nothing"),
+    };
+    (requests, Forecast { seconds: seconds.ceil() as u64, bound_by: bound_by.to_owned() })
+}
+
+fn write_records(draft: &Draft, ground: &Ground, verdicts: &Verdicts, drafted: &Drafted) -> Result<(), PlanError> {
+    let mut depends: HashMap<RecordRef, Vec<RecordRef>> = HashMap::new();
+    for action in &drafted.actions {
+        let subject = action.subject();
+        let known = depends.entry(subject).or_default();
+        known.extend(action.depends_on.iter().filter(|target| **target != subject));
+    }
+    let mut out = draft.part(crate::plan::dir::RECORDS)?;
+    let mut put = |line: &RecordLine| report::jsonl::write(line, &mut out).map_err(|source| io_error(draft, source));
+    for item in verdicts.judged.iter().filter(|item| item.judged.verdict != Verdict::Identical) {
+        let mut line = record_line(item, ground);
+        if let Some(mut targets) =
+            depends.remove(&RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 })
+        {
+            targets.sort();
+            targets.dedup();
+            line.depends_on = targets;
+        }
+        put(&line)?;
+    }
+    for (input, reject) in &verdicts.rejected {
+        put(&RecordLine {
+            entity: ground.files[*input].file.entity,
+            original_id: reject_id(ground, *input, reject),
+            verdict: "rejected".to_owned(),
+            title: String::new(),
+            file: reject.place.file.to_string(),
+            line: reject.place.line,
+            portal_id: None,
+            matched_by: None,
+            reason: Some(reject.reason.code().to_owned()),
+            candidates: Vec::new(),
+            changes: Vec::new(),
+            depends_on: Vec::new(),
+            incomplete: false,
+            notes: Vec::new(),
+        })?;
+    }
+    out.flush().map_err(|source| io_error(draft, source))
+}
+
+fn io_error(draft: &Draft, source: io::Error) -> PlanError {
+    PlanError::Dir(DirError::Io { path: draft.place().to_owned(), source })
+}
+
+fn reject_id(ground: &Ground, input: usize, reject: &crate::model::Reject) -> Option<u64> {
+    let column = ground.files[input]
+        .file
+        .columns
+        .iter()
+        .position(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"))?;
+    reject.cells.get(column)?.trim().parse().ok()
+}
+
+fn record_line(item: &Missing, ground: &Ground) -> RecordLine {
+    let judged = &item.judged;
+    let entity = judged.record.entity;
+    let text = |field: &str, value: &Value| show(value, ground.schema.field(entity, field).as_ref(), &ground.schema);
+    let changes = if judged.verdict == Verdict::Changed { judged.changes.as_slice() } else { &[] };
+    RecordLine {
+        entity,
+        original_id: Some(judged.record.id.0),
+        verdict: judged.verdict.code().to_owned(),
+        title: judged.record.title(),
+        file: ground.files[item.source.input].file.path.to_string(),
+        line: item.source.line,
+        portal_id: judged.live.map(|id| id.0),
+        matched_by: judged.live.map(|_| judged.how.code().to_owned()),
+        reason: None,
+        candidates: judged.candidates.iter().map(|id| id.0).collect(),
+        changes: changes
+            .iter()
+            .filter(|change| change.kind != ChangeKind::PortalOwn)
+            .map(|change| ChangeLine {
+                field: change.field.to_string(),
+                file: text(change.field.as_str(), &change.file),
+                portal: text(change.field.as_str(), &change.portal),
+                lost_link: change.kind == ChangeKind::LostLink,
+            })
+            .collect(),
+        depends_on: Vec::new(),
+        incomplete: item.incomplete,
+        notes: judged
+            .notes
+            .iter()
+            .map(|note| note.field().map_or(note.code().to_owned(), |field| format!("{}:{field}", note.code())))
+            .collect(),
+    }
+}
+
+fn write_rejected(draft: &Draft, ground: &Ground, verdicts: &Verdicts) -> Result<(), PlanError> {
+    let wrap = |source| io_error(draft, source);
+    let mut all = report::rejected::Rejections::new(draft.part(crate::plan::dir::REJECTED)?).map_err(wrap)?;
+    for (_, reject) in &verdicts.rejected {
+        all.write(reject).map_err(wrap)?;
+    }
+    all.finish().and_then(|mut out| out.flush()).map_err(wrap)?;
+    for entity in EntityType::ALL {
+        let of_type: Vec<_> = verdicts.rejected.iter().filter(|(input, _)| ground.files[*input].file.entity == entity).collect();
+        let Some((first, _)) = of_type.first() else { continue };
+        let header: Vec<String> = ground.files[*first].file.columns.iter().map(|column| column.name.clone()).collect();
+        let out = draft.part(&format!("{}/{entity}.csv", crate::plan::dir::REJECTED_DIR))?;
+        let mut rows = report::rejected::ReturnedRows::new(out, &header).map_err(wrap)?;
+        for (_, reject) in of_type {
+            rows.write(&reject.cells, reject.reason.code()).map_err(wrap)?;
+        }
+        rows.finish().and_then(|mut out| out.flush()).map_err(wrap)?;
+    }
+    Ok(())
+}
+
+fn write_reports(draft: &Draft, request: &PlanRequest, facts: &Facts) -> Result<(), PlanError> {
+    let wrap = |source| io_error(draft, source);
+    let lines = || -> Result<_, PlanError> {
+        let path = draft.path().join(crate::plan::dir::RECORDS);
+        let file = std::fs::File::open(path).map_err(wrap)?;
+        Ok(report::jsonl::read(io::BufReader::new(file)).map_while(Result::ok))
+    };
+    let mut html = draft.part(crate::plan::dir::REPORT_HTML)?;
+    report::html::write(facts, request.language, &mut lines()?, &mut html).map_err(wrap)?;
+    html.flush().map_err(wrap)?;
+    let mut csv = draft.part(crate::plan::dir::REPORT_CSV)?;
+    report::csv::write(&mut lines()?, &mut csv).map_err(wrap)?;
+    csv.flush().map_err(wrap)
+}
+
+/// What only the reports tell.
+struct FactsParts {
+    money: Vec<MoneyAtStake>,
+    hardest_hit: Option<(String, u64)>,
+    unwritable: Vec<(EntityType, String, u64)>,
+    unmapped: Vec<(EntityType, String)>,
+    to_decide: u64,
+}
+
+impl FactsParts {
+    fn gather(ground: &Ground, verdicts: &Verdicts, drafted: &Drafted) -> Self {
+        let created: HashSet<RecordRef> =
+            drafted.actions.iter().filter(|action| action.action == ActionKind::Create).map(Action::subject).collect();
+        let lost: Vec<&Missing> = verdicts
+            .judged
+            .iter()
+            .filter(|item| {
+                created.contains(&RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 })
+            })
+            .collect();
+        let undecided: HashSet<RecordRef> = verdicts
+            .judged
+            .iter()
+            .filter(|item| item.judged.verdict == Verdict::Duplicate)
+            .map(|item| RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 })
+            .filter(|subject| !created.contains(subject))
+            .chain(
+                drafted
+                    .actions
+                    .iter()
+                    .filter(|action| {
+                        action
+                            .declared
+                            .iter()
+                            .any(|declared| matches!(declared.reason.as_str(), "link_ambiguous" | "missing_parent"))
+                    })
+                    .map(Action::subject),
+            )
+            .collect();
+        Self {
+            money: money(&lost, ground),
+            hardest_hit: hardest_hit(&lost, ground),
+            unwritable: unwritable(&lost, ground),
+            unmapped: ground
+                .files
+                .iter()
+                .flat_map(|seen| seen.survey.unmapped.iter().map(|title| (seen.file.entity, title.clone())))
+                .collect(),
+            to_decide: undecided.len() as u64,
+        }
+    }
+}
+
+fn money(lost: &[&Missing], ground: &Ground) -> Vec<MoneyAtStake> {
+    let mut sums: BTreeMap<String, MoneyAtStake> = BTreeMap::new();
+    for item in lost.iter().filter(|item| item.judged.record.entity == EntityType::Deal) {
+        let record = &item.judged.record;
+        let amount = match record.get("OPPORTUNITY") {
+            Some(Value::Number(amount)) => *amount,
+            _ => Decimal::ZERO,
+        };
+        let currency = record.text("CURRENCY_ID").or(ground.schema.base_currency()).unwrap_or_default().to_owned();
+        let open = ground.schema.semantics(EntityType::Deal, record.text("STAGE_ID").unwrap_or_default()).is_empty();
+        let sum = sums.entry(currency.clone()).or_insert(MoneyAtStake {
+            currency,
+            total: Decimal::ZERO,
+            deals: 0,
+            open_total: Decimal::ZERO,
+            open_deals: 0,
+        });
+        sum.total += amount;
+        sum.deals += 1;
+        if open {
+            sum.open_total += amount;
+            sum.open_deals += 1;
+        }
+    }
+    let mut sums: Vec<MoneyAtStake> = sums.into_values().collect();
+    sums.sort_by_key(|sum| std::cmp::Reverse(sum.deals));
+    sums
+}
+
+fn hardest_hit(lost: &[&Missing], ground: &Ground) -> Option<(String, u64)> {
+    let mut by_user: HashMap<UserId, u64> = HashMap::new();
+    for item in lost {
+        if let Some(Value::User(user)) = item.judged.record.get("ASSIGNED_BY_ID") {
+            *by_user.entry(*user).or_default() += 1;
+        }
+    }
+    let (user, count) = by_user.into_iter().max_by_key(|(user, count)| (*count, std::cmp::Reverse(*user)))?;
+    Some((ground.schema.user(user).map_or_else(|| user.to_string(), crate::model::User::display), count))
+}
+
+/// Columns that hold something in lost records and that REST can't write.
+fn unwritable(lost: &[&Missing], ground: &Ground) -> Vec<(EntityType, String, u64)> {
+    let mut columns: BTreeMap<(EntityType, String), u64> = BTreeMap::new();
+    for item in lost {
+        let entity = item.judged.record.entity;
+        for (code, _) in item.judged.record.fields().filter(|(_, value)| !value.is_empty()) {
+            let Some(field) = ground.schema.listed(entity, code.as_str()) else { continue };
+            // The whole address is written part by part.
+            if field.writing == Writing::Never
+                && !field.portal_own
+                && !matches!(code.as_str(), "ID" | "FULL_ADDRESS" | "FULL_REG_ADDRESS")
+            {
+                let title = column_title(ground, entity, code.as_str());
+                *columns.entry((entity, title)).or_default() += 1;
+            }
+        }
+    }
+    columns.into_iter().map(|((entity, title), records)| (entity, title, records)).collect()
+}
+
+fn column_title(ground: &Ground, entity: EntityType, code: &str) -> String {
+    ground
+        .files
+        .iter()
+        .filter(|seen| seen.file.entity == entity)
+        .flat_map(|seen| &seen.survey.columns)
+        .find(|column| column.code.as_ref().is_some_and(|known| known.as_str() == code))
+        .map_or_else(|| code.to_owned(), |column| column.name.clone())
+}
+
+fn warn(
+    summary: &mut Summary,
+    request: &PlanRequest,
+    ground: &Ground,
+    verdicts: &Verdicts,
+    drafted: &Drafted,
+    parts: &FactsParts,
+    simple_mode_leads: u64,
+) {
+    let mut counted: Counted = verdicts.notes.clone();
+    for (key, records) in &drafted.warnings {
+        *counted.entry(key.clone()).or_default() += records;
+    }
+    let mut add = |code: &str, entity: Option<EntityType>, field: Option<String>, records: u64| {
+        if records > 0 {
+            *counted.entry((code.to_owned(), entity, field)).or_default() += records;
+        }
+    };
+    for (entity, counts) in &summary.entities {
+        add("file_incomplete", Some(*entity), None, counts.only_in_portal - counts.newer_in_portal);
+        add("rejected_rows", Some(*entity), None, counts.rejected);
+        add("duplicate_found", Some(*entity), None, counts.duplicate);
+    }
+    for (entity, title, records) in &parts.unwritable {
+        add("column_unwritable", Some(*entity), Some(title.clone()), *records);
+    }
+    for (entity, title) in &parts.unmapped {
+        let rows = summary.entities.get(entity).map_or(1, |counts| counts.in_file.max(1));
+        add("column_unmapped", Some(*entity), Some(title.clone()), rows);
+    }
+    for seen in &ground.files {
+        if seen.file.no_records {
+            add("no_records", Some(seen.file.entity), None, 1);
+        }
+        if !seen.survey.date_order_sure {
+            add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
+        }
+    }
+    let total = summary.total();
+    if matches!(ground.zone_fit, ZoneFit::TooFew { .. }) {
+        add("zone_uncertain", None, None, total.in_file);
+    }
+    if total.to_create > 0 {
+        add("recycle_bin_first", None, None, total.to_create);
+        add("import_side_effects", None, None, total.to_create);
+        add("history_not_restored", None, None, total.to_create);
+    }
+    if request.flags.keep_dates {
+        add("dates_kept_in_fields", None, None, total.to_create);
+    }
+    if !ground.admin && request.against.is_none() {
+        add("not_admin", None, None, total.missing);
+    }
+    add("simple_mode_no_leads", Some(EntityType::Lead), None, simple_mode_leads);
+    summary.warnings = counted
+        .into_iter()
+        .map(|((code, entity, field), records)| Warning {
+            text: report::words::warning_text(&code, entity, field.as_deref(), records, request.language),
+            code,
+            entity,
+            field,
+            records,
+        })
+        .collect();
+}
+
+/// What was inferred, said in sentences.
+fn inferred(request: &PlanRequest, ground: &Ground) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for seen in &ground.files {
+        sentences.push(inferred::file(&seen.file, seen.survey.date_order, request.language));
+    }
+    let (explained, of) = match &ground.zone_fit {
+        ZoneFit::Fits { explained, of, .. } | ZoneFit::TooFew { explained, of, .. } => (*explained, *of),
+        ZoneFit::NotNeeded | ZoneFit::Foreign { .. } => (0, 0),
+    };
+    sentences.push(inferred::zone(&ground.zone_name, explained, of, request.language));
+    sentences.push(inferred::matching_order(request.language));
+    sentences
+}

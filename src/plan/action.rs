@@ -1,0 +1,194 @@
+//! One thing that `apply` will do: a line of `actions.jsonl`.
+//!
+//! An action holds all that `apply` needs. It is made while planning, sealed, and carried out as it stands: `apply` decides nothing.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Cells, EntityType, FieldCode, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value};
+
+use super::RecordRef;
+
+/// What an action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionKind {
+    /// Creates a record by an import call.
+    Create,
+    /// Updates a created record with what an import drops, fills by itself or overwrites (rest-crm 4.2, 3.6, 4.5).
+    Mend,
+    /// Writes the file's values into the differing fields of a live record (`--changed restore`).
+    Restore,
+    /// Fills the links that a live record lost because their target was lost (`--relink`).
+    Relink,
+}
+
+impl ActionKind {
+    /// The word in `actions.jsonl` and the journal.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Mend => "mend",
+            Self::Restore => "restore",
+            Self::Relink => "relink",
+        }
+    }
+}
+
+/// One thing that `apply` will do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    /// What kind of record it is about.
+    pub entity: EntityType,
+    /// The record's id in the file.
+    pub original_id: OriginalId,
+    /// What is done.
+    pub action: ActionKind,
+    /// What a person would call the record.
+    pub title: String,
+    /// The fields as they will be sent, links to records that don't exist yet excepted.
+    pub fields: Payload,
+    /// Fields that only the classic update takes.
+    #[serde(skip_serializing_if = "Payload::is_empty", default)]
+    pub classic: Payload,
+    /// Product rows to set.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub products: Vec<ProductRow>,
+    /// System fields of an import (creation moment and so on). If the portal refuses the moments, they are sent without.
+    #[serde(skip_serializing_if = "Payload::is_empty", default)]
+    pub system: Payload,
+    /// Links to records of this plan: filled in when those have their new ids.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub links: Vec<PendingLink>,
+    /// The records of this plan that must be there first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub depends_on: Vec<RecordRef>,
+    /// By which pair the created record will be known again: the mark, or the row's own pair.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<OriginPair>,
+    /// The live record that is updated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub portal_id: Option<PortalId>,
+    /// What the updated fields held when the plan was made.
+    #[serde(skip_serializing_if = "Payload::is_empty", default)]
+    pub before: Payload,
+    /// What the file says of the created record: what `verify` compares with.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub expect: Vec<(FieldCode, Value)>,
+    /// The fields that will differ from the file, known and said beforehand, each with its reason.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub declared: Vec<Declared>,
+    /// The row as it stood in its file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<SourceRow>,
+    /// SHA-256 of this line without this key, in hex.
+    #[serde(default)]
+    pub digest: String,
+}
+
+/// A link to a record that this plan creates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingLink {
+    /// The field, by its name in `crm.item.*`.
+    pub field: String,
+    /// Whether the field holds a list, to which the new id is added.
+    pub multiple: bool,
+    /// The record that must have its new id first.
+    #[serde(flatten)]
+    pub target: RecordRef,
+}
+
+/// A field that will differ from the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The classic field code.
+    pub field: String,
+    /// The warning's code.
+    pub reason: String,
+}
+
+/// The row of a record, so that a failed one can be handed back in its file's own columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Which of the plan's inputs, counted from 0.
+    pub input: usize,
+    /// The line on which it begins.
+    pub line: u64,
+    /// Its lines.
+    pub lines: Vec<Cells>,
+}
+
+impl Action {
+    /// An action that does nothing yet.
+    pub fn new(action: ActionKind, entity: EntityType, original_id: OriginalId, title: String) -> Self {
+        Self {
+            entity,
+            original_id,
+            action,
+            title,
+            fields: Payload::default(),
+            classic: Payload::default(),
+            products: Vec::new(),
+            system: Payload::default(),
+            links: Vec::new(),
+            depends_on: Vec::new(),
+            key: None,
+            portal_id: None,
+            before: Payload::default(),
+            expect: Vec::new(),
+            declared: Vec::new(),
+            source: None,
+            digest: String::new(),
+        }
+    }
+
+    /// The record this action is about.
+    pub fn subject(&self) -> RecordRef {
+        RecordRef { entity: self.entity, original_id: self.original_id.0 }
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_idle(&self) -> bool {
+        self.fields.is_empty() && self.classic.is_empty() && self.products.is_empty() && self.links.is_empty()
+    }
+
+    /// Lets a link wait for its target.
+    pub fn wait_for(&mut self, field: &str, multiple: bool, target: RecordRef) {
+        self.links.push(PendingLink { field: field.to_owned(), multiple, target });
+        if !self.depends_on.contains(&target) {
+            self.depends_on.push(target);
+        }
+    }
+
+    /// Declares that a field will differ.
+    pub fn declare(&mut self, field: &str, reason: &str) {
+        if !self.declared.iter().any(|known| known.field == field) {
+            self.declared.push(Declared { field: field.to_owned(), reason: reason.to_owned() });
+        }
+    }
+
+    /// What the file says of the record, for comparison.
+    pub fn expected_record(&self) -> FileRecord {
+        let mut record = FileRecord::new(self.entity, self.original_id);
+        for (code, value) in &self.expect {
+            record.push(code.clone(), value.clone());
+        }
+        record
+    }
+
+    /// The line of `actions.jsonl`, its digest included, without a line end.
+    pub fn to_line(&self) -> Result<String, serde_json::Error> {
+        let mut sealed = self.clone();
+        sealed.digest = String::new();
+        sealed.digest = hex(&Sha256::digest(serde_json::to_string(&sealed)?.as_bytes()));
+        serde_json::to_string(&sealed)
+    }
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
+}

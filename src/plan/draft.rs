@@ -1,0 +1,539 @@
+//! Judged records -> actions, in the order in which they are carried out.
+//!
+//! Companies, contacts, leads, deals: what others refer to comes first. Within a type, records whose creation moment the portal will
+//! keep come first, oldest first (rest-crm 4.5: nothing may be older than the record with the greatest id); the rest follows without.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value as Json, json};
+
+use crate::diff::{ChangeKind, Judged, Verdict};
+use crate::model::{EntityType, FieldDef, FieldType, FileRecord, OriginPair, Schema, Value, Writing};
+
+use super::action::{Action, ActionKind, SourceRow};
+use super::dir::Flags;
+use super::fate::{Fate, Fates, Link, Resolver};
+use super::wire::{moment, rfc3339, wire};
+
+/// A judged record and the row it came from.
+#[derive(Debug, Clone)]
+pub struct Missing {
+    /// What the comparison says of it.
+    pub judged: Judged,
+    /// Its row.
+    pub source: SourceRow,
+    /// Whether a cell of it could not be understood.
+    pub incomplete: bool,
+}
+
+/// Makes actions.
+#[derive(Debug)]
+pub struct Drafter<'a> {
+    /// The portal's schema.
+    pub schema: &'a Schema,
+    /// The portal's records.
+    pub current: &'a crate::diff::Current,
+    /// Who bears which name.
+    pub names: &'a crate::diff::Names,
+    /// The zone of the files' times.
+    pub zone: &'a TimeZone,
+    /// What the user chose.
+    pub flags: &'a Flags,
+    /// Whether the webhook's user is an administrator: only then may an import set system fields (rest-crm 4.4).
+    pub admin: bool,
+    /// The portal's own moment.
+    pub now: Timestamp,
+    /// Own pairs that several rows of the files bear: no keys.
+    pub shared_pairs: &'a HashSet<(EntityType, OriginPair)>,
+}
+
+/// What came of drafting.
+#[derive(Debug, Default)]
+pub struct Drafted {
+    /// The actions, in order.
+    pub actions: Vec<Action>,
+    /// Code, type and field -> how many records.
+    pub warnings: BTreeMap<(String, Option<EntityType>, Option<String>), u64>,
+    /// Records that are not created because their parent is gone (`--missing-parent skip`).
+    pub skipped: Vec<(EntityType, u64)>,
+    /// Records whose creation moment the portal will keep.
+    pub dates_kept: u64,
+    /// Records that will bear the moment of their re-creation.
+    pub dates_lost: u64,
+}
+
+impl Drafted {
+    fn warn(&mut self, code: &str, entity: EntityType, field: Option<&str>) {
+        *self.warnings.entry((code.to_owned(), Some(entity), field.map(str::to_owned))).or_default() += 1;
+    }
+}
+
+/// A parent was missing and `--missing-parent stop` was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParentMissing {
+    /// The record whose parent is missing.
+    pub entity: EntityType,
+    /// Its id in the file.
+    pub original_id: u64,
+    /// The field that names the parent.
+    pub field: String,
+    /// The line it stands on.
+    pub line: u64,
+}
+
+/// Lengths that the portal's columns hold (rest-crm 1.1, 3.7); what is longer is cut by us, and said, instead of by the portal, in silence.
+const LENGTHS: &[(&str, usize)] =
+    &[("TITLE", 255), ("COMPANY_TITLE", 255), ("POST", 255), ("NAME", 50), ("SECOND_NAME", 50), ("LAST_NAME", 50)];
+const MULTIFIELD_LENGTH: usize = 250;
+
+/// A custom field that keeps what the portal doesn't give back.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptDate {
+    /// Its code.
+    pub code: &'static str,
+    /// Its type in `userfield.add`.
+    pub kind: &'static str,
+    /// What English people see.
+    pub label_en: &'static str,
+    /// What Spanish people see.
+    pub label_es: &'static str,
+}
+
+/// The fields of `--keep-dates-in-fields`; `apply` makes those that the portal doesn't have.
+pub const KEPT_DATES: [KeptDate; 2] = [
+    KeptDate { code: "UF_CRM_B24R_ID", kind: "string", label_en: "Original ID", label_es: "ID anterior" },
+    KeptDate { code: "UF_CRM_B24R_CREATED", kind: "datetime", label_en: "Originally created", label_es: "Creado originalmente" },
+];
+
+/// Fields that a new record fills by itself when they are sent empty (rest-crm 3.6).
+const DEFAULTED: &[&str] =
+    &["TYPE_ID", "COMPANY_TYPE", "SOURCE_ID", "INDUSTRY", "EMPLOYEES", "CURRENCY_ID", "BEGINDATE", "CLOSEDATE"];
+
+impl Drafter<'_> {
+    /// Drafts everything: creates with their mends, then the updates of live records.
+    ///
+    /// `fates` must hold the fate of every record of the files; a record that is skipped for want of its parent becomes `Gone`.
+    ///
+    /// # Errors
+    ///
+    /// The first record whose parent is missing, with `--missing-parent stop`.
+    pub fn draft(&self, judged: &[Missing], fates: &mut Fates) -> Result<Drafted, ParentMissing> {
+        let mut drafted = Drafted::default();
+        let mut mends = Vec::new();
+        for entity in EntityType::ALL {
+            let mut wanted: Vec<&Missing> =
+                judged.iter().filter(|item| item.judged.record.entity == entity && self.is_created(&item.judged)).collect();
+            self.drop_orphans(&mut wanted, fates, &mut drafted)?;
+            let bar =
+                self.current.highest(entity).and_then(|live| live.get("DATE_CREATE")).and_then(|value| moment(value, self.zone));
+            wanted.sort_by_key(|item| {
+                let created = self.created(&item.judged.record);
+                (!self.keeps_date(created, bar), created, item.judged.record.id)
+            });
+            for item in wanted {
+                let keeps = self.keeps_date(self.created(&item.judged.record), bar);
+                let (create, mend) = self.create(item, keeps, fates, &mut drafted);
+                drafted.actions.push(create);
+                mends.extend(mend);
+            }
+        }
+        drafted.actions.extend(mends);
+        for item in judged.iter().filter(|item| item.judged.verdict == Verdict::Changed) {
+            let updates = self.update(item, fates, &mut drafted);
+            drafted.actions.extend(updates);
+        }
+        Ok(drafted)
+    }
+
+    /// Whether a record will be created.
+    pub fn is_created(&self, judged: &Judged) -> bool {
+        match judged.verdict {
+            Verdict::Missing => true,
+            Verdict::Duplicate => self.flags.duplicates == "create",
+            _ => false,
+        }
+    }
+
+    fn resolver<'a>(&'a self, fates: &'a Fates) -> Resolver<'a> {
+        Resolver { current: self.current, names: self.names, fates }
+    }
+
+    fn created(&self, record: &FileRecord) -> Option<Timestamp> {
+        record.get("DATE_CREATE").and_then(|value| moment(value, self.zone))
+    }
+
+    fn keeps_date(&self, created: Option<Timestamp>, bar: Option<Timestamp>) -> bool {
+        let Some(created) = created else { return false };
+        self.admin && created.as_second() <= self.now.as_second() && bar.is_none_or(|bar| created.as_second() >= bar.as_second())
+    }
+
+    fn drop_orphans(&self, wanted: &mut Vec<&Missing>, fates: &mut Fates, drafted: &mut Drafted) -> Result<(), ParentMissing> {
+        if self.flags.missing_parent == "empty" || self.flags.missing_parent.is_empty() {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        for item in wanted.drain(..) {
+            let record = &item.judged.record;
+            let orphan = record.fields().find_map(|(code, value)| {
+                let target = self.link_target(record.entity, code.as_str())?;
+                let missing = value.each().iter().any(|link| self.resolver(fates).resolve(target, link) == Some(Link::Unknown));
+                missing.then(|| code.to_string())
+            });
+            match orphan {
+                None => kept.push(item),
+                Some(field) if self.flags.missing_parent == "stop" => {
+                    return Err(ParentMissing { entity: record.entity, original_id: record.id.0, field, line: item.source.line });
+                }
+                Some(field) => {
+                    fates.set(record.entity, record.id, Fate::Gone);
+                    drafted.skipped.push((record.entity, record.id.0));
+                    drafted.warn("missing_parent", record.entity, Some(&field));
+                }
+            }
+        }
+        *wanted = kept;
+        Ok(())
+    }
+
+    fn link_target(&self, entity: EntityType, code: &str) -> Option<EntityType> {
+        match self.schema.listed(entity, code)?.kind {
+            FieldType::Link(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    fn create(&self, item: &Missing, keeps_date: bool, fates: &Fates, drafted: &mut Drafted) -> (Action, Option<Action>) {
+        let record = &item.judged.record;
+        let (entity, id) = (record.entity, record.id);
+        let mut create = Action::new(ActionKind::Create, entity, id, record.title());
+        let mut mend = Action::new(ActionKind::Mend, entity, id, record.title());
+        for (code, value) in record.fields() {
+            let Some(field) = self.schema.field(entity, code.as_str()) else { continue };
+            match (&field.kind, field.writing) {
+                (FieldType::Link(target), Writing::Import) => {
+                    self.link(&field, *target, value, fates, &mut create, &mut mend, drafted);
+                }
+                (FieldType::Multi(multi), _) => {
+                    add_multifield(&mut create, &field, &multi.kind, &multi.value_type, value, drafted)
+                }
+                (FieldType::Products, _) => mend.products = products(value),
+                (_, Writing::Import) => self.plain(&field, value, &mut create, drafted),
+                (_, Writing::ClassicUpdate) => {
+                    if let Some(json) = wire(value, &field.kind, self.zone) {
+                        mend.classic.set(code.as_str(), json);
+                    }
+                }
+                (_, Writing::ImportByAdmin | Writing::ProductRows | Writing::Never) => {}
+            }
+        }
+        self.system_fields(record, keeps_date, &mut create, drafted);
+        self.overwritten(record, &mut create, &mut mend);
+        if entity == EntityType::Deal && create.fields.0.contains_key("stageId") && !create.fields.0.contains_key("categoryId") {
+            create.fields.set("categoryId", pipeline_of_stage(create.fields.0.get("stageId")));
+        }
+        let key = self.key(record);
+        create.fields.set("originatorId", key.originator.as_str());
+        create.fields.set("originId", key.origin.as_str());
+        if key.source().is_some() && (record.text("ORIGINATOR_ID").is_some() || record.text("ORIGIN_ID").is_some()) {
+            create.declare("ORIGINATOR_ID", "origin_mark");
+            create.declare("ORIGIN_ID", "origin_mark");
+        }
+        create.key = Some(key);
+        if self.flags.keep_dates {
+            create.fields.set(KEPT_DATES[0].code, id.0.to_string());
+            if let Some(created) = self.created(record) {
+                create.fields.set(KEPT_DATES[1].code, rfc3339(created));
+            }
+        }
+        create.expect = record.fields().map(|(code, value)| (code.clone(), value.clone())).collect();
+        create.source = Some(item.source.clone());
+        if item.incomplete {
+            drafted.warn("incomplete_records", entity, None);
+        }
+        let mend = self.mended(mend, &mut create, drafted);
+        (create, mend)
+    }
+
+    /// A plain field of an import.
+    fn plain(&self, field: &FieldDef, value: &Value, create: &mut Action, drafted: &mut Drafted) {
+        let code = field.code.as_str();
+        if matches!(code, "ORIGINATOR_ID" | "ORIGIN_ID") {
+            return;
+        }
+        let unwritten = value.each().iter().any(|value| matches!(value, Value::Label(_) | Value::Name(_)));
+        if unwritten {
+            create.declare(code, if field.kind == FieldType::User { "user_unknown" } else { "label_unknown" });
+        }
+        let Some(mut json) = wire(value, &field.kind, self.zone) else { return };
+        if let (Some((_, length)), Json::String(text)) = (LENGTHS.iter().find(|(known, _)| *known == code), &mut json)
+            && text.chars().count() > *length
+        {
+            *text = text.chars().take(*length).collect();
+            create.declare(code, "value_cut");
+            drafted.warn("value_cut", create.entity, Some(code));
+        }
+        if field.multiple && !json.is_array() {
+            json = json!([json]);
+        }
+        create.fields.set(field.universal.as_str(), json);
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a link touches both actions, the fates and the warnings; a struct for one call would hide that"
+    )]
+    fn link(
+        &self,
+        field: &FieldDef,
+        target: EntityType,
+        value: &Value,
+        fates: &Fates,
+        create: &mut Action,
+        mend: &mut Action,
+        drafted: &mut Drafted,
+    ) {
+        // A company's contacts come back from the contacts' side: a list here would re-link survivors that nobody asked to touch.
+        if create.entity == EntityType::Company && target == EntityType::Contact {
+            create.declare(field.code.as_str(), "linked_from_contacts");
+            return;
+        }
+        let mut live = Vec::new();
+        for link in value.each() {
+            match self.resolver(fates).resolve(target, link) {
+                None => {}
+                Some(Link::Live(id)) => live.push(json!(id.0)),
+                // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
+                Some(Link::Planned(target)) if target.entity >= create.entity => {
+                    mend.wait_for(&field.universal, field.multiple, target)
+                }
+                Some(Link::Planned(target)) => create.wait_for(&field.universal, field.multiple, target),
+                Some(Link::Ambiguous) => {
+                    create.declare(field.code.as_str(), "link_ambiguous");
+                    drafted.warn("link_ambiguous", create.entity, Some(field.code.as_str()));
+                }
+                Some(Link::Unknown) => {
+                    create.declare(field.code.as_str(), "missing_parent");
+                    drafted.warn("missing_parent", create.entity, Some(field.code.as_str()));
+                }
+            }
+        }
+        match (field.multiple, live.is_empty()) {
+            (_, true) => {}
+            (true, false) => create.fields.set(field.universal.as_str(), Json::Array(live)),
+            (false, false) => create.fields.set(field.universal.as_str(), live.swap_remove(0)),
+        }
+    }
+
+    /// Creation moment and author, and the other stamps where they fit in with it (rest-crm 4.5).
+    fn system_fields(&self, record: &FileRecord, keeps_date: bool, create: &mut Action, drafted: &mut Drafted) {
+        let user = |code: &str| match record.get(code) {
+            Some(Value::User(user)) => Some(user.0),
+            _ => None,
+        };
+        if self.admin
+            && let Some(author) = user("CREATED_BY_ID")
+        {
+            create.fields.set("createdBy", author);
+        } else if record.get("CREATED_BY_ID").is_some_and(|value| !value.is_empty()) {
+            create.declare("CREATED_BY_ID", "user_unknown");
+        }
+        let Some(created) = self.created(record) else { return };
+        if !keeps_date {
+            create.declare("DATE_CREATE", "created_time_not_preserved");
+            drafted.warn("created_time_not_preserved", record.entity, None);
+            drafted.dates_lost += 1;
+            return;
+        }
+        drafted.dates_kept += 1;
+        create.system.set("createdTime", rfc3339(created));
+        let updated = record.get("DATE_MODIFY").and_then(|value| moment(value, self.zone));
+        let updated = updated.filter(|updated| *updated >= created && *updated <= self.now);
+        if let Some(updated) = updated {
+            create.system.set("updatedTime", rfc3339(updated));
+            if let Some(editor) = user("MODIFY_BY_ID") {
+                create.system.set("updatedBy", editor);
+            }
+        }
+        let moved = record.get("MOVED_TIME").and_then(|value| moment(value, self.zone));
+        if let Some(moved) = moved.filter(|moved| *moved >= created && *moved <= updated.unwrap_or(created)) {
+            create.system.set("movedTime", rfc3339(moved));
+            if let Some(mover) = user("MOVED_BY_ID") {
+                create.system.set("movedBy", mover);
+            }
+        }
+    }
+
+    /// What an import fills by itself where the cell is empty, and the close date that it overwrites (rest-crm 3.6, 4.5).
+    fn overwritten(&self, record: &FileRecord, create: &mut Action, mend: &mut Action) {
+        for code in DEFAULTED {
+            let Some(field) = self.schema.listed(record.entity, code) else { continue };
+            if record.get(code).is_some_and(Value::is_empty) {
+                mend.fields.set(field.universal.as_str(), "");
+            }
+        }
+        let stage = record.text("STAGE_ID").unwrap_or_default();
+        let closed = record.entity == EntityType::Deal && !self.schema.semantics(record.entity, stage).is_empty();
+        if closed && let Some(date) = record.get("CLOSEDATE").and_then(|value| wire(value, &FieldType::Date, self.zone)) {
+            mend.fields.set("closedate", date);
+        }
+        if self.flags.no_mend {
+            for name in mend.fields.0.keys() {
+                let code = self
+                    .schema
+                    .fields
+                    .get(&record.entity)
+                    .and_then(|fields| fields.iter().find(|field| field.universal == *name));
+                if let Some(field) = code {
+                    create.declare(field.code.as_str(), "not_mended");
+                }
+            }
+        }
+    }
+
+    /// The mend, if there is anything to mend and the user lets us.
+    fn mended(&self, mut mend: Action, create: &mut Action, drafted: &mut Drafted) -> Option<Action> {
+        if mend.is_idle() {
+            return None;
+        }
+        if self.flags.no_mend {
+            mend.classic.0.keys().for_each(|code| create.declare(code, "not_mended"));
+            if !mend.products.is_empty() {
+                create.declare("PRODUCTS", "not_mended");
+            }
+            drafted.warn("not_mended", create.entity, None);
+            return None;
+        }
+        mend.depends_on.insert(0, create.subject());
+        drafted.warn("mend_updates", create.entity, None);
+        Some(mend)
+    }
+
+    /// The pair by which the created record is known again: the row's own where it is whole and the portal has no such record.
+    fn key(&self, record: &FileRecord) -> OriginPair {
+        if let (Some(originator), Some(origin)) = (record.text("ORIGINATOR_ID"), record.text("ORIGIN_ID")) {
+            let own = OriginPair { originator: originator.to_owned(), origin: origin.to_owned() };
+            // The mail tracker writes one pair into every record of a mailbox: no key (rest-crm 5).
+            let unique = !self.shared_pairs.contains(&(record.entity, own.clone()));
+            if unique
+                && originator != "email-tracker"
+                && self.current.by_pair(record.entity, &own).is_empty()
+                && own.source().is_none()
+            {
+                return own;
+            }
+        }
+        OriginPair::mark(record.entity, record.id)
+    }
+
+    /// The updates of a live record that the user asked for.
+    fn update(&self, item: &Missing, fates: &Fates, drafted: &mut Drafted) -> Vec<Action> {
+        let judged = &item.judged;
+        let record = &judged.record;
+        let mut relink = Action::new(ActionKind::Relink, record.entity, record.id, record.title());
+        let mut restore = Action::new(ActionKind::Restore, record.entity, record.id, record.title());
+        for change in &judged.changes {
+            let Some(field) = self.schema.field(record.entity, change.field.as_str()) else { continue };
+            match (change.kind, &field.kind) {
+                (ChangeKind::LostLink, FieldType::Link(target)) if self.flags.relink && !field.multiple => {
+                    match self.resolver(fates).resolve(*target, &change.file) {
+                        Some(Link::Live(id)) => relink.fields.set(field.universal.as_str(), id.0),
+                        Some(Link::Planned(target)) => relink.wait_for(&field.universal, false, target),
+                        Some(Link::Ambiguous) => drafted.warn("link_ambiguous", record.entity, Some(change.field.as_str())),
+                        Some(Link::Unknown) | None => drafted.warn("missing_parent", record.entity, Some(change.field.as_str())),
+                    }
+                    relink.before.set(field.universal.as_str(), before(&change.portal, &field.kind, self.zone));
+                }
+                (ChangeKind::Changed, kind) if self.flags.changed == "restore" => {
+                    self.restore(&field, kind, change, fates, &mut restore, drafted);
+                }
+                _ => {}
+            }
+        }
+        [relink, restore]
+            .into_iter()
+            .filter(|action| !action.is_idle())
+            .map(|mut action| {
+                action.portal_id = judged.live;
+                action.source = Some(item.source.clone());
+                action
+            })
+            .collect()
+    }
+
+    fn restore(
+        &self,
+        field: &FieldDef,
+        kind: &FieldType,
+        change: &crate::diff::FieldChange,
+        fates: &Fates,
+        restore: &mut Action,
+        drafted: &mut Drafted,
+    ) {
+        let code = field.code.as_str();
+        let old = before(&change.portal, kind, self.zone);
+        let new = match kind {
+            FieldType::Link(target) if !field.multiple => match self.resolver(fates).resolve(*target, &change.file) {
+                Some(Link::Live(id)) => Some(json!(id.0)),
+                None => Some(json!("")),
+                Some(Link::Planned(target)) => {
+                    restore.wait_for(&field.universal, false, target);
+                    restore.before.set(field.universal.as_str(), old);
+                    return;
+                }
+                Some(Link::Ambiguous | Link::Unknown) => None,
+            },
+            FieldType::Multi(_) | FieldType::Products | FieldType::Link(_) => None,
+            _ if change.file.is_empty() => Some(json!("")),
+            _ => wire(&change.file, kind, self.zone).or_else(|| matches!(change.file, Value::Number(_)).then(|| json!(""))),
+        };
+        match (new, field.writing) {
+            (Some(new), Writing::Import) => {
+                restore.fields.set(field.universal.as_str(), new);
+                restore.before.set(field.universal.as_str(), old);
+            }
+            (Some(new), Writing::ClassicUpdate) => {
+                restore.classic.set(code, new);
+                restore.before.set(code, old);
+            }
+            _ => drafted.warn("column_unwritable", restore.entity, Some(code)),
+        }
+    }
+}
+
+fn before(value: &Value, kind: &FieldType, zone: &TimeZone) -> Json {
+    match value {
+        Value::Link(id) => json!(id),
+        other => wire(other, kind, zone).unwrap_or_else(|| json!("")),
+    }
+}
+
+fn products(value: &Value) -> Vec<crate::model::ProductRow> {
+    match value {
+        Value::Products(rows) => rows.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Adds the values of one kind and type to the list that an import takes: `PHONE: [{VALUE, VALUE_TYPE}]` (rest-crm 4.2).
+fn add_multifield(create: &mut Action, field: &FieldDef, kind: &str, value_type: &str, value: &Value, drafted: &mut Drafted) {
+    for value in value.each().iter().filter_map(Value::as_text).filter(|text| !text.is_empty()) {
+        if value.chars().count() > MULTIFIELD_LENGTH {
+            create.declare(field.code.as_str(), "value_cut");
+            drafted.warn("value_cut", create.entity, Some(field.code.as_str()));
+        }
+        let text: String = value.chars().take(MULTIFIELD_LENGTH).collect();
+        let entry = json!({"VALUE": text, "VALUE_TYPE": value_type});
+        match create.fields.0.get_mut(kind) {
+            Some(Json::Array(entries)) => entries.push(entry),
+            _ => create.fields.set(kind, json!([entry])),
+        }
+    }
+}
+
+/// The pipeline that a stage's code names: `C7:NEW` is of pipeline 7, `NEW` of the general one.
+fn pipeline_of_stage(stage: Option<&Json>) -> Json {
+    let number = stage.and_then(Json::as_str).and_then(|code| code.strip_prefix('C')).and_then(|rest| rest.split_once(':'));
+    json!(number.and_then(|(number, _)| number.parse::<u64>().ok()).unwrap_or(0))
+}
