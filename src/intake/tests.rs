@@ -356,10 +356,11 @@ fn rows_that_cannot_be_used_are_rejected_with_their_reason() {
         (8, CellCount),
         (9, CellCount),
         (10, RepeatedHeader),
+        (11, RejectReason::Masked),
         (14, TotalLine),
     ];
     assert_eq!(taken.rejects(), expected);
-    assert_eq!((taken.survey.rows, taken.survey.rejected, taken.survey.blank), (11, 8, 1));
+    assert_eq!((taken.survey.rows, taken.survey.rejected, taken.survey.blank), (11, 9, 1));
     assert_eq!(taken.rows.len(), 11);
     let Some(Row::Rejected(reject)) = taken.rows.iter().find(|row| matches!(row, Row::Rejected(_))) else { panic!() };
     assert_eq!((reject.text.as_str(), reject.cells.get(1)), ("\"\";\"sin id\";\"Nuevo\";", Some("sin id")));
@@ -394,6 +395,39 @@ fn requisite_lines_belong_to_the_record_above() {
     let Row::Record { lines, .. } = &taken.rows[0] else { panic!() };
     assert_eq!(lines.len(), 2);
     assert_eq!(taken.survey.names, [(OriginalId(3), vec!["aceros".to_owned()]), (OriginalId(4), vec!["otra".to_owned()])]);
+}
+
+#[test]
+fn a_repeated_line_without_products_is_no_product_line() {
+    let rows: [&[&str]; 5] = [
+        &["ID", "Nombre de la negociación", "Ingreso", "Productos", "Precio", "Cantidad"],
+        &["1", "a", "50", "", "", ""],
+        &["1", "a", "50", "", "", ""],
+        &["2", "b", "10", "Flete", "10", "1"],
+        &["2", "b", "10", "Flete", "10", "1"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    assert_eq!(taken.rejects(), [(3, DuplicateId)]);
+    assert_eq!((taken.value(1, "OPPORTUNITY"), taken.value(1, "PRODUCTS")), (number("50"), Some(Value::Empty)));
+    assert_eq!(taken.value(2, "OPPORTUNITY"), number("20"));
+}
+
+#[test]
+fn a_custom_label_goes_before_a_title_of_another_language_or_vocabulary() {
+    let mut schema = portal();
+    for fields in schema.fields.values_mut() {
+        for (code, label) in [("UF_CRM_STATUS", "Status"), ("UF_CRM_ORIGIN", "Origen")] {
+            let mut def = FieldDef::from(standard_field(EntityType::Deal, "COMMENTS").unwrap());
+            (def.code, def.labels) = (code.into(), vec![label.to_owned()]);
+            fields.push(def);
+        }
+    }
+    let rows: [&[&str]; 2] =
+        [&["ID", "Título de prospecto", "Etapa", "Status", "Origen", "Origen"], &["1", "a", "NEW", "b", "WEB", "c"]];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
+    assert_eq!((taken.value(1, "STATUS_ID"), taken.value(1, "UF_CRM_STATUS")), (code("NEW"), text("b")));
+    assert_eq!((taken.value(1, "SOURCE_ID"), taken.value(1, "UF_CRM_ORIGIN")), (code("WEB"), None));
+    assert_eq!(taken.survey.unmapped, ["Origen"]);
 }
 
 #[test]
