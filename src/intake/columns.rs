@@ -73,8 +73,10 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
     let given =
         |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
     let mut columns = Vec::new();
+    let mut given_before = HashSet::new();
     for (name, found) in names.iter().zip(reading.columns) {
         columns.push(match (given(name), found) {
+            (Some(code), _) if !given_before.insert(code) => Column::new(name, Role::Unmapped, None, format!("repeats {code}")),
             (Some(code), _) => {
                 let code = headers::known_code(entity, code).unwrap_or_else(|| code.clone());
                 Column::new(name, role_of(&code), Some(&code), "given by --map")
