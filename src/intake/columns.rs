@@ -18,6 +18,8 @@ pub struct Column {
     /// How that was found, for people.
     pub how: String,
     pub(super) role: Role,
+    /// Whether a custom field of exactly this label goes before what was found.
+    yields: bool,
     /// The field's definition; known once the column is bound to a schema.
     pub(super) def: Option<Arc<FieldDef>>,
 }
@@ -41,7 +43,7 @@ pub(super) enum Role {
 
 impl Column {
     fn new(name: &str, role: Role, code: Option<&str>, how: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), code: code.map(FieldCode::from), how: how.into(), role, def: None }
+        Self { name: name.to_owned(), code: code.map(FieldCode::from), how: how.into(), role, yields: false, def: None }
     }
 
     /// What the column's field holds, in a word; `None` for a column without a field.
@@ -52,6 +54,11 @@ impl Column {
             (_, Some(def)) => Some(kind_name(&def.kind)),
             (_, None) => None,
         }
+    }
+
+    fn take_custom(&mut self, code: &FieldCode) {
+        (self.code, self.role) = (Some(code.clone()), Role::Field);
+        "custom field label".clone_into(&mut self.how);
     }
 
     /// Whether it holds something of the record that no field takes.
@@ -66,14 +73,21 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
     let given =
         |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
     let mut columns = Vec::new();
+    let mut given_before = HashSet::new();
     for (name, found) in names.iter().zip(reading.columns) {
         columns.push(match (given(name), found) {
+            (Some(code), _) if !given_before.insert(code) => Column::new(name, Role::Unmapped, None, format!("repeats {code}")),
             (Some(code), _) => {
                 let code = headers::known_code(entity, code).unwrap_or_else(|| code.clone());
                 Column::new(name, role_of(&code), Some(&code), "given by --map")
             }
-            (None, Some(found)) if found.repeated => Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)),
-            (None, Some(found)) => Column::new(name, role_of(&found.code), Some(&found.code), found.how),
+            (None, Some(found)) if found.repeated => {
+                let is_twin = columns.iter().any(|column: &Column| fold(&column.name) == fold(name));
+                Column { yields: !is_twin, ..Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)) }
+            }
+            (None, Some(found)) => {
+                Column { yields: !found.sure, ..Column::new(name, role_of(&found.code), Some(&found.code), found.how) }
+            }
             (None, None) => special(entity, name),
         });
     }
@@ -125,14 +139,19 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
         problems.push(Problem { place, code: ProblemCode::DuplicateColumn, text });
     };
     for column in &mut columns {
-        if column.role == Role::Unmapped && column.how.starts_with("repeats ") {
+        let is_repeated = column.role == Role::Unmapped && column.how.starts_with("repeats ");
+        let own = if column.yields { labels.exact(&column.name) } else { None };
+        if let Some(code) =
+            own.filter(|codes| codes.len() == 1).and_then(|codes| codes.iter().find(|code| !taken.contains(*code)))
+        {
+            taken.insert(code.clone());
+            column.take_custom(code);
+        } else if is_repeated {
             report(&column.name, column.how.clone());
-            continue;
-        }
-        if column.role == Role::Unmapped && !file.is_coded() && !column.name.is_empty() {
+        } else if column.role == Role::Unmapped && !file.is_coded() && !column.name.is_empty() {
             let found = labels.of_title(&column.name);
             let free = found.iter().find(|code| !taken.contains(*code));
-            match (free, found.as_slice()) {
+            match (free, found) {
                 (Some(code), [_, _, ..]) => report(&column.name, format!("several fields have this label; taken for {code}")),
                 (None, [first, ..]) => {
                     column.how = format!("repeats {first}");
@@ -142,8 +161,7 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
             }
             if let Some(code) = free {
                 taken.insert(code.clone());
-                (column.code, column.role) = (Some(code.clone()), Role::Field);
-                "custom field label".clone_into(&mut column.how);
+                column.take_custom(code);
             }
         }
         bind_definition(column, file.entity, schema);
@@ -201,12 +219,15 @@ impl Labels {
         labels
     }
 
+    /// The fields of exactly this label.
+    fn exact(&self, title: &str) -> Option<&Vec<FieldCode>> {
+        [title, &decode_entities(title)].into_iter().find_map(|text| self.exact.get(text.trim()))
+    }
+
     /// The fields that a title may mean: those of exactly this label, else those that differ in case or spaces only.
-    fn of_title(&self, title: &str) -> Vec<FieldCode> {
-        let decoded = decode_entities(title);
-        let exact = [title, &decoded].into_iter().find_map(|text| self.exact.get(text.trim()));
-        let folded = || [title, &decoded].into_iter().find_map(|text| self.folded.get(&fold(text)));
-        exact.or_else(folded).cloned().unwrap_or_default()
+    fn of_title(&self, title: &str) -> &[FieldCode] {
+        let folded = || [title, &decode_entities(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
+        self.exact(title).or_else(folded).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -67,14 +67,6 @@ pub enum IntakeErrorKind {
         /// The column's title, or its number.
         column: String,
     },
-    /// `--map` names a column that the file doesn't have.
-    #[error("line {line}: no column is called `{column}`, which --map names")]
-    NoSuchColumn {
-        /// The header's line.
-        line: u64,
-        /// The title that was asked for.
-        column: String,
-    },
     /// The file isn't what it was when it was surveyed.
     #[error("the file has changed since it was first read; start again")]
     Changed,

@@ -13,6 +13,8 @@ use crate::model::{Cells, EntityType, OriginalId, Place, Reject, RejectReason, f
 
 /// Lines that one record may have; a further one is rejected. Bitrix24's own import takes 50 (csv 7.6).
 const RECORD_LINES_MAX: usize = 10_000;
+/// Bytes of the file after which a chunk ends, however few its rows are.
+const CHUNK_BYTES_MAX: u64 = 32 << 20;
 /// What is kept of a rejected line's text.
 const REJECT_TEXT_MAX: usize = 1 << 20;
 
@@ -82,10 +84,13 @@ impl<'a, R: Read> Groups<'a, R> {
         self.splitter.into_source()
     }
 
-    /// The next groups, at least `wanted` of them unless the file ends; none at its end.
+    /// The next groups, about `wanted` of them, fewer where they are large; none at the file's end.
     pub(super) fn chunk(&mut self, wanted: usize) -> Result<Vec<Group>, IntakeError> {
         let mut groups = Vec::new();
-        while groups.len() < wanted && !self.ended {
+        let begin = self.bytes();
+        let is_full =
+            |groups: &Vec<Group>, bytes: u64| groups.len() >= wanted || (!groups.is_empty() && bytes - begin > CHUNK_BYTES_MAX);
+        while !is_full(&groups, self.bytes()) && !self.ended {
             match self.splitter.read(&mut self.line) {
                 Ok(true) => self.take_line(&mut groups),
                 Ok(false) => {
@@ -199,7 +204,7 @@ struct Layout<'a> {
     titles: Vec<String>,
     /// The cells in which lines of one record may differ: products and their amount.
     is_product: Vec<bool>,
-    has_products: bool,
+    products: Vec<usize>,
     is_requisite: Vec<bool>,
     /// The cells that a mask covers (csv 2.2): not the id, title, pipeline and creation.
     is_maskable: Vec<bool>,
@@ -215,7 +220,7 @@ impl<'a> Layout<'a> {
             id: file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID"),
             titles: file.columns.iter().map(|column| fold(&column.name)).collect(),
             is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
-            has_products: file.columns.iter().any(is_product),
+            products: file.columns.iter().enumerate().filter(|(_, column)| is_product(column)).map(|(at, _)| at).collect(),
             is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
             is_maskable: file
                 .columns
@@ -251,19 +256,28 @@ impl<'a> Layout<'a> {
         cells.iter().take(width).enumerate().filter(|(_, cell)| !trim(cell).is_empty()).map(|(column, _)| column)
     }
 
+    /// Whether the mask's word fills most cells that a mask may cover, or every cell but the id.
     fn is_masked(&self, cells: &Cells) -> bool {
-        let (mut filled, mut hidden) = (0, 0);
-        for (cell, _) in cells.iter().zip(&self.is_maskable).filter(|(_, maskable)| **maskable) {
-            filled += u32::from(!cell.is_empty());
-            hidden += u32::from(words::is_hidden(cell));
+        let (mut filled, mut hidden, mut open) = (0, 0, 0);
+        for ((column, cell), is_maskable) in cells.iter().enumerate().zip(&self.is_maskable) {
+            if cell.is_empty() || self.id == Some(column) {
+                continue;
+            }
+            let is_hidden = words::is_hidden(cell);
+            filled += u32::from(*is_maskable);
+            hidden += u32::from(*is_maskable && is_hidden);
+            open += u32::from(!is_hidden);
         }
-        hidden >= 2 && hidden * 2 > filled
+        (hidden >= 2 && hidden * 2 > filled) || (open == 0 && cells.len() > 1 && self.filled(cells).count() > 1)
     }
 
     /// Whether a line holds a further product of the record that `first` begins.
     fn is_product_line(&self, first: &Cells, cells: &Cells) -> bool {
         let same = |column: usize| self.is_product[column] || first.get(column) == cells.get(column);
-        self.has_products && (0..self.titles.len()).all(same)
+        // A record without products has one line, and so no second one that could be told from a repetition.
+        let has_product =
+            |cells: &Cells| self.products.iter().any(|&column| cells.get(column).is_some_and(|cell| !trim(cell).is_empty()));
+        has_product(first) && has_product(cells) && (0..self.titles.len()).all(same)
     }
 }
 

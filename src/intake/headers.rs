@@ -194,6 +194,8 @@ pub(super) struct Found {
     pub(super) how: String,
     /// An earlier column has that field already.
     pub(super) repeated: bool,
+    /// It is a field code, or the export's title in the file's language: a custom field's label doesn't go before it.
+    pub(super) sure: bool,
 }
 
 /// Whether a cell is a known title or field code of any type of record.
@@ -228,7 +230,9 @@ fn coded_reading(entity: EntityType, codes: Vec<Option<String>>) -> Reading {
     let mut taken = HashSet::new();
     let columns: Vec<_> = codes
         .into_iter()
-        .map(|code| code.map(|code| Found { repeated: !taken.insert(code.clone()), how: "field code".to_owned(), code }))
+        .map(|code| {
+            code.map(|code| Found { repeated: !taken.insert(code.clone()), how: "field code".to_owned(), code, sure: true })
+        })
         .collect();
     // A custom field's code says nothing of the type of record.
     let known = columns.iter().flatten().filter(|found| !found.code.starts_with("UF_")).count();
@@ -295,7 +299,8 @@ fn choose(
             Vocabulary::Caption => "field caption",
         };
         let how = format!("{kind} ({})", title.language);
-        return Some(Found { repeated: !taken.insert(title.code.clone()), code: title.code.clone(), how });
+        let sure = own && title.vocabulary <= Vocabulary::Variant;
+        return Some(Found { repeated: !taken.insert(title.code.clone()), code: title.code.clone(), how, sure });
     }
     None
 }

@@ -1,4 +1,4 @@
-//! The second pass: rows, in the order of the file, chunk by chunk.
+//! The second pass: rows, in the order of the file, chunk by chunk: while the cells of one are read, the next one is split.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
-use super::group::{Groups, Repeats};
+use super::group::{Group, Groups, Repeats};
 use super::row::RowReader;
 use super::rows::BUFFER_BYTES;
 use super::survey::Survey;
@@ -16,45 +16,43 @@ use crate::model::{Row, Schema};
 /// Rows that are read together.
 const CHUNK: usize = 2000;
 
-/// The rows of a file. Holds one chunk at a time.
+/// The rows of a file. Holds two chunks: the one that is given out, and the next one's lines.
 pub struct Rows<'a> {
     source: &'a RestoreFile,
     survey: &'a Survey,
     groups: Groups<'a, File>,
     parser: RowReader<'a>,
+    /// What was split while the chunk before was read; `None` behind the end.
+    ahead: Option<Result<Vec<Group>, IntakeError>>,
     given: u64,
-    ended: bool,
 }
 
 /// Reads a file's rows, as its survey found them: its bound columns, its order of dates, its repeated ids.
 pub fn read<'a>(file: &'a RestoreFile, survey: &'a Survey, schema: &'a Schema) -> Result<Rows<'a>, IntakeError> {
     let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
-    let groups = Groups::new(file, source, BUFFER_BYTES, Repeats::Known(&survey.repeated));
+    let mut groups = Groups::new(file, source, BUFFER_BYTES, Repeats::Known(&survey.repeated));
     let parser = RowReader::new(file, &survey.columns, schema, survey.date_order);
-    Ok(Rows { source: file, survey, groups, parser, given: 0, ended: false })
+    let ahead = Some(groups.chunk(CHUNK));
+    Ok(Rows { source: file, survey, groups, parser, ahead, given: 0 })
 }
 
 impl Iterator for Rows<'_> {
     type Item = Result<Vec<Row>, IntakeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let chunk = match self.groups.chunk(CHUNK) {
+        let chunk = match self.ahead.take()? {
             Ok(chunk) => chunk,
-            Err(error) => {
-                self.ended = true;
-                return Some(Err(error));
-            }
+            Err(error) => return Some(Err(error)),
         };
         if chunk.is_empty() {
-            self.ended = true;
             // A file that grew, shrank or was replaced between the passes must not pass for the one that was surveyed.
             let is_same = self.source.no_records || (self.given, self.groups.bytes()) == (self.survey.rows, self.survey.bytes);
             return (!is_same).then(|| Err(self.source.error(IntakeErrorKind::Changed)));
         }
-        let rows: Vec<Row> = chunk.into_par_iter().filter_map(|group| self.parser.row(group)).collect();
+        let Self { parser, groups, .. } = self;
+        let read = || chunk.into_par_iter().filter_map(|group| parser.row(group)).collect::<Vec<Row>>();
+        let (rows, ahead) = rayon::join(read, || groups.chunk(CHUNK));
+        self.ahead = Some(ahead);
         self.given += rows.len() as u64;
         Some(Ok(rows))
     }

@@ -72,17 +72,17 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
     let mut groups = Groups::new(file, Hashing { source, digest: Sha256::new() }, BUFFER_BYTES, Repeats::Seen(seen));
     let surveyor = Surveyor::new(file, &columns, schema);
     let mut found = Findings::default();
-    loop {
-        let before = groups.bytes();
-        let chunk = groups.chunk(CHUNK)?;
-        if chunk.is_empty() {
-            break;
-        }
-        let facts: Vec<Facts> = chunk.par_iter().map(|group| surveyor.facts(group)).collect();
+    let mut told = 0;
+    let mut chunk = groups.chunk(CHUNK)?;
+    while !chunk.is_empty() {
+        let look = || chunk.par_iter().map(|group| surveyor.facts(group)).collect::<Vec<Facts>>();
+        let (facts, ahead) = rayon::join(look, || groups.chunk(CHUNK));
         for (group, facts) in chunk.iter().zip(facts) {
             found.add(file, group, facts);
         }
-        progress.event(Event::Advance { phase: Phase::Survey, by: groups.bytes() - before });
+        chunk = ahead?;
+        progress.event(Event::Advance { phase: Phase::Survey, by: groups.bytes() - told });
+        told = groups.bytes();
     }
     let bytes = groups.bytes();
     let sha256 = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;

@@ -1,0 +1,131 @@
+//! Rows and files that can't be used.
+
+use super::*;
+
+#[test]
+fn rows_that_cannot_be_used_are_rejected_with_their_reason() {
+    let csv = "\"ID\";\"Título de prospecto\";\"Etapa\";\n\
+               \"1\";\"uno\";\"Nuevo\";\n\
+               \n\
+               \"\";\"sin id\";\"Nuevo\";\n\
+               \"x7\";\"malo\";\"Nuevo\";\n\
+               \"0\";\"cero\";\"Nuevo\";\n\
+               \"1\";\"otra vez\";\"Nuevo\";\n\
+               \"5\";\"corta\";\n\
+               \"6\";\"larga\";\"Nuevo\";\"más\";\n\
+               \"ID\";\"Título de prospecto\";\"Etapa\";\n\
+               \"7\";\"oculto\";\"oculto\";\n\
+               \"8\";\"a\nb\";\"Nuevo\";\n\
+               \"Total\";\"8\";\"\";\n";
+    let taken = take_bytes("x.csv", csv.as_bytes(), &Schema::standard());
+    let expected = [
+        (4, NoId),
+        (5, BadId),
+        (6, BadId),
+        (7, DuplicateId),
+        (8, CellCount),
+        (9, CellCount),
+        (10, RepeatedHeader),
+        (11, RejectReason::Masked),
+        (14, TotalLine),
+    ];
+    assert_eq!(taken.rejects(), expected);
+    assert_eq!((taken.survey.rows, taken.survey.rejected, taken.survey.blank), (11, 9, 1));
+    assert_eq!(taken.rows.len(), 11);
+    let Some(Row::Rejected(reject)) = taken.rows.iter().find(|row| matches!(row, Row::Rejected(_))) else { panic!() };
+    assert_eq!((reject.text.as_str(), reject.cells.get(1)), ("\"\";\"sin id\";\"Nuevo\";", Some("sin id")));
+}
+
+#[test]
+fn an_id_stands_once_over_all_files_of_a_type() {
+    let schema = Schema::standard();
+    let mut seen = SeenIds::default();
+    let mut rejected = Vec::new();
+    for _ in 0..2 {
+        let written = write("lead.csv", b"ID,TITLE,STATUS_ID\n1,a,NEW\n2,b,NEW\n");
+        let file = detect(&written.path, &Overrides::default()).unwrap();
+        let survey = survey(&file, &schema, &mut seen, &Silent).unwrap();
+        rejected.push(survey.rejected);
+        let rows: Vec<Row> = read(&file, &survey, &schema).unwrap().flat_map(Result::unwrap).collect();
+        assert_eq!(rows.iter().filter(|row| matches!(row, Row::Rejected(_))).count() as u64, survey.rejected);
+    }
+    assert_eq!(rejected, [0, 2]);
+}
+
+#[test]
+fn requisite_lines_belong_to_the_record_above() {
+    let rows: [&[&str]; 4] = [
+        &["ID", "Nombre de la Compañía", "Tipo de Compañía", "Detalles: ID", "Detalles (México): RFC"],
+        &["3", "Aceros", "", "1", "ANO0102034X5"],
+        &["", "", "", "2", "BBB0102034X5"],
+        &["4", "Otra", "", "", ""],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    assert_eq!((taken.survey.rows, taken.survey.rejected), (2, 0));
+    let Row::Record { lines, .. } = &taken.rows[0] else { panic!() };
+    assert_eq!(lines.len(), 2);
+    assert_eq!(taken.survey.names, [(OriginalId(3), vec!["aceros".to_owned()]), (OriginalId(4), vec!["otra".to_owned()])]);
+}
+
+#[test]
+fn a_repeated_line_without_products_is_no_product_line() {
+    let rows: [&[&str]; 5] = [
+        &["ID", "Nombre de la negociación", "Ingreso", "Productos", "Precio", "Cantidad"],
+        &["1", "a", "50", "", "", ""],
+        &["1", "a", "50", "", "", ""],
+        &["2", "b", "10", "Flete", "10", "1"],
+        &["2", "b", "10", "Flete", "10", "1"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    assert_eq!(taken.rejects(), [(3, DuplicateId)]);
+    assert_eq!((taken.value(1, "OPPORTUNITY"), taken.value(1, "PRODUCTS")), (number("50"), Some(Value::Empty)));
+    assert_eq!(taken.value(2, "OPPORTUNITY"), number("20"));
+}
+
+#[test]
+fn a_file_that_says_no_records_is_no_error() {
+    let taken = take_bytes("x.csv", "\u{feff}Ningún prospecto".as_bytes(), &Schema::standard());
+    assert!(taken.file.no_records && taken.rows.is_empty());
+    assert_eq!((taken.file.entity, taken.survey.rows), (EntityType::Lead, 0));
+    assert_eq!(taken.survey.problems[0].code, ProblemCode::NoRecords);
+}
+
+#[test]
+fn files_that_cannot_be_read_say_why_and_what_to_do() {
+    assert_eq!(refusal("x.csv", b""), "the file is empty");
+    assert_eq!(refusal("x.csv", b"\xef\xbb\xbf\n \n"), "the file is empty");
+    assert!(refusal("x.csv", b"hola;mundo\n1;2\n").starts_with("no header: line 1 (`hola;mundo`)"));
+    let unclosed = "\"ID\";\"Etapa\";\"Título de prospecto\";\n\"1\";\"a\";\"b\";\n\"2\";\"c\nd\";\"sin fin;\n";
+    assert_eq!(
+        refusal("lead.csv", unclosed.as_bytes()),
+        "line 4, column `Título de prospecto`: a quote opens here and isn't closed; put the missing \" behind the cell"
+    );
+    let dir = TempDir::new().unwrap();
+    let kind = |path: &Path| detect(path, &Overrides::default()).unwrap_err().kind;
+    assert!(matches!(kind(dir.path()), IntakeErrorKind::IsDirectory));
+    assert!(matches!(kind(&dir.path().join("none.csv")), IntakeErrorKind::NotFound));
+    let bad = Overrides { encoding: Some("klingon".into()), ..Overrides::default() };
+    let written = write("x.csv", DEALS.as_bytes());
+    assert!(matches!(detect(&written.path, &bad).unwrap_err().kind, IntakeErrorKind::UnknownEncoding(_)));
+}
+
+#[test]
+fn a_file_that_changes_between_the_passes_is_refused() {
+    let written = write("lead.csv", b"ID,TITLE,STATUS_ID\n1,a,NEW\n");
+    let schema = Schema::standard();
+    let file = detect(&written.path, &Overrides::default()).unwrap();
+    let survey = survey(&file, &schema, &mut SeenIds::default(), &Silent).unwrap();
+    std::fs::write(&written.path, b"ID,TITLE,STATUS_ID\n1,a,NEW\n2,b,NEW\n").unwrap();
+    let last = read(&file, &survey, &schema).unwrap().last();
+    assert!(matches!(last, Some(Err(IntakeError { kind: IntakeErrorKind::Changed, .. }))));
+}
+
+#[test]
+fn a_line_without_end_is_cut_and_rejected() {
+    let mut bytes = b"ID;Etapa;Comentario\n1;a;".to_vec();
+    bytes.resize(bytes.len() + rows::LINE_BYTES_MAX + (1 << 20), b'x');
+    bytes.extend(b"\n2;b;c\n");
+    let taken = take_bytes("lead.csv", &bytes, &Schema::standard());
+    assert_eq!(taken.rejects(), [(2, RejectReason::TooLong)]);
+    assert_eq!(taken.value(2, "COMMENTS"), text("c"));
+}

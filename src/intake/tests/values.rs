@@ -1,0 +1,166 @@
+//! What cells say.
+
+use super::*;
+
+#[test]
+fn a_spanish_list_export_is_read_end_to_end() {
+    let taken = take_bytes("migracion.csv", DEALS.as_bytes(), &portal());
+    let file = &taken.file;
+    assert_eq!((file.entity, file.encoding, file.bom, file.delimiter), (EntityType::Deal, "UTF-8", true, b';'));
+    assert_eq!((file.language, file.header_line, file.columns.len()), (Some("es"), 1, 18));
+    assert_eq!(taken.survey.unmapped, Vec::<String>::new());
+    assert_eq!((taken.survey.rows, taken.survey.rejected), (2, 1));
+    assert_eq!((taken.survey.date_order, taken.survey.date_order_sure), (DateOrder::Dmy, true));
+    assert_eq!(taken.rejects(), [(6, RejectReason::Masked)]);
+    assert_eq!(taken.problems(1532), []);
+    assert_eq!(taken.value(1532, "CATEGORY_ID"), code("0"));
+    assert_eq!(taken.value(1532, "STAGE_ID"), code("QUOTE"));
+    assert_eq!(taken.value(1532, "ASSIGNED_BY_ID"), Some(Value::User(UserId(1))));
+    assert_eq!(taken.value(1532, "TITLE"), text("Tarimas \"estándar\" Monterrey"));
+    assert_eq!(taken.value(1532, "SOURCE_ID"), code("WEB"));
+    assert_eq!(taken.value(1532, "OPPORTUNITY"), number("5300"));
+    assert_eq!(taken.value(1532, "CURRENCY_ID"), code("MXN"));
+    assert_eq!(taken.value(1532, "COMPANY_ID"), Some(Value::Name("Aceros del Norte, S.A. de C.V.".into())));
+    assert_eq!(taken.value(1532, "CLOSED"), Some(Value::Flag(false)));
+    assert_eq!(taken.value(1532, "DATE_CREATE"), Some(Value::Clock(datetime(2024, 1, 15, 15, 4, 5, 0))));
+    assert_eq!(taken.value(1532, "CLOSEDATE"), Some(Value::Date(date(2024, 2, 28))));
+    assert_eq!(taken.value(1532, "COMMENTS"), text("Pidió factura;\nllamar el lunes"));
+    assert_eq!(taken.value(1532, "UF_CRM_RFC"), text("ANO0102034X5"));
+    let product =
+        |name: &str, price: i64, quantity: i64| ProductRow { name: name.into(), price: price.into(), quantity: quantity.into() };
+    assert_eq!(
+        taken.value(1532, "PRODUCTS"),
+        Some(Value::Products(vec![product("Tarima 1.2 m", 450, 10), product("Flete", 800, 1)]))
+    );
+    assert_eq!(taken.survey.newest, Some(Value::Clock(datetime(2024, 1, 15, 15, 4, 5, 0))));
+    assert_eq!(taken.survey.ids, [OriginalId(1532)]);
+    assert_eq!(taken.survey.sha256.len(), 64);
+}
+
+#[test]
+fn stages_are_read_within_their_pipeline() {
+    let head = &["ID", "Pipeline", "Etapa", "Nombre de la negociación"][..];
+    let rows = [
+        head,
+        &["1", "Ventas", "Nuevo", "a"],
+        &["2", "Servicio", "Nuevo", "b"],
+        &["3", "servicio", "C3:DEMO", "c"],
+        &["4", "Otro", "Nuevo", "d"],
+        &["5", "3", "Ganada", "e"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    for (id, stage) in [(1, "NEW"), (2, "C3:NEW"), (3, "C3:DEMO")] {
+        assert_eq!(taken.value(id, "STAGE_ID"), code(stage), "{id}");
+    }
+    assert_eq!(taken.problems(4), [(ProblemCode::LabelUnknown, "Pipeline"), (ProblemCode::LabelUnknown, "Etapa")]);
+    assert_eq!(taken.value(5, "STAGE_ID"), Some(Value::Label("Ganada".into())));
+    let taken = take_bytes(
+        "x.csv",
+        &export(&lines(&[&["ID", "Etapa", "Ingreso", "Nombre de la negociación"], &["1", "Demostración", "5", "a"]])),
+        &portal(),
+    );
+    assert_eq!(taken.value(1, "STAGE_ID"), code("C3:DEMO"));
+}
+
+#[test]
+fn custom_fields_are_found_by_their_labels() {
+    let rows: [&[&str]; 2] = [
+        &[
+            "ID",
+            "Nombre de la negociación",
+            "Banco de Cobro",
+            "Colores",
+            "R&amp;D &quot;x&quot;",
+            "Fecha De la Venta",
+            "Fecha de la Venta",
+            "Límite",
+            "Etapa",
+            "etapa",
+            "Zzz",
+        ],
+        &["5", "x", "Banorte", "Rojo, claro, Rojo", "Si", "13/02/2024 10:00:00", "13/02/2024", "$1,500.00", "Nuevo", "?", "??"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    assert_eq!(taken.value(5, "UF_CRM_BANK"), code("32"));
+    assert_eq!(taken.value(5, "UF_CRM_COLORS"), Some(Value::List(vec![Value::Code("42".into()), Value::Code("41".into())])));
+    assert_eq!(taken.value(5, "UF_CRM_RD"), Some(Value::Flag(true)));
+    assert_eq!(taken.value(5, "UF_CRM_FV1"), Some(Value::Date(date(2024, 2, 13))));
+    assert_eq!(taken.value(5, "UF_CRM_FV2"), Some(Value::Clock(datetime(2024, 2, 13, 10, 0, 0, 0))));
+    assert_eq!(taken.value(5, "UF_CRM_LIMIT"), Some(Value::Money(Decimal::new(150_000, 2), None)));
+    assert_eq!(taken.survey.unmapped, ["etapa", "Zzz"]);
+    let duplicate = taken.survey.problems.iter().find(|problem| problem.code == ProblemCode::DuplicateColumn);
+    assert_eq!(duplicate.and_then(|problem| problem.place.column.as_deref()), Some("etapa"));
+}
+
+#[test]
+fn users_and_labels_that_nobody_knows_stay_to_be_seen() {
+    let rows: [&[&str]; 5] = [
+        &["ID", "Título de prospecto", "Etapa", "Responsable", "Moneda"],
+        &["1", "a", "Perdido", "Juan Ruiz", "Peso Argentino"],
+        &["2", "b", "en progreso", "Nadie Nunca", "US Dollar"],
+        &["3", "c", "NEW", "Quien Sea [7]", "MXN"],
+        &["4", "d", "", "", ""],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    let codes = |id| taken.problems(id).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+    assert_eq!(codes(1), [ProblemCode::LabelUnknown, ProblemCode::UserAmbiguous, ProblemCode::LabelUnknown]);
+    assert_eq!(taken.value(1, "STATUS_ID"), Some(Value::Label("Perdido".into())));
+    assert_eq!(codes(2), [ProblemCode::UserUnknown]);
+    assert_eq!((taken.value(2, "STATUS_ID"), taken.value(2, "CURRENCY_ID")), (code("IN_PROCESS"), code("USD")));
+    assert_eq!((taken.value(3, "STATUS_ID"), taken.value(3, "ASSIGNED_BY_ID")), (code("NEW"), Some(Value::User(UserId(7)))));
+    assert_eq!(codes(3), []);
+    assert_eq!(taken.value(4, "STATUS_ID"), Some(Value::Empty));
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &Schema::standard());
+    assert_eq!((taken.problems(1), taken.value(1, "STATUS_ID")), (vec![], Some(Value::Label("Perdido".into()))));
+}
+
+#[test]
+fn a_file_of_field_codes_holds_codes_and_ids() {
+    let csv = "ID,TITLE,STATUS_ID,ASSIGNED_BY,PHONE_WORK,COMPANY_ID,OBSERVERS,DATE_CREATE,BIRTHDATE,OPENED,UF_CRM_LIMIT,UF_CRM_NONE\r\n\
+               9,\"Uno, dos\",NEW,7,\"+52 55 1234 5678, 5587654321\",44,\"1, 7\",2024-01-15T15:04:05+03:00,2024-01-15,Y,300|USD,x\r\n";
+    let taken = take_bytes("lead.csv", csv.as_bytes(), &portal());
+    assert_eq!((taken.file.language, taken.file.delimiter, taken.file.bom), (None, b',', false));
+    assert_eq!(taken.problems(9), []);
+    assert_eq!(taken.value(9, "STATUS_ID"), code("NEW"));
+    assert_eq!(taken.value(9, "ASSIGNED_BY_ID"), Some(Value::User(UserId(7))));
+    assert_eq!(taken.value(9, "PHONE_WORK"), list(&["+52 55 1234 5678", "5587654321"]));
+    assert_eq!(taken.value(9, "COMPANY_ID"), Some(Value::Link(44)));
+    assert_eq!(taken.value(9, "OBSERVERS"), Some(Value::List(vec![Value::User(UserId(1)), Value::User(UserId(7))])));
+    assert_eq!(taken.value(9, "DATE_CREATE"), Some(Value::Moment("2024-01-15T12:04:05Z".parse().unwrap())));
+    assert_eq!(taken.value(9, "BIRTHDATE"), Some(Value::Date(date(2024, 1, 15))));
+    assert_eq!(taken.value(9, "UF_CRM_LIMIT"), Some(Value::Money(Decimal::from(300), Some("USD".into()))));
+    assert_eq!(taken.survey.unmapped, ["UF_CRM_NONE"]);
+}
+
+#[test]
+fn a_custom_label_goes_before_a_title_of_another_language_or_vocabulary() {
+    let mut schema = portal();
+    for fields in schema.fields.values_mut() {
+        for (code, label) in [("UF_CRM_STATUS", "Status"), ("UF_CRM_ORIGIN", "Origen")] {
+            let mut def = FieldDef::from(standard_field(EntityType::Deal, "COMMENTS").unwrap());
+            (def.code, def.labels) = (code.into(), vec![label.to_owned()]);
+            fields.push(def);
+        }
+    }
+    let rows: [&[&str]; 2] =
+        [&["ID", "Título de prospecto", "Etapa", "Status", "Origen", "Origen"], &["1", "a", "NEW", "b", "WEB", "c"]];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
+    assert_eq!((taken.value(1, "STATUS_ID"), taken.value(1, "UF_CRM_STATUS")), (code("NEW"), text("b")));
+    assert_eq!((taken.value(1, "SOURCE_ID"), taken.value(1, "UF_CRM_ORIGIN")), (code("WEB"), None));
+    assert_eq!(taken.survey.unmapped, ["Origen"]);
+}
+
+#[test]
+fn a_clients_id_goes_before_its_name() {
+    let rows: [&[&str]; 3] = [
+        &["ID", "Nombre de la negociación", "Contacto", "Contacto: ID", "Contacto: Apellido", "Compañía: ID"],
+        &["1", "a", "Sr. Luis Gómez", "77", "Gómez", ""],
+        &["2", "b", "Sr. Luis Gómez", "", "Gómez", "5"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    assert_eq!(taken.value(1, "CONTACT_ID"), Some(Value::Link(77)));
+    assert_eq!(taken.value(2, "CONTACT_ID"), Some(Value::Name("Sr. Luis Gómez".into())));
+    assert_eq!(taken.value(2, "COMPANY_ID"), Some(Value::Link(5)));
+    assert_eq!(taken.record(1).0.fields().filter(|(code, _)| code.as_str() == "CONTACT_ID").count(), 1);
+    assert_eq!(taken.survey.unmapped, Vec::<String>::new());
+}
