@@ -384,7 +384,7 @@ impl<'a> Run<'a> {
                     if super::undo::fields_hold(live, &action.before, self.schema)
                         || super::undo::fields_hold(live, &self.wanted(seq), self.schema) =>
                 {
-                    kept.push(seq)
+                    kept.push(seq);
                 }
                 _ => touched.push((seq, Learned::LeftOut { code: "changed_since".to_owned() })),
             }

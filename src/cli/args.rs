@@ -51,8 +51,8 @@ pub struct Portal {
     #[arg(long, value_name = "PATH")]
     pub webhook_file: Option<PathBuf>,
     /// Which limits the portal has; `none` is taken for a local portal only.
-    #[arg(long, value_enum, default_value = "standard", value_name = "standard|enterprise|none")]
-    pub portal_limits: Limits,
+    #[arg(long = "portal-limits", value_enum, default_value = "standard", value_name = "standard|enterprise|none")]
+    pub limits: Limits,
     /// How much of the portal's limits to use; the rest is left to the people at work.
     #[arg(long, value_name = "PCT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub api_share: u8,

@@ -54,7 +54,7 @@ impl Failure {
                 "Check the webhook: it may have been deleted, changed or have expired. Make a new one under Developer resources > Inbound webhook.",
                 "Revise el webhook: puede haberse eliminado, cambiado o vencido. Cree otro en Recursos para desarrolladores > Webhook entrante.",
             )),
-            PortalError::NoScope { .. } => Self::plain(error.to_string()).with_hint(s(
+            PortalError::NoScope => Self::plain(error.to_string()).with_hint(s(
                 "The webhook needs the permissions `crm` and `user_brief`.",
                 "El webhook necesita los permisos `crm` y `user_brief`.",
             )),

@@ -56,7 +56,7 @@ fn table(inspected: &Inspected, output: &Output) -> String {
             file.encoding,
             delimiter(file.delimiter),
             say(language, "titles in", "títulos en"),
-            name(file.language.as_deref()),
+            name(file.language),
         );
         let _ = writeln!(
             text,

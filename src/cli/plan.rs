@@ -14,6 +14,7 @@ use crate::portal::Reader;
 use crate::report;
 
 /// Compare files with the portal and write a plan directory; changes nothing.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub struct Plan {
     /// Restore files, or a snapshot directory.
@@ -88,7 +89,7 @@ enum Changed {
 }
 
 /// The word of a flag's value, as it is sealed in the plan.
-fn word(value: impl ValueEnum) -> String {
+fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
@@ -96,19 +97,18 @@ impl Plan {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let language = output.language();
         let observer = portal::observer(output);
-        let reader = match &self.against {
-            Some(_) => None,
-            None => {
-                let settings = portal::settings(&self.portal, portal::PATIENCE_PLANNING);
-                let reader = Reader::open(portal::address(&self.portal, output)?, settings, observer.clone());
-                Some(reader.map_err(|error| Failure::of_portal(&error, language))?)
-            }
+        let reader = if self.against.is_none() {
+            let settings = portal::settings(&self.portal, portal::PATIENCE_PLANNING);
+            let reader = Reader::open(portal::address(&self.portal, output)?, settings, observer.clone());
+            Some(reader.map_err(|error| Failure::of_portal(&error, language))?)
+        } else {
+            None
         };
         let planned = pipeline::plan(&self.request(output), reader.as_ref(), observer)
             .await
             .map_err(|error| Failure::of_plan(&error, language))?;
         show(&planned, output);
-        if self.against.is_none() && self.wants_to_go_on(&planned, output)? {
+        if self.against.is_none() && wants_to_go_on(&planned, output)? {
             return apply::run_now(&planned.plan.dir, &self.portal, output).await;
         }
         let rejected = planned.facts.summary.total().rejected;
@@ -122,38 +122,39 @@ impl Plan {
             timezone: self.timezone.clone(),
             out: self.out.clone(),
             flags: Flags {
-                missing_parent: word(self.missing_parent),
-                duplicates: word(self.duplicates),
-                changed: word(self.changed),
+                missing_parent: word(&self.missing_parent),
+                duplicates: word(&self.duplicates),
+                changed: word(&self.changed),
                 relink: self.relink,
                 no_mend: self.no_mend,
                 keep_dates: self.keep_dates_in_fields,
                 existence_only: self.existence_only,
-                match_keys: self.match_keys.iter().map(|key| word(*key)).collect(),
+                match_keys: self.match_keys.iter().map(word).collect(),
                 only: self.only.clone(),
             },
             against: self.against.clone(),
             language: output.language(),
         }
     }
+}
 
-    fn wants_to_go_on(&self, planned: &Planned, output: &Output) -> Result<bool, Failure> {
-        let total = planned.facts.summary.total();
-        if output.json
-            || output.quiet
-            || !terminal::is_interactive()
-            || !planned.facts.admin
-            || total.to_create + total.to_update == 0
-        {
-            return Ok(false);
-        }
-        let question = say(
-            output.language(),
-            "Go on and create what is missing, by this plan?",
-            "¿Continuar y crear lo que falta, según esta revisión?",
-        );
-        prompt::confirm(&question, output)
+/// In a terminal the plan just seen can be carried out at once, without reading everything again.
+fn wants_to_go_on(planned: &Planned, output: &Output) -> Result<bool, Failure> {
+    let total = planned.facts.summary.total();
+    if output.json
+        || output.quiet
+        || !terminal::is_interactive()
+        || !planned.facts.admin
+        || total.to_create + total.to_update == 0
+    {
+        return Ok(false);
     }
+    let question = say(
+        output.language(),
+        "Go on and create what is missing, by this plan?",
+        "¿Continuar y crear lo que falta, según esta revisión?",
+    );
+    prompt::confirm(&question, output)
 }
 
 fn show(planned: &Planned, output: &Output) {

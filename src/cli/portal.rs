@@ -37,7 +37,7 @@ pub fn address(portal: &Portal, output: &Output) -> Result<WebhookUrl, Failure> 
         })?,
     };
     let url = WebhookUrl::parse(text.trim()).map_err(|error| Failure::usage(error.to_string()))?;
-    if portal.portal_limits == Limits::None && !url.is_loopback() {
+    if portal.limits == Limits::None && !url.is_loopback() {
         return Err(Failure::usage(say(
             language,
             "--portal-limits none is taken for a local portal only",
@@ -49,7 +49,7 @@ pub fn address(portal: &Portal, output: &Output) -> Result<WebhookUrl, Failure> 
 
 /// How the portal is talked to.
 pub fn settings(portal: &Portal, patience: Duration) -> Settings {
-    let limits = match portal.portal_limits {
+    let limits = match portal.limits {
         Limits::Standard => LimitsProfile::Standard,
         Limits::Enterprise => LimitsProfile::Enterprise,
         Limits::None => LimitsProfile::None,

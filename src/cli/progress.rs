@@ -24,20 +24,20 @@ pub fn observer(output: &Output) -> Arc<dyn Observer> {
     }
     Arc::new(Bars {
         multi: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)),
-        bars: Mutex::default(),
+        phases: Mutex::default(),
         language: output.language(),
     })
 }
 
 struct Bars {
     multi: MultiProgress,
-    bars: Mutex<HashMap<Phase, ProgressBar>>,
+    phases: Mutex<HashMap<Phase, ProgressBar>>,
     language: Language,
 }
 
 impl Observer for Bars {
     fn event(&self, event: Event) {
-        let Ok(mut bars) = self.bars.lock() else { return };
+        let Ok(mut bars) = self.phases.lock() else { return };
         match event {
             Event::Begin { phase, total } => {
                 let bar = self.multi.add(total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
@@ -84,7 +84,7 @@ impl Observer for Lines {
         match event {
             Event::Begin { phase, .. } => terminal::note(&phase_word(phase, language), &self.output),
             Event::Wait { reason, millis } if millis >= 1000 => {
-                terminal::note(&wait_text(reason, millis, language), &self.output)
+                terminal::note(&wait_text(reason, millis, language), &self.output);
             }
             Event::Request { method, millis, outcome } if self.output.verbose > 1 => {
                 terminal::note(&format!("{method} {millis} ms {outcome}"), &self.output);

@@ -170,7 +170,9 @@ async fn from_portal(
         while let Some(page) = pages.recv().await {
             let page = page?;
             observer.event(Event::Advance { phase: Phase::ReadPortal(entity), by: page.len() as u64 });
-            page.into_iter().for_each(|record| current.insert(record));
+            for record in page {
+                current.insert(record);
+            }
         }
         observer.event(Event::End { phase: Phase::ReadPortal(entity) });
     }
@@ -203,7 +205,9 @@ fn from_snapshot(
     let mut current = Current::default();
     for entity in EntityType::ALL {
         for records in snapshot.records(entity)? {
-            records?.into_iter().for_each(|record| current.insert(record));
+            for record in records? {
+                current.insert(record);
+            }
         }
     }
     let files = survey(detected, &schema, observer)?;

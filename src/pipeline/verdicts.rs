@@ -54,7 +54,9 @@ pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Obser
             let chunk = chunk?;
             observer.event(Event::Advance { phase: Phase::Compare, by: chunk.len() as u64 });
             let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, input)).collect();
-            sifted.into_iter().for_each(|sifted| sifting.take(sifted, entity, input));
+            for sifted in sifted {
+                sifting.take(sifted, entity, input);
+            }
         }
         // A type whose file holds no row has its counts, too.
         sifting.counts.entry(entity).or_default();

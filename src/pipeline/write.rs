@@ -25,7 +25,7 @@ const OPERATING_SHARE: f64 = 0.8;
 /// Drafts, writes and seals a plan.
 pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdicts) -> Result<Planned, PlanError> {
     let simple_mode_leads = refuse_leads_in_simple_mode(ground, &mut verdicts);
-    let drafter = Drafter {
+    let drafting = Drafter {
         schema: &ground.schema,
         current: &ground.current,
         names: &ground.names,
@@ -36,11 +36,11 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         shared_pairs: &verdicts.shared_pairs,
     };
     for item in
-        verdicts.judged.iter().filter(|item| item.judged.verdict == Verdict::Duplicate && drafter.is_created(&item.judged))
+        verdicts.judged.iter().filter(|item| item.judged.verdict == Verdict::Duplicate && drafting.is_created(&item.judged))
     {
         verdicts.fates.set(item.judged.record.entity, item.judged.record.id, Fate::Planned);
     }
-    let mut drafted = drafter.draft(&verdicts.judged, &mut verdicts.fates).map_err(PlanError::ParentMissing)?;
+    let mut drafted = drafting.draft(&verdicts.judged, &mut verdicts.fates).map_err(PlanError::ParentMissing)?;
     if simple_mode_leads > 0 {
         drafted.actions.retain(|action| action.entity != EntityType::Lead);
     }

@@ -71,6 +71,7 @@ pub struct Manifest {
 }
 
 /// The flags of `plan` that `apply` obeys or a reader wants to know.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line, sealed under its name")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Flags {
     /// `empty`, `skip` or `stop`.

@@ -216,7 +216,7 @@ impl Drafter<'_> {
                     self.link(&field, *target, value, fates, &mut create, &mut mend, drafted);
                 }
                 (FieldType::Multi(multi), _) => {
-                    add_multifield(&mut create, &field, &multi.kind, &multi.value_type, value, drafted)
+                    add_multifield(&mut create, &field, &multi.kind, &multi.value_type, value, drafted);
                 }
                 (FieldType::Products, _) => mend.products = products(value),
                 (_, Writing::Import) => self.plain(&field, value, &mut create, drafted),
@@ -306,7 +306,7 @@ impl Drafter<'_> {
                 Some(Link::Live(id)) => live.push(json!(id.0)),
                 // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
                 Some(Link::Planned(target)) if target.entity >= create.entity => {
-                    mend.wait_for(&field.universal, field.multiple, target)
+                    mend.wait_for(&field.universal, field.multiple, target);
                 }
                 Some(Link::Planned(target)) => create.wait_for(&field.universal, field.multiple, target),
                 Some(Link::Ambiguous) => {
