@@ -24,6 +24,8 @@ const EMPTIED: [Entity; 4] = [Entity::Deal, Entity::Lead, Entity::Contact, Entit
 pub struct Loss {
     /// Every record that was deleted.
     pub lost: Vec<Lost>,
+    /// How many records the portal held just before.
+    pub before: usize,
     /// Survivors that colleagues changed.
     pub changed: usize,
     /// Records made since the backup, those typed in again among them.
@@ -77,10 +79,11 @@ pub fn lose(store: &mut Store) -> Result<Loss, WorldError> {
     call(store, ADMIN, day.tick(600), "sandbox.status.rename", label)?;
 
     let mut day = Clock::at("2026-11-23T08:14:00-06:00")?;
+    let before = Entity::ALL.into_iter().map(|entity| store.records(entity, ..).count()).sum();
     let lost = delete_all(store, &mut day)?;
     let recovered = recover_some(store, &lost, &mut day)?;
     let retyped = retype(store, &lost, &mut day)?;
-    Ok(Loss { lost, changed, made: made + retyped, recovered, retyped })
+    Ok(Loss { lost, before, changed, made: made + retyped, recovered, retyped })
 }
 
 /// The wall clock of the days that pass.
@@ -229,7 +232,7 @@ fn retype(store: &mut Store, lost: &[Lost], day: &mut Clock) -> Result<usize, Wo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::demo::world;
+    use super::super::world;
     use std::collections::HashSet;
 
     #[test]
