@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::loss::Loss;
@@ -13,7 +14,7 @@ use crate::sandbox::store::Store;
 use crate::sandbox::store::record::Entity;
 
 /// What was counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Proof {
     /// How many records were lost.
     pub lost: usize,
@@ -100,8 +101,8 @@ mod tests {
         assert_eq!(proof.all + proof.missing, loss.before);
         assert!(!proof.holds(loss.before));
 
-        let lost: Vec<_> = store.binned().map(|(entity, id, _)| (entity, id)).collect();
-        for (entity, id) in lost {
+        let binned: Vec<_> = store.binned().map(|(entity, id, _)| (entity, id)).collect();
+        for (entity, id) in binned {
             call(&mut store, ADMIN, Timestamp::now(), "sandbox.recover", json!({ "entityTypeId": entity, "id": id })).expect("it lies in the bin");
         }
         let proof = count(&mut store, &loss).expect("the portal answers");
