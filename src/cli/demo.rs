@@ -75,12 +75,15 @@ impl Demo {
         let (json, work) = (output.json, places.clone());
         // All of it blocks: the portal's own work, and waiting for commands.
         let shown = tokio::task::spawn_blocking(move || show(&work, language, json)).await.map_err(DemoError::from).flatten();
-        let Shown { proof, proven, printed: [plan, apply, verify] } =
-            shown.map_err(|error| Failure::other(say(language, "the demo cannot be shown", "no se puede mostrar la demostración"), &error))?;
+        let Shown { proof, proven, printed: [plan, apply, verify] } = shown.map_err(|error| {
+            Failure::other(say(language, "the demo cannot be shown", "no se puede mostrar la demostración"), &error)
+        })?;
         let (report, seconds) = (places.plan.join("report.html"), begun.elapsed().as_secs_f64());
         if json {
             let proof = json!({ "proven": proven, "counted": proof });
-            terminal::json(&json!({ "out": places.root, "plan": plan, "apply": apply, "verify": verify, "proof": proof, "report": report, "seconds": seconds }));
+            terminal::json(
+                &json!({ "out": places.root, "plan": plan, "apply": apply, "verify": verify, "proof": proof, "report": report, "seconds": seconds }),
+            );
         } else {
             terminal::result(&story::closing(&proof, proven, &report, &places.portal, seconds, language));
         }
@@ -97,14 +100,20 @@ impl Places {
 
 /// A new directory of the system's temporary folder, or the one that was named, if it is empty.
 fn directory(named: Option<PathBuf>, language: Language) -> Result<PathBuf, Failure> {
-    let wrong = |error: &std::io::Error| Failure::other(say(language, "cannot make the demo's directory", "no se puede crear el directorio"), error);
+    let wrong = |error: &std::io::Error| {
+        Failure::other(say(language, "cannot make the demo's directory", "no se puede crear el directorio"), error)
+    };
     let Some(dir) = named else {
         let made = tempfile::Builder::new().prefix("b24restore-demo-").tempdir();
         return made.map(tempfile::TempDir::keep).map_err(|error| wrong(&error));
     };
     std::fs::create_dir_all(&dir).map_err(|error| wrong(&error))?;
     if std::fs::read_dir(&dir).map_err(|error| wrong(&error))?.next().is_some() {
-        let what = say(language, "the demo writes into an empty directory only, not into", "la demostración solo escribe en un directorio vacío, no en");
+        let what = say(
+            language,
+            "the demo writes into an empty directory only, not into",
+            "la demostración solo escribe en un directorio vacío, no en",
+        );
         return Err(Failure::usage(format!("{what} {}", dir.display())));
     }
     Ok(dir)

@@ -136,14 +136,20 @@ fn make_new(store: &mut Store, day: &mut Clock) -> Result<usize, WorldError> {
 fn change_survivors(store: &mut Store, day: &mut Clock) -> Result<usize, WorldError> {
     let surviving = |store: &Store, entity, wanted: &dyn Fn(&Record) -> bool, most: usize| -> Vec<Record> {
         let known = store.records(entity, ..).rev().filter(|record| record.integer("CREATED_BY") != 1 && !is_doomed(record));
-        known.filter(|record| record.instant("CREATED_TIME") < Some(BACKUP) && wanted(record)).step_by(3).take(most).cloned().collect()
+        known
+            .filter(|record| record.instant("CREATED_TIME") < Some(BACKUP) && wanted(record))
+            .step_by(3)
+            .take(most)
+            .cloned()
+            .collect()
     };
     let leads = surviving(store, Entity::Lead, &|lead| lead.text("STAGE_ID") == "NEW", 15);
     let open = |deal: &Record| !deal.flag("CLOSED") && deal.integer("CATEGORY_ID") == 0;
     let mut deals = surviving(store, Entity::Deal, &open, 40);
     deals.retain(|deal| store.product_rows(Entity::Deal, deal.id).next().is_none());
     deals.truncate(11);
-    let contacts = surviving(store, Entity::Contact, &|contact| contact.multi.iter().any(|multi| multi.value_type == "MOBILE"), 12);
+    let contacts =
+        surviving(store, Entity::Contact, &|contact| contact.multi.iter().any(|multi| multi.value_type == "MOBILE"), 12);
     for lead in &leads {
         update(store, lead, day, &json!({ "stageId": "IN_PROCESS", "statusDescription": "Contactado por teléfono" }))?;
     }
@@ -199,10 +205,13 @@ fn recover_some(store: &mut Store, lost: &[Lost], day: &mut Clock) -> Result<usi
 
 /// A colleague types the deal of the day in again from memory, and a lead who calls back.
 fn retype(store: &mut Store, lost: &[Lost], day: &mut Clock) -> Result<usize, WorldError> {
-    let binned = |entity: Entity, id: u64| store.binned().find(|(of, old, _)| *of == entity.type_id() && *old == id).map(|(_, _, binned)| binned.body.clone());
+    let binned = |entity: Entity, id: u64| {
+        store.binned().find(|(of, old, _)| *of == entity.type_id() && *old == id).map(|(_, _, binned)| binned.body.clone())
+    };
     let hot = lost.iter().filter(|record| record.entity == Entity::Deal).rev().find_map(|record| {
         let values = binned(Entity::Deal, record.id)?["values"].clone();
-        let fits = values["STAGE_SEMANTIC_ID"] == json!("P") && values["CATEGORY_ID"].is_null() && values["CURRENCY_ID"] == json!("MXN");
+        let fits =
+            values["STAGE_SEMANTIC_ID"] == json!("P") && values["CATEGORY_ID"].is_null() && values["CURRENCY_ID"] == json!("MXN");
         fits.then_some(values)
     });
     let caller = lost.iter().filter(|record| record.entity == Entity::Lead).rev().find_map(|record| {
@@ -231,8 +240,8 @@ fn retype(store: &mut Store, lost: &[Lost], day: &mut Clock) -> Result<usize, Wo
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::world;
+    use super::*;
     use std::collections::HashSet;
 
     #[test]
@@ -241,7 +250,10 @@ mod tests {
         let mut store = world::build(dir.path()).expect("the bundled portal can be built");
         assert_eq!(BACKUP, "2026-11-20T03:10:00-06:00".parse::<Timestamp>().expect("it is a moment").as_second());
         let loss = lose(&mut store).expect("days pass");
-        assert_eq!([Entity::Company, Entity::Contact, Entity::Lead, Entity::Deal].map(|entity| loss.of(entity)), [62, 214, 187, 240]);
+        assert_eq!(
+            [Entity::Company, Entity::Contact, Entity::Lead, Entity::Deal].map(|entity| loss.of(entity)),
+            [62, 214, 187, 240]
+        );
         assert_eq!((loss.changed, loss.made, loss.recovered, loss.retyped), (38, 12, 10, 2));
         let features: HashSet<_> = loss.lost.iter().map(|lost| (lost.entity, &lost.features)).collect();
         assert_eq!(features.len(), loss.lost.len(), "the features of a lost record are its own");

@@ -77,7 +77,8 @@ fn list(store: &mut Store, entity: Entity) -> Result<Vec<Value>, WorldError> {
     let mut items = Vec::new();
     let mut last = 0;
     loop {
-        let params = json!({ "entityTypeId": entity.type_id(), "filter": { ">id": last }, "order": { "id": "asc" }, "start": -1 });
+        let params =
+            json!({ "entityTypeId": entity.type_id(), "filter": { ">id": last }, "order": { "id": "asc" }, "start": -1 });
         let answer = call(store, ADMIN, Timestamp::now(), "crm.item.list", params)?;
         let page = answer["items"].as_array().cloned().unwrap_or_default();
         let Some(highest) = page.last().and_then(|item| item["id"].as_u64()) else { return Ok(items) };
@@ -103,7 +104,8 @@ mod tests {
 
         let binned: Vec<_> = store.binned().map(|(entity, id, _)| (entity, id)).collect();
         for (entity, id) in binned {
-            call(&mut store, ADMIN, Timestamp::now(), "sandbox.recover", json!({ "entityTypeId": entity, "id": id })).expect("it lies in the bin");
+            call(&mut store, ADMIN, Timestamp::now(), "sandbox.recover", json!({ "entityTypeId": entity, "id": id }))
+                .expect("it lies in the bin");
         }
         let proof = count(&mut store, &loss).expect("the portal answers");
         assert_eq!((proof.missing, proof.twice), (0, 2), "those that were typed in again are there twice now");

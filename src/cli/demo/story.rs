@@ -10,7 +10,8 @@ use crate::sandbox::store::record::Entity;
 
 /// What happened before the first command.
 pub fn opening(loss: &Loss, dir: &Path, language: Language) -> String {
-    let [companies, contacts, leads, deals] = [Entity::Company, Entity::Contact, Entity::Lead, Entity::Deal].map(|entity| loss.of(entity));
+    let [companies, contacts, leads, deals] =
+        [Entity::Company, Entity::Contact, Entity::Lead, Entity::Deal].map(|entity| loss.of(entity));
     let Loss { changed, made, recovered, retyped, before, .. } = loss;
     let dir = dir.display();
     match language {
@@ -41,15 +42,23 @@ pub fn opening(loss: &Loss, dir: &Path, language: Language) -> String {
 pub fn closing(proof: &Proof, proven: bool, report: &Path, portal: &Path, seconds: f64, language: Language) -> String {
     let Proof { lost, once, missing, twice, marked, all, .. } = proof;
     let verdict = match (language, proven) {
-        (Language::En, true) => format!("PROVEN: nothing is missing, nothing is twice\n{once} of {lost} lost records are there exactly once"),
+        (Language::En, true) => {
+            format!("PROVEN: nothing is missing, nothing is twice\n{once} of {lost} lost records are there exactly once")
+        }
         (Language::Es, true) => {
-            format!("COMPROBADO: no falta nada y nada está dos veces\n{once} de {lost} registros perdidos están exactamente una vez")
+            format!(
+                "COMPROBADO: no falta nada y nada está dos veces\n{once} de {lost} registros perdidos están exactamente una vez"
+            )
         }
         (Language::En, false) => {
-            format!("NOT PROVEN\n{once} of {lost} lost records are there once, {missing} are missing, {twice} are there more than once")
+            format!(
+                "NOT PROVEN\n{once} of {lost} lost records are there once, {missing} are missing, {twice} are there more than once"
+            )
         }
         (Language::Es, false) => {
-            format!("NO COMPROBADO\n{once} de {lost} registros perdidos están una vez, {missing} faltan, {twice} están más de una vez")
+            format!(
+                "NO COMPROBADO\n{once} de {lost} registros perdidos están una vez, {missing} faltan, {twice} están más de una vez"
+            )
         }
     };
     let (report, portal, zone) = (report.display(), portal.display(), world::ZONE);

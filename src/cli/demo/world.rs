@@ -206,9 +206,18 @@ fn moment(text: &str, offset: &str) -> Result<Timestamp, WorldError> {
 fn make(store: &mut Store, entity_type: i64, id: u64, row: &Row<'_>) -> Result<(), WorldError> {
     // An import at the very moment of the last change would count that moment as not given.
     let imported = row.updated + SignedDuration::from_secs(2);
-    let answer = call(store, ADMIN, imported, "crm.item.import", json!({ "entityTypeId": entity_type, "fields": row.import, "useOriginalUfNames": "Y" }))?;
+    let answer = call(
+        store,
+        ADMIN,
+        imported,
+        "crm.item.import",
+        json!({ "entityTypeId": entity_type, "fields": row.import, "useOriginalUfNames": "Y" }),
+    )?;
     if answer["item"]["id"] != json!(id) {
-        return Err(WorldError::Refused { method: "crm.item.import".to_owned(), description: format!("the record got another id than {id}") });
+        return Err(WorldError::Refused {
+            method: "crm.item.import".to_owned(),
+            description: format!("the record got another id than {id}"),
+        });
     }
     let (user, at) = (row.updated_by, row.updated);
     if let Some(address) = row.address {
@@ -277,13 +286,16 @@ mod tests {
         for row in rows("deal.csv").iter().step_by(5) {
             let id = cell(row, "ID").parse().expect("an id is a number");
             let deal = store.record(Entity::Deal, id).expect("it is there");
-            let stage = store.statuses().find(|status| status.status_id == deal.text("STAGE_ID") && status.entity_id.starts_with("DEAL_STAGE"));
+            let stage = store
+                .statuses()
+                .find(|status| status.status_id == deal.text("STAGE_ID") && status.entity_id.starts_with("DEAL_STAGE"));
             assert_eq!(stage.map(|stage| stage.name.as_str()), Some(cell(row, "Etapa")));
             assert_eq!(deal.text("TITLE"), cell(row, "Nombre de la negociación"));
             assert_eq!(deal.flag("CLOSED"), cell(row, "Cerrado") == "si");
             assert_eq!(deal.flag("IS_RETURN_CUSTOMER"), cell(row, "Negociación repetida") == "Y", "deal {id}");
             assert_eq!(deal.flag("IS_REPEATED_APPROACH"), cell(row, "Consulta repetida") == "Y", "deal {id}");
-            let company = store.record(Entity::Company, deal.integer("COMPANY_ID") as u64).map_or("", |company| company.text("TITLE"));
+            let company =
+                store.record(Entity::Company, deal.integer("COMPANY_ID") as u64).map_or("", |company| company.text("TITLE"));
             assert_eq!(company, cell(row, "Compañía"));
         }
         assert_eq!(store.zone().iana_name(), Some(ZONE), "the server is elsewhere");
