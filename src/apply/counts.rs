@@ -1,9 +1,9 @@
 //! How far a plan is, in numbers that add up because they are computed from one source: the steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::EntityType;
-use crate::plan::{Action, ActionKind};
+use crate::plan::{Action, ActionKind, RecordRef};
 
 use super::journal::Step;
 use super::step::{How, State};
@@ -45,11 +45,17 @@ pub struct Progress {
 /// When the numbers don't add up: then the program must not say anything.
 pub fn progress(actions: &[Action], steps: Option<&[Step]>) -> Progress {
     let mut progress = Progress { complete: true, ..Progress::default() };
+    let creates: HashMap<RecordRef, usize> = actions
+        .iter()
+        .enumerate()
+        .filter(|(_, action)| action.action == ActionKind::Create)
+        .map(|(seq, action)| (action.subject(), seq))
+        .collect();
     for (seq, action) in actions.iter().enumerate() {
         let counts = progress.entities.entry(action.entity).or_default();
         let (state, how) =
             steps.and_then(|steps| steps.get(seq)).map_or((State::Planned, How::Open), |step| (step.state, step.how));
-        progress.complete &= !state.is_pending();
+        progress.complete &= !state.is_pending() || is_void(action, steps, &creates);
         progress.failed_steps += u64::from(state == State::Failed);
         if action.action != ActionKind::Create {
             counts.updated += u64::from(action.action != ActionKind::Mend && state == State::Done);
@@ -69,4 +75,11 @@ pub fn progress(actions: &[Action], steps: Option<&[Step]>) -> Progress {
         assert!(sum == counts.planned, "the counts of the journal don't add up");
     }
     progress
+}
+
+/// A mend whose record was refused or left out waits for nothing.
+fn is_void(action: &Action, steps: Option<&[Step]>, creates: &HashMap<RecordRef, usize>) -> bool {
+    let create = creates.get(&action.subject()).and_then(|seq| steps?.get(*seq));
+    action.action == ActionKind::Mend
+        && create.is_some_and(|step| matches!(step.state, State::Failed | State::LeftOut | State::Undone))
 }

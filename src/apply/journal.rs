@@ -6,7 +6,7 @@
 //! - `steps`: one row an action, with its state, attempts, the moment of the last sending, the new id and the portal's words.
 //! - `log`: one row a move between states, each with the SHA-256 of the row before it and its own text: a chain that shows a gap.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -46,12 +46,21 @@ pub struct Step {
     pub sent_at: Option<Timestamp>,
     /// Whether the portal refused the creation moment, so that it is sent without.
     pub without_dates: bool,
+    /// Whether it was sent without a link, because the link's target was not there: linked later, when it is.
+    pub unlinked: bool,
     /// The portal's code of a refusal.
     pub code: String,
     /// The portal's words.
     pub message: String,
     /// The created record's modification moment when we last touched it: what `undo` takes for "nobody changed it since".
     pub baseline: Option<String>,
+}
+
+impl Step {
+    /// The record it is about.
+    pub fn subject(&self) -> RecordRef {
+        RecordRef { entity: self.entity, original_id: self.original_id.0 }
+    }
 }
 
 /// A step that was committed as intended, and may now be sent. Only [`Journal::intend`] makes one.
@@ -147,11 +156,8 @@ impl Journal {
             return Err(JournalError::OtherPlan);
         }
         let steps = load(&db)?;
-        let creates = steps
-            .iter()
-            .filter(|step| step.kind == ActionKind::Create)
-            .map(|step| (RecordRef { entity: step.entity, original_id: step.original_id.0 }, step.seq))
-            .collect();
+        let creates =
+            steps.iter().filter(|step| step.kind == ActionKind::Create).map(|step| (step.subject(), step.seq)).collect();
         let mut journal = Self { steps, creates, db, begun: false, chain: String::new() };
         journal.begun = journal.steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned);
         journal.chain = journal
@@ -198,13 +204,14 @@ impl Journal {
         self.creates.get(&target).map(|seq| &self.steps[*seq])
     }
 
-    /// Commits that these steps will be sent now. When it returns, that is on the disk.
-    pub fn intend(&mut self, seqs: &[usize], now: Timestamp) -> Result<Vec<Intent>, JournalError> {
+    /// Commits that these steps will be sent now, and which of them without one of their links. When it returns, that is on the disk.
+    pub fn intend(&mut self, seqs: &[usize], unlinked: &HashSet<usize>, now: Timestamp) -> Result<Vec<Intent>, JournalError> {
         let mut moves = Vec::new();
         for &seq in seqs {
             let mut step = self.steps[seq].clone();
             step.attempts += 1;
             step.sent_at = Some(now);
+            step.unlinked = unlinked.contains(&seq);
             moves.push((step, State::Intent, format!("attempt {}", self.steps[seq].attempts + 1)));
         }
         self.write(moves, now)?;
@@ -232,6 +239,20 @@ impl Journal {
         transaction.commit()?;
         for (seq, baseline) in baselines {
             self.steps[*seq].baseline = Some(baseline.clone());
+        }
+        Ok(())
+    }
+
+    /// Notes that created records have all their links now.
+    pub fn set_linked(&mut self, seqs: &[usize]) -> Result<(), JournalError> {
+        let transaction = self.db.transaction()?;
+        for seq in seqs {
+            transaction.execute("UPDATE steps SET unlinked = 0, baseline = NULL WHERE seq = ?1", params![*seq as i64])?;
+        }
+        transaction.commit()?;
+        for seq in seqs {
+            self.steps[*seq].unlinked = false;
+            self.steps[*seq].baseline = None;
         }
         Ok(())
     }
@@ -309,7 +330,7 @@ fn create(db: &mut Connection, plan: &str, portal: &str, actions: &[Action], now
          CREATE TABLE steps(
              seq INTEGER PRIMARY KEY, entity TEXT NOT NULL, original_id INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
              how TEXT NOT NULL DEFAULT '', portal_id INTEGER, attempts INTEGER NOT NULL DEFAULT 0, sent_at TEXT,
-             without_dates INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', baseline TEXT,
+             without_dates INTEGER NOT NULL DEFAULT 0, unlinked INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', baseline TEXT,
              UNIQUE(entity, original_id, kind)) STRICT;
          CREATE TABLE log(
              seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, step INTEGER NOT NULL, from_state TEXT NOT NULL,
@@ -334,7 +355,7 @@ fn create(db: &mut Connection, plan: &str, portal: &str, actions: &[Action], now
 
 fn load(db: &Connection) -> Result<Vec<Step>, JournalError> {
     let mut select = db.prepare(
-        "SELECT seq, entity, original_id, kind, state, how, portal_id, attempts, sent_at, without_dates, code, message, baseline
+        "SELECT seq, entity, original_id, kind, state, how, portal_id, attempts, sent_at, without_dates, code, message, baseline, unlinked
          FROM steps ORDER BY seq",
     )?;
     let mut rows = select.query([])?;
@@ -365,12 +386,13 @@ fn step_of(row: &rusqlite::Row<'_>) -> Result<Step, JournalError> {
         code: row.get(10)?,
         message: row.get(11)?,
         baseline: row.get(12)?,
+        unlinked: row.get::<_, i64>(13)? != 0,
     })
 }
 
 fn update(db: &Connection, step: &Step) -> Result<(), JournalError> {
     db.prepare_cached(
-        "UPDATE steps SET state = ?2, how = ?3, portal_id = ?4, attempts = ?5, sent_at = ?6, without_dates = ?7, code = ?8, message = ?9
+        "UPDATE steps SET state = ?2, how = ?3, portal_id = ?4, attempts = ?5, sent_at = ?6, without_dates = ?7, code = ?8, message = ?9, unlinked = ?10
          WHERE seq = ?1",
     )?
     .execute(params![
@@ -383,6 +405,7 @@ fn update(db: &Connection, step: &Step) -> Result<(), JournalError> {
         i64::from(step.without_dates),
         step.code,
         step.message,
+        i64::from(step.unlinked),
     ])?;
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod counts;
 mod crash;
 mod journal;
+mod late;
 mod lock;
 mod pilot;
 mod reconcile;
@@ -20,7 +21,7 @@ pub use counts::{Counts, Progress, progress};
 pub use journal::{Intent, Journal, JournalError, Learned, Step};
 pub use lock::{Lock, LockError};
 pub use pilot::choose as choose_pilot;
-pub use run::{ApplyError, CYCLES_MAX, Run, Settings};
+pub use run::{ApplyError, CYCLES_MAX, Run, Scope, Settings};
 pub use step::{How, LEGAL, State};
 pub use undo::{Undone, UndoneCounts};
 pub use verify::{Difference, Verified, VerifiedCounts, verify};

@@ -31,8 +31,29 @@ pub struct Settings {
     pub zombie_window: Duration,
     /// Set when the person asked to stop: what is in flight is finished, nothing new is begun.
     pub stop: Arc<AtomicBool>,
-    /// Carry out only the creates of these records (and their mends): a pilot.
-    pub only: Option<HashSet<RecordRef>>,
+    /// Which part of the plan is carried out.
+    pub scope: Scope,
+}
+
+/// Which part of a plan is carried out.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// All of it.
+    All,
+    /// These records alone, created and mended; live records are not touched.
+    Pilot(HashSet<RecordRef>),
+    /// The steps of these records alone, of whatever kind.
+    Failed(HashSet<RecordRef>),
+}
+
+impl Scope {
+    fn holds(&self, subject: RecordRef, kind: ActionKind) -> bool {
+        match self {
+            Self::All => true,
+            Self::Pilot(records) => records.contains(&subject) && matches!(kind, ActionKind::Create | ActionKind::Mend),
+            Self::Failed(records) => records.contains(&subject),
+        }
+    }
 }
 
 /// Why a run ended before its end.
@@ -111,12 +132,13 @@ impl<'a> Run<'a> {
         let total = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Planned).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Mend, total: Some(total) });
         self.update_all().await?;
+        self.link_late().await?;
         self.observer.event(Event::End { phase: Phase::Mend });
         self.note_baselines().await
     }
 
     /// Steps that were being sent when an earlier run died: perhaps applied.
-    fn forget_interrupted_sendings(&mut self) -> Result<(), ApplyError> {
+    pub(super) fn forget_interrupted_sendings(&mut self) -> Result<(), ApplyError> {
         let interrupted = self.seqs(|step| step.state == State::Intent).into_iter().map(|seq| (seq, Learned::Unclear)).collect();
         Ok(self.journal.learn(interrupted, Timestamp::now())?)
     }
@@ -126,8 +148,9 @@ impl<'a> Run<'a> {
         for entity in EntityType::ALL {
             let seqs = self.seqs(|step| step.kind == ActionKind::Create && step.entity == entity && step.state == State::Planned);
             let found = self.find_keys(entity, &seqs).await?;
-            let learned =
-                seqs.into_iter().filter_map(|seq| found.get(&seq).map(|ids| (seq, present(ids, How::AlreadyThere)))).collect();
+            // What was sent before and is found now was created by this plan after all, however late.
+            let how = |seq: usize| if self.journal.step(seq).attempts > 0 { How::Adopted } else { How::AlreadyThere };
+            let learned = seqs.into_iter().filter_map(|seq| found.get(&seq).map(|ids| (seq, present(ids, how(seq))))).collect();
             self.journal.learn(learned, Timestamp::now())?;
         }
         Ok(())
@@ -201,7 +224,8 @@ impl<'a> Run<'a> {
 
     async fn send_creates(&mut self, entity: EntityType, chunk: &[usize]) -> Result<(), ApplyError> {
         let payloads: Vec<Payload> = chunk.iter().map(|&seq| self.payload(seq)).collect();
-        let intents = self.journal.intend(chunk, Timestamp::now())?;
+        let unlinked = chunk.iter().copied().filter(|seq| self.is_unlinked(*seq)).collect();
+        let intents = self.journal.intend(chunk, &unlinked, Timestamp::now())?;
         super::crash::point("intent-committed");
         let effects = self.writer.import(entity, &payloads).await;
         super::crash::point("answered");
@@ -261,14 +285,20 @@ impl<'a> Run<'a> {
         Payload(named.collect())
     }
 
+    /// Whether a link of the action waits for a record that isn't there.
+    pub(super) fn is_unlinked(&self, seq: usize) -> bool {
+        self.actions[seq].links.iter().any(|link| self.new_id(link.target).is_none())
+    }
+
+    /// The id of a record that this plan has created.
+    pub(super) fn new_id(&self, target: RecordRef) -> Option<PortalId> {
+        self.journal.create_of(target).filter(|step| step.state == State::Done).and_then(|step| step.portal_id)
+    }
+
     /// Fills in the links whose targets have their new ids; a link whose target failed stays empty.
-    fn fill_links(&self, action: &Action, payload: &mut Payload) {
+    pub(super) fn fill_links(&self, action: &Action, payload: &mut Payload) {
         for link in &action.links {
-            let Some(id) =
-                self.journal.create_of(link.target).filter(|step| step.state == State::Done).and_then(|step| step.portal_id)
-            else {
-                continue;
-            };
+            let Some(id) = self.new_id(link.target) else { continue };
             if !link.multiple {
                 payload.set(link.field.as_str(), id.0);
                 continue;
@@ -305,13 +335,11 @@ impl<'a> Run<'a> {
     /// A mend waits for its record and for the links it fills; an update of a live record waits for its links.
     fn may_update(&self, seq: usize) -> bool {
         let action = &self.actions[seq];
-        let chosen =
-            self.settings.only.as_ref().is_none_or(|only| only.contains(&action.subject()) && action.action == ActionKind::Mend);
         let settled =
             action.depends_on.iter().all(|target| self.journal.create_of(*target).is_none_or(|step| !step.state.is_pending()));
         let own = action.action != ActionKind::Mend
             || self.journal.create_of(action.subject()).is_some_and(|step| step.state == State::Done);
-        chosen && settled && own
+        settled && own
     }
 
     fn updates_in_one_request(&self, seqs: &[usize]) -> usize {
@@ -345,7 +373,8 @@ impl<'a> Run<'a> {
         if sent.is_empty() {
             return Ok(());
         }
-        let intents = self.journal.intend(&sent, Timestamp::now())?;
+        let unlinked = sent.iter().copied().filter(|seq| self.is_unlinked(*seq)).collect();
+        let intents = self.journal.intend(&sent, &unlinked, Timestamp::now())?;
         super::crash::point("update-intent-committed");
         let effects = self.writer.run(&changes).await;
         let fatal = effects.iter().find_map(fatal);
@@ -428,17 +457,13 @@ impl<'a> Run<'a> {
     async fn note_baselines(&mut self) -> Result<(), ApplyError> {
         for entity in EntityType::ALL {
             let created: Vec<(usize, PortalId)> = self
-                .seqs(|step| {
-                    step.entity == entity
-                        && step.kind == ActionKind::Create
-                        && step.state == State::Done
-                        && step.baseline.is_none()
-                })
-                .into_iter()
-                .filter(|seq| {
-                    self.mends.get(&self.actions[*seq].subject()).is_none_or(|mend| !self.journal.step(*mend).state.is_pending())
-                })
-                .filter_map(|seq| self.journal.step(seq).portal_id.map(|id| (seq, id)))
+                .journal
+                .steps()
+                .iter()
+                .filter(|step| step.entity == entity && step.kind == ActionKind::Create && step.state == State::Done)
+                .filter(|step| step.baseline.is_none())
+                .filter(|step| self.mends.get(&step.subject()).is_none_or(|mend| !self.journal.step(*mend).state.is_pending()))
+                .filter_map(|step| Some((step.seq, step.portal_id?)))
                 .collect();
             if created.is_empty() {
                 continue;
@@ -468,10 +493,7 @@ impl<'a> Run<'a> {
 
     /// The places of the chosen steps; a pilot's choice is obeyed here for creates.
     pub(super) fn seqs(&self, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
-        let chosen = |step: &Step| {
-            let subject = RecordRef { entity: step.entity, original_id: step.original_id.0 };
-            self.settings.only.as_ref().is_none_or(|only| only.contains(&subject))
-        };
+        let chosen = |step: &Step| self.settings.scope.holds(step.subject(), step.kind);
         self.journal.steps().iter().filter(|step| chosen(step) && wanted(step)).map(|step| step.seq).collect()
     }
 }

@@ -47,6 +47,9 @@ impl Run<'_> {
     ///
     /// The portal can't be reached, or the journal can't be written; what was taken back until then is noted.
     pub async fn undo(&mut self) -> Result<Undone, ApplyError> {
+        // What was sent without an answer may be there: it must be found before it can be taken back.
+        self.forget_interrupted_sendings()?;
+        self.reconcile(None).await?;
         let mut undone = Undone::default();
         let total = self.seqs(|step| step.kind == ActionKind::Create && step.state == State::Done).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Undo, total: Some(total) });

@@ -89,12 +89,12 @@ pub async fn verify(
     observer: &dyn Observer,
 ) -> Result<Verified, PortalError> {
     let new_ids: HashMap<RecordRef, PortalId> =
-        done(steps).filter_map(|step| step.portal_id.map(|id| (subject(step), id))).collect();
+        done(steps).filter_map(|step| step.portal_id.map(|id| (step.subject(), id))).collect();
     let mut verified = Verified::default();
     observer.event(Event::Begin { phase: Phase::Verify, total: Some(new_ids.len() as u64) });
     for entity in EntityType::ALL {
         let created: Vec<&Step> =
-            done(steps).filter(|step| step.entity == entity && only.is_none_or(|only| only.contains(&subject(step)))).collect();
+            done(steps).filter(|step| step.entity == entity && only.is_none_or(|only| only.contains(&step.subject()))).collect();
         if created.is_empty() {
             continue;
         }
@@ -128,10 +128,6 @@ pub async fn verify(
 
 fn done(steps: &[Step]) -> impl Iterator<Item = &Step> {
     steps.iter().filter(|step| step.kind == ActionKind::Create && step.state == State::Done)
-}
-
-fn subject(step: &Step) -> RecordRef {
-    RecordRef { entity: step.entity, original_id: step.original_id.0 }
 }
 
 fn wants<'a>(actions: impl Iterator<Item = &'a Action>, schema: &Schema) -> Wants {

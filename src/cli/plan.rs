@@ -164,7 +164,9 @@ fn show(planned: &Planned, output: &Output) {
     } else {
         terminal::result(&report::plan_screen(&planned.facts, output.language(), 80));
     }
-    for warning in summary.warnings.iter().filter(|warning| warning.code == "no_records") {
-        terminal::note(&warning.text, output);
+    for file in summary.files.iter().filter(|file| file.rows == 0) {
+        let text =
+            say(output.language(), "the export says that there are no records", "la exportación dice que no hay registros");
+        terminal::note(&format!("{}: {text}", file.path), output);
     }
 }

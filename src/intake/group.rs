@@ -142,6 +142,9 @@ impl<'a, R: Read> Groups<'a, R> {
         if line.too_long {
             return Unusable(RejectReason::TooLong);
         }
+        if line.stray_quote {
+            return Unusable(RejectReason::BadQuotes);
+        }
         let cells = &line.cells;
         if layout.repeats_header(cells) {
             return Unusable(RejectReason::RepeatedHeader);

@@ -31,6 +31,8 @@ pub(super) struct Line {
     pub(super) replaced: u64,
     /// Whether it was longer than [`LINE_BYTES_MAX`]; then `raw` holds its beginning and `cells` nothing.
     pub(super) too_long: bool,
+    /// Whether text follows a closing quote: a quote that wasn't doubled, or one that was never closed and met the next line's.
+    pub(super) stray_quote: bool,
 }
 
 impl Line {
@@ -99,6 +101,7 @@ impl<R: Read> Splitter<R> {
         line.cells = Cells::default();
         line.replaced = 0;
         line.too_long = false;
+        line.stray_quote = false;
         if self.byte(0)?.is_none() {
             return Ok(false);
         }
@@ -159,6 +162,7 @@ impl<R: Read> Splitter<R> {
         if !line.too_long {
             let inner = &self.text[self.start + at + 1..self.start + close];
             let behind = &self.text[self.start + close + 1..self.start + tail];
+            line.stray_quote |= !behind.trim().is_empty();
             if doubled || !behind.is_empty() {
                 self.scratch.clear();
                 self.scratch.extend(inner.split("\"\"").enumerate().flat_map(|(n, part)| [if n == 0 { "" } else { "\"" }, part]));

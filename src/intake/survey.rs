@@ -46,6 +46,8 @@ pub struct Survey {
     pub columns: Vec<Column>,
     /// The records' ids, in the order of the file.
     pub ids: Vec<OriginalId>,
+    /// The ids of rows that can't be used but name one: the portal's records of these ids are known to the file all the same.
+    pub rejected_ids: Vec<OriginalId>,
     /// When records were created: [`Value::Clock`] or [`Value::Moment`].
     pub created: Vec<(OriginalId, Value)>,
     /// The newest moment of creation or change.
@@ -196,6 +198,7 @@ struct Findings {
     blank: u64,
     votes: OrderVotes,
     ids: Vec<OriginalId>,
+    rejected_ids: Vec<OriginalId>,
     created: Vec<(OriginalId, Loose)>,
     modified: Newest,
     names: Vec<(OriginalId, Vec<String>)>,
@@ -222,6 +225,8 @@ impl Findings {
             Group::Rejected(reject) => {
                 self.rows += 1;
                 self.rejected += 1;
+                let id = file.columns.iter().position(|column| is_code(column, "ID")).and_then(|id| reject.cells.get(id));
+                self.rejected_ids.extend(id.and_then(|id| id.trim().parse().ok()).map(OriginalId));
                 if reject.reason == RejectReason::DuplicateId {
                     self.repeated.insert(reject.place.line);
                 }
@@ -269,6 +274,7 @@ impl Findings {
             date_order_sure: is_sure,
             columns,
             ids: self.ids,
+            rejected_ids: self.rejected_ids,
             created: self.created.into_iter().filter_map(|(id, date)| Some((id, date.moment(order)?))).collect(),
             newest: self.modified.value(order),
             names: self.names,

@@ -49,6 +49,8 @@ pub enum RejectReason {
     DuplicateId,
     /// More or fewer cells than the header.
     CellCount,
+    /// Text behind a closing quote: one that wasn't doubled, or one that was never closed, so that two lines became one.
+    BadQuotes,
     /// The portal had masked the record ("oculto", "hidden" in most cells).
     Masked,
     /// The header, repeated within the rows.
@@ -67,6 +69,7 @@ impl RejectReason {
             Self::BadId => "bad_id",
             Self::DuplicateId => "duplicate_id",
             Self::CellCount => "cell_count",
+            Self::BadQuotes => "bad_quotes",
             Self::Masked => "masked",
             Self::RepeatedHeader => "repeated_header",
             Self::TotalLine => "total_line",

@@ -1,6 +1,6 @@
 //! Carrying a plan out, looking how far it is, reading back, taking back.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::remedy;
 use crate::apply::{
-    self, ApplyError, Journal, JournalError, Lock, LockError, Progress, Run, Settings, State, Step, Undone, Verified,
+    self, ApplyError, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone, Verified,
     choose_pilot, progress,
 };
 use crate::event::Observer;
@@ -128,22 +128,15 @@ pub async fn apply(
     let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
     let schema = schema_with_kept_dates(plan, &opened.actions, writer).await?;
     let mut journal = journal_of(plan, &opened.actions)?;
-    let only: Option<HashSet<RecordRef>> = if let Some(count) = request.pilot {
-        Some(choose_pilot(&opened.actions, count))
+    let scope = if let Some(count) = request.pilot {
+        Scope::Pilot(choose_pilot(&opened.actions, count))
     } else if request.failed {
-        Some(
-            journal
-                .steps()
-                .iter()
-                .filter(|step| step.state == State::Failed)
-                .map(|step| RecordRef { entity: step.entity, original_id: step.original_id.0 })
-                .collect(),
-        )
+        Scope::Failed(journal.steps().iter().filter(|step| step.state == State::Failed).map(Step::subject).collect())
     } else {
-        None
+        Scope::All
     };
     let stopped = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), only: only.clone() };
+        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope: scope.clone() };
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer.clone());
         if request.failed {
             run.take_up_failed().map_err(OpenError::Run)?;
@@ -152,20 +145,13 @@ pub async fn apply(
     };
     let steps = journal.steps().to_vec();
     write_outputs(plan, &opened.actions, &steps, request.language)?;
-    let pilot = match (&stopped, request.pilot, only) {
-        (None, Some(_), Some(only)) => {
-            let only: BTreeSet<RecordRef> = only.into_iter().collect();
+    let pilot = match (&stopped, scope) {
+        (None, Scope::Pilot(chosen)) => {
+            let chosen: BTreeSet<RecordRef> = chosen.into_iter().collect();
             let verified =
-                apply::verify(&opened.actions, &steps, Some(&only), writer.reader(), &schema, &zone(plan), &*observer).await?;
-            let chosen = steps
-                .iter()
-                .filter(|step| {
-                    step.kind == ActionKind::Create
-                        && only.contains(&RecordRef { entity: step.entity, original_id: step.original_id.0 })
-                })
-                .cloned()
-                .collect();
-            Some((chosen, verified))
+                apply::verify(&opened.actions, &steps, Some(&chosen), writer.reader(), &schema, &zone(plan), &*observer).await?;
+            let of_pilot = |step: &&Step| step.kind == ActionKind::Create && chosen.contains(&step.subject());
+            Some((steps.iter().filter(of_pilot).cloned().collect(), verified))
         }
         _ => None,
     };
@@ -205,7 +191,7 @@ pub async fn undo(
     let schema = writer.reader().schema().await?;
     let mut journal = journal_of(plan, &opened.actions)?;
     let undone = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), only: None };
+        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope: Scope::All };
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer);
         run.undo().await
     };

@@ -213,7 +213,8 @@ fn from_snapshot(
     let files = survey(detected, &schema, observer)?;
     let preferred = preferred_zones(request, None, schema.server_offset)?;
     let now = Timestamp::now();
-    Ok(Ground { portal: snapshot.manifest.portal, ..ground(schema, current, files, &preferred, now)? })
+    // A snapshot holds what its maker could see; nothing is applied from such a plan.
+    Ok(Ground { portal: snapshot.manifest.portal, admin: true, ..ground(schema, current, files, &preferred, now)? })
 }
 
 /// The part that needs no portal any more.
@@ -231,6 +232,10 @@ fn ground(
         let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
         for id in &seen.survey.ids {
             known.add(entity, *id, created.get(id).cloned(), names.remove(id).unwrap_or_default());
+        }
+        // A masked or damaged row can't be compared, but the live record of its id is no stranger to the file.
+        for id in seen.survey.rejected_ids.iter().filter(|id| !known.contains(entity, **id)).copied().collect::<Vec<_>>() {
+            known.add(entity, id, None, Vec::new());
         }
     }
     let zone_fit = diff::fit(&samples(&files, &current), preferred);

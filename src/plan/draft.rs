@@ -249,6 +249,12 @@ impl Drafter<'_> {
         }
         create.expect = record.fields().map(|(code, value)| (code.clone(), value.clone())).collect();
         create.source = Some(item.source.clone());
+        for (code, reason) in [("TITLE", "placeholder"), ("ASSIGNED_BY_ID", "caller"), ("LAST_NAME", "placeholder")] {
+            // The portal fills these by itself, and they can't be emptied again (rest-crm 1.1, 1.2, 3.6).
+            if record.get(code).is_some_and(Value::is_empty) && !(code == "LAST_NAME" && record.text("NAME").is_some()) {
+                create.declare(code, reason);
+            }
+        }
         if item.incomplete {
             drafted.warn("incomplete_records", entity, None);
         }

@@ -98,6 +98,7 @@ const REASONS: Table = &[
     label("bad_id", "The ID is no whole number", "El ID no es un número entero"),
     label("duplicate_id", "An earlier line has this ID", "Una línea anterior ya tiene este ID"),
     label("cell_count", "More or fewer cells than the header", "Más o menos celdas que el encabezado"),
+    label("bad_quotes", "A quotation mark too many or too few", "Sobra o falta una comilla"),
     label("masked", "Bitrix24 had hidden the record", "Bitrix24 ocultó el registro"),
     label("repeated_header", "The header once more", "El encabezado, repetido"),
     label("total_line", "A line of totals", "Una línea de totales"),
