@@ -5,9 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::model::PortalIdentity;
-
-/// The lock's name in a plan directory.
-const NAME: &str = "apply.lock";
+use crate::plan::dir;
 
 /// The right to write, until it is dropped.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ pub enum LockError {
 impl Lock {
     /// Takes the lock of a plan directory and that of a portal.
     pub fn take(plan_dir: &Path, portal: &PortalIdentity) -> Result<Self, LockError> {
-        let mut files = vec![lock(&plan_dir.join(NAME))?];
+        let mut files = vec![lock(&plan_dir.join(dir::LOCK))?];
         if let Some(dir) = state_dir() {
             fs::create_dir_all(&dir).map_err(|source| LockError::Io { path: dir.clone(), source })?;
             let name: String = portal

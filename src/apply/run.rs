@@ -18,6 +18,7 @@ use crate::portal::{Change, Effect, PortalError, Refusal, Wants, Writer};
 
 use super::journal::{Journal, JournalError, Learned, Step};
 use super::step::{How, State};
+use super::verify::RECORDS_AT_ONCE;
 
 /// How often an unclear answer is looked up and sent again in one run.
 pub const CYCLES_MAX: u32 = 5;
@@ -465,24 +466,16 @@ impl<'a> Run<'a> {
                 .filter(|step| self.mends.get(&step.subject()).is_none_or(|mend| !self.journal.step(*mend).state.is_pending()))
                 .filter_map(|step| Some((step.seq, step.portal_id?)))
                 .collect();
-            if created.is_empty() {
-                continue;
+            for chunk in created.chunks(RECORDS_AT_ONCE) {
+                let ids: Vec<PortalId> = chunk.iter().map(|(_, id)| *id).collect();
+                let wants = Wants { everything: true, addresses: false, products: false };
+                let live = self.writer.reader().get_many(entity, &ids, self.schema, wants).await?;
+                let modified: HashMap<PortalId, String> =
+                    live.iter().filter_map(|record| Some((record.id, super::undo::modified(record)?))).collect();
+                let baselines: Vec<(usize, String)> =
+                    chunk.iter().filter_map(|(seq, id)| Some((*seq, modified.get(id)?.clone()))).collect();
+                self.journal.set_baselines(&baselines)?;
             }
-            let ids: Vec<PortalId> = created.iter().map(|(_, id)| *id).collect();
-            let wants = Wants { everything: true, addresses: false, products: false };
-            let live: HashMap<PortalId, _> = self
-                .writer
-                .reader()
-                .get_many(entity, &ids, self.schema, wants)
-                .await?
-                .into_iter()
-                .map(|record| (record.id, record))
-                .collect();
-            let baselines: Vec<(usize, String)> = created
-                .into_iter()
-                .filter_map(|(seq, id)| live.get(&id).and_then(super::undo::modified).map(|modified| (seq, modified)))
-                .collect();
-            self.journal.set_baselines(&baselines)?;
         }
         Ok(())
     }

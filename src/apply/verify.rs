@@ -14,6 +14,9 @@ use crate::portal::{PortalError, Reader, Wants};
 use super::journal::Step;
 use super::step::State;
 
+/// How many records are held at once while they are read back: one request's worth.
+pub(super) const RECORDS_AT_ONCE: usize = 2500;
+
 /// What reading back found.
 #[derive(Debug, Clone, Default)]
 pub struct Verified {
@@ -100,26 +103,27 @@ pub async fn verify(
         }
         let counts = verified.entities.entry(entity).or_default();
         let wants = wants(created.iter().map(|step| &actions[step.seq]), schema);
-        let ids: Vec<PortalId> = created.iter().filter_map(|step| step.portal_id).collect();
-        let live: HashMap<PortalId, LiveRecord> =
-            reader.get_many(entity, &ids, schema, wants).await?.into_iter().map(|record| (record.id, record)).collect();
-        for step in &created {
-            counts.checked += 1;
-            let Some(record) = step.portal_id.and_then(|id| live.get(&id)) else {
-                counts.absent += 1;
-                continue;
-            };
-            let action = &actions[step.seq];
-            let (found, declared) = differences(action, step, record, schema, zone, &new_ids);
-            if found.is_empty() {
-                counts.equal += 1;
-                counts.declared += u64::from(declared);
-            } else {
-                counts.different += 1;
-                verified.differences.extend(found);
+        for chunk in created.chunks(RECORDS_AT_ONCE) {
+            let ids: Vec<PortalId> = chunk.iter().filter_map(|step| step.portal_id).collect();
+            let live: HashMap<PortalId, LiveRecord> =
+                reader.get_many(entity, &ids, schema, wants).await?.into_iter().map(|record| (record.id, record)).collect();
+            for step in chunk {
+                counts.checked += 1;
+                let Some(record) = step.portal_id.and_then(|id| live.get(&id)) else {
+                    counts.absent += 1;
+                    continue;
+                };
+                let (found, declared) = differences(&actions[step.seq], step, record, schema, zone, &new_ids);
+                if found.is_empty() {
+                    counts.equal += 1;
+                    counts.declared += u64::from(declared);
+                } else {
+                    counts.different += 1;
+                    verified.differences.extend(found);
+                }
             }
+            observer.event(Event::Advance { phase: Phase::Verify, by: chunk.len() as u64 });
         }
-        observer.event(Event::Advance { phase: Phase::Verify, by: created.len() as u64 });
         verified.doubles.extend(doubles(entity, &created, actions, reader, schema).await?);
     }
     observer.event(Event::End { phase: Phase::Verify });

@@ -11,6 +11,7 @@ mod portal;
 mod progress;
 mod prompt;
 mod sandbox;
+mod seed;
 mod snapshot;
 mod status;
 mod terminal;

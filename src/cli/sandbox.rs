@@ -18,6 +18,9 @@ pub struct Sandbox {
     /// Where the portal's state lives; it survives a restart.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+    /// Fill a new portal with a snapshot: its records under their old ids, with all that they refer to.
+    #[arg(long, value_name = "SNAPSHOT_DIR")]
+    seed: Option<PathBuf>,
     /// Which limits the portal has.
     #[arg(long, value_enum, default_value = "standard", value_name = "standard|enterprise|none")]
     limits: Limits,
@@ -72,6 +75,14 @@ impl Sandbox {
             },
             zone: self.zone,
         };
+        if let Some(snapshot) = &self.seed {
+            let lost = super::seed::seed(&config, snapshot, language)?;
+            if !lost.is_empty() {
+                let what =
+                    super::lang::say(language, "fields that the sandbox doesn't have", "campos que el portal local no tiene");
+                terminal::note(&format!("{what}: {}", Vec::from_iter(lost).join(", ")), output);
+            }
+        }
         let sandbox_failure = |error: &dyn std::error::Error| {
             Failure::other(super::lang::say(language, "the sandbox cannot run", "el portal local no puede funcionar"), error)
         };

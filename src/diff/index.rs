@@ -13,6 +13,7 @@ pub struct Current {
     records: HashMap<EntityType, BTreeMap<PortalId, LiveRecord>>,
     pairs: HashMap<(EntityType, OriginPair), Vec<PortalId>>,
     marks: HashMap<(EntityType, OriginalId), Vec<PortalId>>,
+    sources: HashMap<(EntityType, PortalId), OriginalId>,
     unread: HashSet<EntityType>,
 }
 
@@ -27,6 +28,7 @@ impl Current {
         let Some(pair) = pair else { return };
         if let Some((_, source)) = pair.source().filter(|(of, _)| *of == entity) {
             self.marks.entry((entity, source)).or_default().push(id);
+            self.sources.insert((entity, id), source);
         }
         self.pairs.entry((entity, pair)).or_default().push(id);
     }
@@ -44,6 +46,17 @@ impl Current {
     /// A record by its id.
     pub fn get(&self, entity: EntityType, id: PortalId) -> Option<&LiveRecord> {
         self.records.get(&entity)?.get(&id)
+    }
+
+    /// The live record under an original id. One that was re-created from another source only happens to have that id.
+    pub fn under_id(&self, entity: EntityType, id: OriginalId) -> Option<&LiveRecord> {
+        let live = self.get(entity, PortalId(id.0))?;
+        (self.source(entity, live.id).is_none_or(|source| source == id)).then_some(live)
+    }
+
+    /// The source of a record that b24restore created.
+    pub fn source(&self, entity: EntityType, id: PortalId) -> Option<OriginalId> {
+        self.sources.get(&(entity, id)).copied()
     }
 
     /// How many records of a type there are.
@@ -76,6 +89,7 @@ impl Current {
         let Some(pair) = origin_pair(old) else { return };
         if let Some((_, source)) = pair.source() {
             self.marks.entry((old.entity, source)).or_default().retain(|id| *id != old.id);
+            self.sources.remove(&(old.entity, old.id));
         }
         self.pairs.entry((old.entity, pair)).or_default().retain(|id| *id != old.id);
     }
@@ -109,6 +123,15 @@ mod tests {
         assert_eq!(current.count(EntityType::Lead), 1);
         assert!(current.by_pair(EntityType::Lead, &pair("a")).is_empty());
         assert_eq!(current.by_pair(EntityType::Lead, &pair("b")), [PortalId(90)]);
+    }
+
+    #[test]
+    fn a_record_re_created_from_another_source_does_not_answer_for_the_id_it_happens_to_have() {
+        let mut current = Current::default();
+        current.insert(live(EntityType::Lead, 5).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:77").done());
+        current.insert(live(EntityType::Lead, 6).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:6").done());
+        assert_eq!(current.under_id(EntityType::Lead, OriginalId(5)), None);
+        assert_eq!(current.under_id(EntityType::Lead, OriginalId(6)).map(|record| record.id), Some(PortalId(6)));
     }
 
     #[test]

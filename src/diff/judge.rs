@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{EntityType, FieldType, FileRecord, LiveRecord, OriginalId, PortalId, Schema, UserId, Value, fold};
 
-use super::index::origin_pair;
 use super::links::Links;
 use super::moment::same_moment;
 use super::unclaimed::Unclaimed;
@@ -79,7 +78,7 @@ impl<'a> Judge<'a> {
     /// [`Judge::settle`].
     pub fn judge(&self, record: FileRecord) -> Judged {
         let (entity, id) = (record.entity, record.id);
-        let same_id = self.current.get(entity, PortalId(id.0));
+        let same_id = self.current.under_id(entity, id);
         if let Some(live) = same_id.filter(|live| self.is_same(record.get("DATE_CREATE"), live)) {
             return self.hold(record, live, MatchedBy::Id, self);
         }
@@ -193,18 +192,11 @@ impl<'a> Judge<'a> {
 
     /// Whether a row of the files answers for a live record: by its id, or as the source of which it was made.
     fn is_claimed(&self, live: &LiveRecord) -> bool {
-        let id = OriginalId(live.id.0);
-        if self.files.contains(live.entity, id) && self.is_same(self.files.created(live.entity, id), live) {
-            return true;
+        if let Some(source) = self.current.source(live.entity, live.id) {
+            return self.files.contains(live.entity, source);
         }
-        Self::source(live).is_some_and(|id| self.files.contains(live.entity, id))
-    }
-
-    /// The original id of a record that b24restore created.
-    fn source(live: &LiveRecord) -> Option<OriginalId> {
-        // The usual record has no originator at all; only the others are worth an owned pair.
-        live.text("ORIGINATOR_ID").filter(|code| code.trim() == crate::model::ORIGINATOR)?;
-        origin_pair(live).and_then(|pair| pair.source()).filter(|(entity, _)| *entity == live.entity).map(|(_, id)| id)
+        let id = OriginalId(live.id.0);
+        self.files.contains(live.entity, id) && self.is_same(self.files.created(live.entity, id), live)
     }
 }
 
@@ -213,7 +205,7 @@ impl Links for Judge<'_> {
     /// mark for it proves that its record was lost once, and so goes first.
     fn live(&self, entity: EntityType, id: OriginalId) -> Option<PortalId> {
         let marked = self.current.by_mark(entity, id).first().copied();
-        let Some(live) = self.current.get(entity, PortalId(id.0)) else { return marked };
+        let Some(live) = self.current.under_id(entity, id) else { return marked };
         match self.files.contains(entity, id) {
             true if self.is_same(self.files.created(entity, id), live) => Some(live.id),
             true => marked,
@@ -234,7 +226,7 @@ impl Links for Judge<'_> {
     }
 
     fn returned(&self, entity: EntityType, id: PortalId) -> bool {
-        self.current.get(entity, id).is_some_and(|live| Self::source(live).is_some())
+        self.current.source(entity, id).is_some()
     }
 
     fn users_named(&self, name: &str) -> Option<Vec<UserId>> {

@@ -36,9 +36,8 @@ impl Names {
                 files.names(entity).iter().map(|(name, id)| (*name, Target::File(*id))).collect();
             for record in current.records(entity) {
                 bearers.extend(keys(record, schema).iter().map(|key| (hash(key), Target::Live(record.id))));
-                let source = super::index::origin_pair(record).and_then(|pair| pair.source());
-                if let Some((_, id)) = source.filter(|(of, id)| *of == entity && files.contains(entity, *id)) {
-                    names.sources.insert((entity, record.id), id);
+                if let Some(source) = current.source(entity, record.id) {
+                    names.sources.insert((entity, record.id), source);
                 }
             }
             bearers.sort_unstable();
@@ -68,7 +67,9 @@ impl Names {
 
     fn are_one(&self, entity: EntityType, live: Target, file: Target) -> bool {
         match (live, file) {
-            (Target::Live(live), Target::File(id)) => live.0 == id.0 || self.sources.get(&(entity, live)) == Some(&id),
+            (Target::Live(live), Target::File(id)) => {
+                self.sources.get(&(entity, live)).map_or(live.0 == id.0, |source| *source == id)
+            }
             _ => false,
         }
     }

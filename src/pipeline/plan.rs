@@ -317,7 +317,7 @@ fn samples(files: &[Surveyed], current: &Current) -> Vec<(jiff::civil::DateTime,
     let mut samples = Vec::new();
     for seen in files {
         for (id, created) in &seen.survey.created {
-            let live = current.get(seen.file.entity, PortalId(id.0)).and_then(|live| live.get("DATE_CREATE"));
+            let live = current.under_id(seen.file.entity, *id).and_then(|live| live.get("DATE_CREATE"));
             if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) {
                 samples.push((*clock, *moment));
             }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::diff::{ChangeKind, Judge, JudgeOptions, Judged, Note, Verdict, ZoneFit};
 use crate::event::{Event, Observer, Phase};
 use crate::intake;
-use crate::model::{EntityType, OriginPair, Problem, ProblemCode, Reject, Row};
+use crate::model::{EntityType, FieldCode, OriginPair, Problem, ProblemCode, Reject, Row, Schema};
 use crate::plan::{EntityCounts, Fate, Fates, Missing, SourceRow};
 
 use super::plan::{Ground, PlanError, PlanRequest, match_keys};
@@ -55,13 +55,13 @@ pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Obser
             observer.event(Event::Advance { phase: Phase::Compare, by: chunk.len() as u64 });
             let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, input)).collect();
             for sifted in sifted {
-                sifting.take(sifted, entity, input);
+                sifting.take(sifted, entity, input, &ground.schema);
             }
         }
         // A type whose file holds no row has its counts, too.
         sifting.counts.entry(entity).or_default();
     }
-    let verdicts = settle(&judge, sifting);
+    let verdicts = settle(&judge, sifting, &ground.schema);
     observer.event(Event::End { phase: Phase::Compare });
     for (entity, counts) in &verdicts.counts {
         let selected = |seen: &&super::survey::Surveyed| seen.file.entity == *entity && counts.left_out == 0;
@@ -90,7 +90,7 @@ struct Sifting {
 
 /// A row after its comparison.
 enum Sifted {
-    Identical(Vec<Note>),
+    Identical(Vec<Note>, Vec<FieldCode>),
     Kept(Box<Judged>, SourceRow, Vec<Problem>),
     Rejected(Reject),
 }
@@ -101,7 +101,8 @@ fn sift(row: Row, judge: &Judge<'_>, input: usize) -> Sifted {
         Row::Record { record, place, lines, problems } => {
             let judged = judge.judge(record);
             if judged.verdict == Verdict::Identical && problems.is_empty() {
-                return Sifted::Identical(judged.notes);
+                let own = portal_own(&judged).cloned().collect();
+                return Sifted::Identical(judged.notes, own);
             }
             Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines }, problems)
         }
@@ -109,12 +110,13 @@ fn sift(row: Row, judge: &Judge<'_>, input: usize) -> Sifted {
 }
 
 impl Sifting {
-    fn take(&mut self, sifted: Sifted, entity: EntityType, input: usize) {
+    fn take(&mut self, sifted: Sifted, entity: EntityType, input: usize, schema: &Schema) {
         let counts = self.counts.entry(entity).or_default();
         match sifted {
-            Sifted::Identical(notes) => {
+            Sifted::Identical(notes, own) => {
                 counts.identical += 1;
-                note(&notes, entity, &mut self.notes);
+                note(&notes, entity, schema, &mut self.notes);
+                note_own(own.iter(), entity, &mut self.notes);
             }
             Sifted::Rejected(reject) => {
                 counts.rejected += 1;
@@ -126,7 +128,10 @@ impl Sifting {
 
     fn keep(&mut self, judged: Judged, source: SourceRow, problems: &[Problem]) {
         let entity = judged.record.entity;
-        for problem in problems {
+        // Unknown texts are noted by the comparison, field by field; here are the cells that can't be read, and names of several users.
+        for problem in
+            problems.iter().filter(|problem| !matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown))
+        {
             let code = if is_about_a_text(problem) { problem.code.code() } else { "bad_cells" };
             *self.notes.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
         }
@@ -146,13 +151,14 @@ fn is_about_a_text(problem: &Problem) -> bool {
 }
 
 /// The second look at what is not identical, and the fate of each.
-fn settle(judge: &Judge<'_>, mut sifting: Sifting) -> Verdicts {
+fn settle(judge: &Judge<'_>, mut sifting: Sifting, schema: &Schema) -> Verdicts {
     let answers = judge.settle(&mut sifting.kept);
     let mut fates = Fates::default();
     let mut judged = Vec::with_capacity(sifting.kept.len());
     for one in sifting.kept {
         let (entity, id) = (one.record.entity, one.record.id);
-        note(&one.notes, entity, &mut sifting.notes);
+        note(&one.notes, entity, schema, &mut sifting.notes);
+        note_own(portal_own(&one), entity, &mut sifting.notes);
         let counts = sifting.counts.entry(entity).or_default();
         match one.verdict {
             Verdict::Missing => counts.missing += 1,
@@ -197,9 +203,24 @@ fn fate(judged: &Judged) -> Fate {
     }
 }
 
-fn note(notes: &[Note], entity: EntityType, counts: &mut Counted) {
+/// Counts what a person should know; a text in a column that the portal writes itself is no matter.
+fn note(notes: &[Note], entity: EntityType, schema: &Schema, counts: &mut Counted) {
     for note in notes {
-        let field = note.field().map(ToString::to_string);
-        *counts.entry((note.code().to_owned(), Some(entity), field)).or_default() += 1;
+        let field = note.field();
+        if field.is_some_and(|field| schema.listed(entity, field.as_str()).is_some_and(|def| def.portal_own)) {
+            continue;
+        }
+        *counts.entry((note.code().to_owned(), Some(entity), field.map(ToString::to_string))).or_default() += 1;
+    }
+}
+
+/// The columns of a record that differ because the portal writes them itself: never alone a reason for `changed`.
+fn portal_own(judged: &Judged) -> impl Iterator<Item = &FieldCode> {
+    judged.changes.iter().filter(|change| change.kind == ChangeKind::PortalOwn).map(|change| &change.field)
+}
+
+fn note_own<'a>(own: impl Iterator<Item = &'a FieldCode>, entity: EntityType, counts: &mut Counted) {
+    for field in own {
+        *counts.entry(("portal_own_differs".to_owned(), Some(entity), Some(field.to_string()))).or_default() += 1;
     }
 }

@@ -33,6 +33,8 @@ pub const JOURNAL: &str = "journal.sqlite";
 pub const REPORT_HTML: &str = "report.html";
 /// The table for a spreadsheet.
 pub const REPORT_CSV: &str = "report.csv";
+/// The lock of `apply`.
+pub const LOCK: &str = "apply.lock";
 /// Original id -> new id.
 pub const IDS: &str = "ids.csv";
 /// Each failed record with the portal's words.
@@ -291,7 +293,7 @@ pub fn check_place(place: &Path) -> Result<(), DirError> {
     if names.iter().any(|name| name == JOURNAL) {
         return Err(DirError::Begun(place.to_owned()));
     }
-    let known = [PLAN, SUMMARY, RECORDS, ACTIONS, REJECTED, REJECTED_DIR, REPORT_HTML, REPORT_CSV];
+    let known = [PLAN, SUMMARY, RECORDS, ACTIONS, REJECTED, REJECTED_DIR, REPORT_HTML, REPORT_CSV, LOCK];
     if names.iter().all(|name| known.contains(&name.as_str())) { Ok(()) } else { Err(DirError::Occupied(place.to_owned())) }
 }
 

@@ -75,7 +75,7 @@ impl Resolver<'_> {
             Some(Fate::Gone) => Link::Unknown,
             None => match self.current.by_mark(target, id) {
                 [restored] => Link::Live(*restored),
-                [] if self.current.get(target, PortalId(id.0)).is_some() => Link::Live(PortalId(id.0)),
+                [] if self.current.under_id(target, id).is_some() => Link::Live(PortalId(id.0)),
                 [] => Link::Unknown,
                 _ => Link::Ambiguous,
             },

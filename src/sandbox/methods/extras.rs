@@ -2,7 +2,7 @@
 //!
 //! | method | parameters | answer |
 //! |---|---|---|
-//! | `sandbox.user.add` | `fields`: ID?, NAME, LAST_NAME, EMAIL, ACTIVE, ADMIN, TIME_ZONE | `{"ID":"2","SECRET":".."}` |
+//! | `sandbox.user.add` | `fields`: ID?, NAME, SECOND_NAME, LAST_NAME, EMAIL, ACTIVE, ADMIN, TIME_ZONE | `{"ID":"2","SECRET":".."}` |
 //! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `original_names_fault`, `opened_default` | all settings |
 //! | `sandbox.status.rename` | ENTITY_ID, STATUS_ID, NAME | `true` |
 //! | `sandbox.ledger` | `since` (0), `limit` (1000) | rows after that `seq` |
@@ -10,17 +10,14 @@
 //! | `sandbox.recover` | `entityTypeId`, `id` | `{"id": new id}` |
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
 use crate::sandbox::store::moment::print_instant;
-use crate::sandbox::store::rows::{Settings, User};
+use crate::sandbox::store::rows::{Settings, User, secret_of};
 use crate::sandbox::store::value;
 
-/// Letters of a webhook's secret.
-const SECRET_LEN: usize = 16;
 /// Rows of the ledger in one answer, if no `limit` is given.
 const LEDGER_ROWS: i64 = 1000;
 
@@ -37,25 +34,19 @@ pub fn user_add(store: &mut Store, params: &Params) -> Result<Reply, RestError> 
     let user = User {
         id,
         name: part("NAME"),
+        second_name: part("SECOND_NAME"),
         last_name: part("LAST_NAME"),
         email: part("EMAIL"),
         active: flag("ACTIVE", true),
         admin: flag("ADMIN", false),
         time_zone: part("TIME_ZONE"),
-        secret: store.user(id).map_or_else(|| secret(id), |user| user.secret.clone()),
+        secret: store.user(id).map_or_else(|| secret_of(id), |user| user.secret.clone()),
         registered: store.user(id).map_or(store.now(), |user| user.registered),
     };
     let answer = json!({ "ID": id.to_string(), "SECRET": user.secret });
     store.note("USER", &id, "create", &json!({ "ID": id, "ADMIN": user.admin, "ACTIVE": user.active }));
     store.put_user(user);
     Ok(Reply::of(answer))
-}
-
-/// The same user of any sandbox has the same secret, so that a demonstration's addresses are the same each time.
-fn secret(id: u64) -> String {
-    let digest = Sha256::digest(format!("sandbox user {id}"));
-    let letters = digest.iter().map(|byte| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[usize::from(*byte) % 36]));
-    letters.take(SECRET_LEN).collect()
 }
 
 /// Changes switches of the portal; what isn't named stays. A wrong name or value is refused, since it can only be a slip in a test.

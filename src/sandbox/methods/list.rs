@@ -42,7 +42,7 @@ pub fn universal(store: &Store, entity: Entity, params: &Params) -> Result<Query
             "DESC" => true,
             _ => {
                 return Err(invalid(format!(
-                    "Invalid order: allowed sort directions are ASC, DESC. But got '{direction}' for field '{name}'"
+                    "Invalid order: allowed sort directions are `ASC, DESC`. But got '{direction}' for field '{name}'"
                 )));
             }
         };

@@ -48,7 +48,7 @@ fn row(store: &Store, user: &User) -> Value {
         "ACTIVE": user.active,
         "NAME": user.name,
         "LAST_NAME": user.last_name,
-        "SECOND_NAME": "",
+        "SECOND_NAME": user.second_name,
         "EMAIL": user.email,
         "LAST_LOGIN": registered,
         "DATE_REGISTER": registered,

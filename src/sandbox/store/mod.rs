@@ -17,6 +17,7 @@ pub mod answer_order;
 pub mod bin;
 pub mod disk;
 pub mod fields;
+pub mod fill;
 pub mod filter;
 pub mod links;
 pub mod moment;

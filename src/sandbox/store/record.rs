@@ -130,7 +130,8 @@ impl Stored {
         }
     }
 
-    fn from_disk(kind: Kind, value: &Value) -> Option<Self> {
+    /// Reads what [`Stored::to_disk`] wrote; nothing where it can't be of this kind.
+    pub(super) fn from_disk(kind: Kind, value: &Value) -> Option<Self> {
         if let Value::Array(items) = value {
             return Some(Self::List(items.iter().filter_map(|item| Self::from_disk(kind, item)).collect()));
         }

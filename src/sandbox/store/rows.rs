@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Letters of a webhook's secret.
+const SECRET_LEN: usize = 16;
 
 /// A user with a webhook of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +16,9 @@ pub struct User {
     pub id: u64,
     /// First name.
     pub name: String,
+    /// Middle name.
+    #[serde(default)]
+    pub second_name: String,
     /// Last name.
     pub last_name: String,
     /// E-mail.
@@ -26,6 +33,14 @@ pub struct User {
     pub secret: String,
     /// When the user was registered, in seconds.
     pub registered: i64,
+}
+
+/// The secret of a new user's webhook. The same user of any sandbox has the same one, so that a demonstration's addresses are the same
+/// each time.
+pub fn secret_of(id: u64) -> String {
+    let digest = Sha256::digest(format!("sandbox user {id}"));
+    let letters = digest.iter().map(|byte| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[usize::from(*byte) % 36]));
+    letters.take(SECRET_LEN).collect()
 }
 
 /// A value of a directory: a stage, a source, a type.

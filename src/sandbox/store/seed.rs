@@ -157,6 +157,7 @@ pub fn new_portal(store: &mut Store, language: Language) {
     store.put_user(User {
         id,
         name: names.0.to_owned(),
+        second_name: String::new(),
         last_name: names.1.to_owned(),
         email: "admin@portal.example".to_owned(),
         active: true,

@@ -96,6 +96,12 @@ impl Store {
         self.statuses.insert(status.id, status);
     }
 
+    /// Takes a value out of its directory.
+    pub fn drop_status(&mut self, id: u64) {
+        self.drop_row("status", id.to_string());
+        self.statuses.remove(&id);
+    }
+
     /// The pipelines in their order.
     pub fn categories(&self) -> Vec<&Category> {
         let mut rows: Vec<_> = self.categories.values().collect();
@@ -131,6 +137,12 @@ impl Store {
         self.put_row("currency", currency.code.clone(), &currency);
         self.currencies.retain(|known| known.code != currency.code);
         self.currencies.push(currency);
+    }
+
+    /// Takes a currency out.
+    pub fn drop_currency(&mut self, code: &str) {
+        self.drop_row("currency", code.to_owned());
+        self.currencies.retain(|known| known.code != code);
     }
 
     /// The custom fields of a record type by id.

@@ -128,7 +128,7 @@ fn what_a_universal_list_does_not_allow_it_refuses() {
             "crm.item.list",
             list(json!({ "order": { "id": "UP" } })),
             code(),
-            "Invalid order: allowed sort directions are ASC, DESC. But got 'UP' for field 'id'",
+            "Invalid order: allowed sort directions are `ASC, DESC`. But got 'UP' for field 'id'",
         ),
         refused(
             "marks where the portal can't search them",

@@ -1,0 +1,158 @@
+//! The program, run as a user runs it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::portal::Portal;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_b24restore");
+
+/// Only so that a hanging program is told instead of hanging the tests.
+const LONGEST: Duration = Duration::from_secs(240);
+
+/// The program with its environment.
+#[derive(Debug, Clone)]
+pub struct B24 {
+    webhook: Option<String>,
+    state: PathBuf,
+    window: String,
+    variables: Vec<(String, String)>,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+    said: String,
+}
+
+/// The program at a portal.
+pub fn b24(portal: &Portal) -> B24 {
+    B24::without_portal(portal.dir()).webhook(portal.webhook())
+}
+
+impl B24 {
+    /// The program without a word on the portal.
+    pub fn without_portal(home: &Path) -> Self {
+        Self { webhook: None, state: home.join("state"), window: "0.3".to_owned(), variables: Vec::new() }
+    }
+
+    /// Another webhook.
+    pub fn webhook(mut self, webhook: &str) -> Self {
+        self.webhook = Some(webhook.to_owned());
+        self
+    }
+
+    /// How long an unclear request may still be carried out, in seconds.
+    pub fn window(mut self, seconds: &str) -> Self {
+        self.window = seconds.to_owned();
+        self
+    }
+
+    /// One more variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn command<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        let meets_the_portal = ["plan", "apply", "verify", "undo", "snapshot"].iter().any(|name| args[0] == *name);
+        let has_limits = args.iter().any(|arg| arg == "--portal-limits");
+        let is_local = self.webhook.as_ref().is_none_or(|webhook| webhook.starts_with("http://127.0.0.1:"));
+        if meets_the_portal && !has_limits && is_local {
+            args.extend(["--portal-limits".into(), "none".into()]);
+        }
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(&args)
+            .env("LC_ALL", "en_US.UTF-8")
+            .env("XDG_STATE_HOME", &self.state)
+            .env("B24RESTORE_ZOMBIE_WINDOW", &self.window)
+            .env_remove("B24_WEBHOOK")
+            .envs(self.variables.iter().cloned())
+            .stdin(Stdio::null());
+        if let Some(webhook) = &self.webhook {
+            command.env("B24_WEBHOOK", webhook);
+        }
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        let command = self.command(args);
+        let said = format!("{:?}", command.get_args().collect::<Vec<_>>());
+        let output = assert_cmd::Command::from_std(command).timeout(LONGEST).output().expect("the program runs");
+        Ran {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+            said,
+        }
+    }
+
+    /// Starts the program, to be killed on the way.
+    pub fn start<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+    }
+
+    /// `apply --yes --json`, run again until it says that it is complete.
+    #[track_caller]
+    pub fn applies_until_complete(&self, plan: &Path) -> Value {
+        for _ in 0..6 {
+            let ran = self.run([OsString::from("apply"), plan.into(), "--yes".into(), "--json".into()]);
+            match ran.code {
+                Some(0 | 3) => {
+                    let outcome = ran.json();
+                    assert_eq!(outcome["complete"], true, "{ran:?}");
+                    return outcome;
+                }
+                Some(1) => {}
+                _ => panic!("{ran:#?}"),
+            }
+        }
+        panic!("apply is still not complete after six runs");
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+
+    /// stdout holds a text.
+    #[track_caller]
+    pub fn stdout(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "{text:?} is not in {self:#?}");
+        self
+    }
+
+    /// stderr holds a text.
+    #[track_caller]
+    pub fn stderr(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "{text:?} is not in {self:#?}");
+        self
+    }
+
+    /// Neither output holds a text.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        assert!(!self.out.contains(text) && !self.err.contains(text), "{text:?} is in {self:#?}");
+        self
+    }
+
+    /// stdout as JSON: one value and nothing else.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
