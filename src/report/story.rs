@@ -170,12 +170,22 @@ fn fits(facts: &Facts, language: Language) -> Vec<String> {
 
 fn parts(counts: &EntityCounts, language: Language) -> String {
     let words = match language {
-        En => ["missing", "possible duplicates", "already back", "unreadable rows"],
-        Es => ["que faltan", "posibles duplicados", "ya de vuelta", "filas que no se pudieron leer"],
+        En => [
+            ["missing", "missing"],
+            ["possible duplicate", "possible duplicates"],
+            ["already back", "already back"],
+            ["unreadable row", "unreadable rows"],
+        ],
+        Es => [
+            ["que falta", "que faltan"],
+            ["posible duplicado", "posibles duplicados"],
+            ["ya de vuelta", "ya de vuelta"],
+            ["fila que no se pudo leer", "filas que no se pudieron leer"],
+        ],
     };
     let parts =
         [counts.missing, counts.duplicate, counts.restored, counts.rejected].into_iter().zip(words).filter(|(n, _)| *n > 0);
-    parts.map(|(n, word)| format!("{} {word}", count(n))).collect::<Vec<_>>().join(" + ")
+    parts.map(|(n, [one, many])| format!("{} {}", count(n), if n == 1 { one } else { many })).collect::<Vec<_>>().join(" + ")
 }
 
 fn stake(facts: &Facts, language: Language) -> Vec<String> {
