@@ -11,6 +11,7 @@ mod fate;
 mod line;
 mod seal;
 mod summary;
+mod update;
 mod wire;
 
 pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};
