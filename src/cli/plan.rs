@@ -164,7 +164,8 @@ fn show(planned: &Planned, output: &Output) {
     } else {
         terminal::result(&report::plan_screen(&planned.facts, output.language(), 80));
     }
-    for warning in summary.warnings.iter().filter(|warning| warning.code == "no_records") {
-        terminal::note(&warning.text, output);
+    for file in &planned.empty_files {
+        let text = super::inspect::no_records(output.language());
+        terminal::note(&format!("{file}: {text}"), output);
     }
 }
