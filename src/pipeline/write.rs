@@ -85,7 +85,9 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         parts: BTreeMap::new(),
     };
     let plan = draft.seal(manifest)?;
-    Ok(Planned { facts, plan })
+    let empty = ground.files.iter().filter(|seen| seen.file.no_records);
+    let empty_files = empty.map(|seen| seen.file.path.to_string()).collect();
+    Ok(Planned { facts, plan, empty_files })
 }
 
 /// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.

@@ -146,7 +146,13 @@ impl Http {
             match response.chunk().await {
                 Ok(Some(chunk)) if answer.body.len() + chunk.len() > BODY_BYTES_MAX => return Delivery::Lost(Trouble::TooLarge),
                 Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
-                Ok(None) => return Delivery::Answer(answer),
+                Ok(None) => {
+                    // A refusal in the portal's words is shown and kept; records come at 200, and stay as they are.
+                    if answer.status != 200 {
+                        answer.body = self.url.without_the_secret(answer.body);
+                    }
+                    return Delivery::Answer(answer);
+                }
                 Err(error) if error.is_timeout() => return Delivery::Lost(Trouble::Timeout),
                 Err(_) => return Delivery::Lost(Trouble::CutShort),
             }

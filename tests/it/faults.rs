@@ -1,5 +1,6 @@
 //! Answers that are lost, late or wrong: nothing is lost, nothing is there twice.
 
+use b24restore::sandbox::Limits;
 use serde_json::{Value, json};
 
 use crate::harness::crm::Size;
@@ -95,4 +96,28 @@ faults! {
     a_zombie_within_the_window: "crm.item.batchimport" "before" {"late_ms": 150} 1 => Copes;
     a_block_by_hand_stops_the_run: "batch" "before" {"status": 503, "code": "OVERLOAD_LIMIT", "description": "REST API is blocked due to overload."} 1 => Stops;
     a_webhook_revoked_on_the_way_stops_the_run: "batch" "before" {"status": 401, "code": "INVALID_CREDENTIALS", "description": "Invalid request credentials"} 1 => Stops;
+}
+
+/// The portal's own limits, met and not fought: its clock runs a thousand times as fast, and a command costs 30 s of it, so that 480 s of
+/// a method's run time are used up on the way (rest-transport 5.2).
+#[test]
+fn run_time_that_is_used_up_is_waited_for() {
+    let size = Size { companies: 0, contacts: 0, leads: 60, deals: 0 };
+    let mut scene = Scene::of(Portal::open(), size);
+    let ids = scene.crm.ids("lead");
+    scene.crm.lose(&scene.portal, "lead", &ids);
+    scene.files = vec![scene.files[2].clone()];
+    scene.plan(&[]);
+    scene.portal.reopen(Limits::Standard, 1000.0, 30_000);
+    // Somebody else has used most of it.
+    for _ in 0..15 {
+        scene.portal.ask("crm.item.batchimport", &json!({"entityTypeId": 1, "data": []}));
+    }
+    scene.portal.arm(json!({"method": "crm.item.batchimport", "nth": 1_000_000, "do": {"delay_ms": 1}}));
+    let outcome = scene.on_the_plan("apply", &["--yes"]).exits(0).json();
+    assert_eq!(outcome["complete"], true);
+    assert!(scene.portal.met()[0] >= 3);
+    scene.portal.reopen(Limits::None, 1.0, 0);
+    scene.crm.is_back(&scene.portal, false);
+    scene.journal_is_settled();
 }
