@@ -11,6 +11,8 @@ mod fate;
 mod line;
 mod seal;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};
