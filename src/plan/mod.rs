@@ -12,6 +12,8 @@ mod line;
 mod seal;
 mod summary;
 mod update;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};

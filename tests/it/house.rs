@@ -17,10 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["model", "plan"]),
     ("sandbox", &[]),
     ("pipeline", &["model", "event", "intake", "portal", "snapshot", "diff", "plan", "apply", "report"]),
-    (
-        "cli",
-        &["model", "event", "intake", "portal", "snapshot", "diff", "plan", "apply", "report", "sandbox", "pipeline"],
-    ),
+    ("cli", &["model", "event", "intake", "portal", "snapshot", "diff", "plan", "apply", "report", "sandbox", "pipeline"]),
 ];
 
 /// Files that may open a portal for writing: where a person has said so, and the demo, which has a portal of its own.
