@@ -4,7 +4,7 @@
 //! belief of the client meets a portal that doesn't share it. The facts it follows are cited where they are used.
 //!
 //! A request comes in over the [`wire`], passes the [`guard`] and the [`door`], is read by [`routes`] and [`params`], carried out by the
-//! [`office`] (in a [`batch`] command by command) under the [`limits`], and leaves in an [`envelope`] in PHP's JSON ([`print`]).
+//! [`office`] (in a [`batch`] command by command) under the [`limits`], and leaves in an [`envelope`] in PHP's JSON ([`mod@print`]).
 //! [`faults`] may strike it on the way; how they are written is told in [`rule`].
 
 pub mod answer;

@@ -1,6 +1,6 @@
 //! The REST methods: name, parameters, rule, answer.
 //!
-//! One table, [`METHODS`], names them all. The methods `sandbox.*` are the sandbox's own: no portal has them; tests and demonstrations
+//! One table, `METHODS`, names them all. The methods `sandbox.*` are the sandbox's own: no portal has them; tests and demonstrations
 //! use them to set up what a person would do in the portal's pages (see [`extras`]).
 
 pub mod ask;

@@ -1,7 +1,7 @@
 //! The order of keys in universal answers, and the keys that are always null.
 //!
 //! Source: rest-crm 1.4; the `crm.item.get` and `crm.item.add` samples of the REST docs for leads and deals. The docs have no sample of a contact
-//! or company: their order is made alike [inferred].
+//! or company: their order is made alike (inferred).
 
 use super::record::Entity;
 

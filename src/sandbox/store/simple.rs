@@ -1,6 +1,6 @@
 //! The simple CRM mode: a lead turns into a deal at once.
 //!
-//! Source: rest-crm 8.2, 9.5. What exactly the deal takes over from the lead is [inferred].
+//! Source: rest-crm 8.2, 9.5. What exactly the deal takes over from the lead is (inferred).
 
 use super::Store;
 use super::record::{Entity, Multi, Record, Stored};
