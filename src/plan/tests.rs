@@ -134,10 +134,7 @@ fn crm_trap_3_times_of_change_and_move_go_only_with_a_creation_time_that_they_fi
 
 #[test]
 fn crm_trap_4_the_close_date_of_a_closed_deal_is_put_right_afterwards() {
-    let closed = [
-        ("STAGE_ID", Value::Code("C3:WON".into())),
-        ("CLOSEDATE", Value::Date(civil::date(2023, 5, 6))),
-    ];
+    let closed = [("STAGE_ID", Value::Code("C3:WON".into())), ("CLOSEDATE", Value::Date(civil::date(2023, 5, 6)))];
     let (create, mend) = Planning::new().one(row(Deal, 1, &closed));
     assert_eq!(mend.expect("a mend").fields.0["closedate"], json!("2023-05-06"));
     assert_eq!(create.fields.0["categoryId"], json!(3), "trap 10: the pipeline goes with its stage");
@@ -164,7 +161,8 @@ fn crm_trap_9_without_an_administrator_no_system_field_is_sent() {
 #[test]
 fn crm_trap_11_and_12_days_go_without_an_offset_and_flags_as_letters() {
     let born = ("BIRTHDATE", Value::Date(civil::date(1990, 5, 6)));
-    let (create, _) = Planning::new().one(row(Contact, 1, &[born, ("OPENED", Value::Flag(true)), ("EXPORT", Value::Flag(false))]));
+    let (create, _) =
+        Planning::new().one(row(Contact, 1, &[born, ("OPENED", Value::Flag(true)), ("EXPORT", Value::Flag(false))]));
     assert_eq!(create.fields.0["birthdate"], json!("1990-05-06"));
     assert_eq!((&create.fields.0["opened"], &create.fields.0["export"]), (&json!("Y"), &json!("N")));
 }
