@@ -112,15 +112,12 @@ impl WebhookUrl {
         let mut clean = Vec::with_capacity(said.len());
         let mut rest = &said[..];
         while let Some(byte) = rest.first() {
-            match rest.strip_prefix(secret) {
-                Some(behind) => {
-                    clean.extend_from_slice(b"***");
-                    rest = behind;
-                }
-                None => {
-                    clean.push(*byte);
-                    rest = &rest[1..];
-                }
+            if let Some(behind) = rest.strip_prefix(secret) {
+                clean.extend_from_slice(b"***");
+                rest = behind;
+            } else {
+                clean.push(*byte);
+                rest = &rest[1..];
             }
         }
         clean

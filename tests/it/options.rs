@@ -179,11 +179,8 @@ fn a_duplicate_is_skipped_and_linked_to_unless_it_is_to_be_created() {
 /// The file of deals alone: their companies are neither in the portal nor in the files.
 fn deals_without_their_companies() -> (Scene, usize, usize) {
     let mut scene = Scene::small().losing("deal", &[0, 1, 2, 3, 4, 5]);
-    let linked: Vec<u64> = scene.crm.lost["deal"]
-        .iter()
-        .copied()
-        .filter(|id| number(&scene.crm.before["deal"][id], "COMPANY_ID") != 0)
-        .collect();
+    let linked: Vec<u64> =
+        scene.crm.lost["deal"].iter().copied().filter(|id| number(&scene.crm.before["deal"][id], "COMPANY_ID") != 0).collect();
     let companies = scene.crm.ids("company");
     scene.crm.lose(&scene.portal, "company", &companies);
     scene.files = vec![scene.files[3].clone()];
@@ -330,7 +327,20 @@ fn json_is_one_value_with_the_contracts_keys() {
     let inspected = scene.b24().run(["inspect".into(), scene.files[2].clone().into_os_string(), "--json".into()]).exits(0).json();
     has_keys(
         &inspected["files"][0],
-        &["path", "entity", "encoding", "bom", "delimiter", "language", "header_line", "rows", "rejected", "columns", "unmapped", "problems"],
+        &[
+            "path",
+            "entity",
+            "encoding",
+            "bom",
+            "delimiter",
+            "language",
+            "header_line",
+            "rows",
+            "rejected",
+            "columns",
+            "unmapped",
+            "problems",
+        ],
     );
     has_keys(&inspected["files"][0]["columns"][0], &["name", "field", "type", "how"]);
     assert_eq!(
@@ -341,7 +351,16 @@ fn json_is_one_value_with_the_contracts_keys() {
     has_keys(&summary, &["portal", "made_at", "against", "files", "entities", "requests", "forecast", "warnings"]);
     has_keys(&summary["files"][0], &["path", "entity", "encoding", "delimiter", "language", "rows", "rejected"]);
     let counts = [
-        "in_file", "missing", "changed", "identical", "restored", "duplicate", "rejected", "only_in_portal", "left_out", "lost_links",
+        "in_file",
+        "missing",
+        "changed",
+        "identical",
+        "restored",
+        "duplicate",
+        "rejected",
+        "only_in_portal",
+        "left_out",
+        "lost_links",
     ];
     has_keys(&summary["entities"]["lead"], &counts);
     has_keys(&summary["requests"], &["made", "to_apply"]);
@@ -355,7 +374,9 @@ fn json_is_one_value_with_the_contracts_keys() {
     }
     let progress = ["entities", "requests", "ids", "failures", "complete"];
     let counts = ["planned", "created", "already_there", "left_out", "failed", "pending"];
-    for outcome in [scene.on_the_plan("status", &[]).exits(0).json(), scene.apply(&[]), scene.on_the_plan("status", &[]).exits(0).json()] {
+    for outcome in
+        [scene.on_the_plan("status", &[]).exits(0).json(), scene.apply(&[]), scene.on_the_plan("status", &[]).exits(0).json()]
+    {
         has_keys(&outcome, &progress);
         has_keys(&outcome["entities"]["lead"], &counts);
         for counts in outcome["entities"].as_object().expect("counts").values() {
@@ -364,7 +385,10 @@ fn json_is_one_value_with_the_contracts_keys() {
             assert_eq!(counts["planned"], sum, "{counts}");
         }
     }
-    has_keys(&scene.on_the_plan("verify", &[]).exits(0).json()["entities"]["lead"], &["checked", "equal", "declared", "different", "absent"]);
+    has_keys(
+        &scene.on_the_plan("verify", &[]).exits(0).json()["entities"]["lead"],
+        &["checked", "equal", "declared", "different", "absent"],
+    );
     has_keys(&scene.on_the_plan("undo", &["--yes"]).exits(0).json()["entities"]["lead"], &["deleted", "kept_changed", "absent"]);
 }
 
