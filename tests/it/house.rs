@@ -100,10 +100,10 @@ fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
         if matches!(room.as_str(), "lib" | "main") {
             continue;
         }
-        let used = uses.entry(room.clone()).or_default();
+        let others = uses.entry(room.clone()).or_default();
         for other in rooms_in(&code_of(&source)) {
             if other != room && rooms.contains(other.as_str()) {
-                used.insert(other, file.clone());
+                others.insert(other, file.clone());
             }
         }
     }
@@ -141,7 +141,9 @@ fn no_room_uses_itself_round_a_corner() {
         assert!(!free.is_empty(), "these rooms use each other in a circle: {left:?}");
         for room in free {
             left.remove(&room);
-            left.values_mut().for_each(|used| _ = used.remove(&room));
+            for used in left.values_mut() {
+                used.remove(&room);
+            }
         }
     }
 }

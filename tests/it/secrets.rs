@@ -15,9 +15,9 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 
 /// The ways in which a secret can stand somewhere.
 fn disguises(secret: &str) -> Vec<Vec<u8>> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let escaped: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    vec![secret.into(), secret.to_uppercase().into(), hex.into(), escaped.into(), base64(secret).into()]
+    let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let escaped: Vec<String> = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    vec![secret.into(), secret.to_uppercase().into(), hex.concat().into(), escaped.concat().into(), base64(secret).into()]
 }
 
 fn base64(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! The program, run as a user runs it.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -25,11 +26,12 @@ pub struct B24 {
 }
 
 /// What came of a run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+    /// The arguments, for a message about a run that went wrong.
     said: String,
 }
 
@@ -52,7 +54,7 @@ impl B24 {
 
     /// How long an unclear request may still be carried out, in seconds.
     pub fn window(mut self, seconds: &str) -> Self {
-        self.window = seconds.to_owned();
+        seconds.clone_into(&mut self.window);
         self
     }
 
@@ -120,6 +122,13 @@ impl B24 {
             }
         }
         panic!("apply is still not complete after six runs");
+    }
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, out, err, said } = self;
+        write!(f, "b24restore {said}: {code:?}\n--- stdout\n{out}--- stderr\n{err}---")
     }
 }
 

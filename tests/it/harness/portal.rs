@@ -146,6 +146,7 @@ impl Portal {
     }
 
     /// The result of a call that must succeed.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the parameters where they call")]
     #[track_caller]
     pub fn call(&self, method: &str, params: Value) -> Value {
         let answer = self.ask(method, &params);
