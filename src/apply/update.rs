@@ -20,12 +20,13 @@ const COMMANDS: usize = 50;
 impl Run<'_> {
     /// Mends and updates: repeatable, so an unclear one is simply made again.
     pub(super) async fn update_all(&mut self) -> Result<(), ApplyError> {
-        for cycle in 0..=CYCLES_MAX {
+        // Passes that settle nothing are few; one that the portal's run time cut short is followed by another, as often as it takes.
+        let mut fruitless = 0;
+        while fruitless < CYCLES_MAX {
             let again = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Unknown);
             self.journal.learn(again.into_iter().map(|seq| (seq, Learned::Again)).collect(), Timestamp::now())?;
-            let waiting = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Planned);
-            let waiting: Vec<usize> = waiting.into_iter().filter(|seq| self.may_update(*seq)).collect();
-            if waiting.is_empty() || cycle == CYCLES_MAX {
+            let waiting = self.waiting_updates();
+            if waiting.is_empty() {
                 return Ok(());
             }
             let mut rest = waiting.as_slice();
@@ -36,8 +37,16 @@ impl Run<'_> {
                 self.send_updates(now).await?;
                 rest = later;
             }
+            let left = self.seqs(|step| step.kind != ActionKind::Create && step.state.is_pending()).len();
+            fruitless = if left < waiting.len() { 0 } else { fruitless + 1 };
         }
         Ok(())
+    }
+
+    fn waiting_updates(&self) -> Vec<usize> {
+        let mut waiting = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Planned);
+        waiting.retain(|seq| self.may_update(*seq));
+        waiting
     }
 
     /// A mend waits for its record and for the links it fills; an update of a live record waits for its links.

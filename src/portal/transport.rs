@@ -148,9 +148,9 @@ impl Http {
                 Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
                 Ok(None) => {
                     // A refusal in the portal's words is shown and kept; records come at 200, and stay as they are.
-                    if answer.status != 200 {
-                        answer.body = self.url.without_the_secret(answer.body);
-                    }
+                    let body = std::mem::take(&mut answer.body);
+                    answer.body =
+                        if answer.status == 200 { self.url.without_the_path(body) } else { self.url.without_the_secret(body) };
                     return Delivery::Answer(answer);
                 }
                 Err(error) if error.is_timeout() => return Delivery::Lost(Trouble::Timeout),
