@@ -15,6 +15,7 @@ mod reconcile;
 mod run;
 mod step;
 mod undo;
+mod update;
 mod verify;
 
 pub use counts::{Counts, Progress, progress};

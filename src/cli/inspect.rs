@@ -34,12 +34,16 @@ impl Inspect {
             terminal::result(&table(&inspected, output));
         }
         for file in inspected.files.iter().filter(|file| file.problems.iter().any(|problem| problem.code == "no_records")) {
-            let text = say(language, "the export says that there are no records", "la exportación dice que no hay registros");
-            terminal::note(&format!("{}: {text}", file.path), output);
+            terminal::note(&format!("{}: {}", file.path, no_records(language)), output);
         }
         let rejected = inspected.files.iter().any(|file| file.rejected > 0);
         Ok(if rejected { Outcome::InPart } else { Outcome::Done })
     }
+}
+
+/// What is said of a file that holds a sentence instead of a table.
+pub(super) fn no_records(language: Language) -> String {
+    say(language, "the export says that there are no records", "la exportación dice que no hay registros")
 }
 
 fn table(inspected: &Inspected, output: &Output) -> String {

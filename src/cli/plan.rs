@@ -164,9 +164,8 @@ fn show(planned: &Planned, output: &Output) {
     } else {
         terminal::result(&report::plan_screen(&planned.facts, output.language(), 80));
     }
-    for file in summary.files.iter().filter(|file| file.rows == 0) {
-        let text =
-            say(output.language(), "the export says that there are no records", "la exportación dice que no hay registros");
-        terminal::note(&format!("{}: {text}", file.path), output);
+    for file in &planned.empty_files {
+        let text = super::inspect::no_records(output.language());
+        terminal::note(&format!("{file}: {text}"), output);
     }
 }

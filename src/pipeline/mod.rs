@@ -8,8 +8,10 @@ mod inferred;
 mod plan;
 mod remedy;
 mod snapshot;
+mod stakes;
 mod survey;
 mod verdicts;
+mod warn;
 mod write;
 
 pub use apply::{Applied, ApplyRequest, OpenError, Opened, apply, open, status, undo, verify, write_outputs};

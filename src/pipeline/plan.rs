@@ -44,6 +44,8 @@ pub struct Planned {
     pub facts: Facts,
     /// The plan.
     pub plan: Plan,
+    /// The files that say that there are no records, as the user gave them.
+    pub empty_files: Vec<String>,
 }
 
 /// Why there is no plan.

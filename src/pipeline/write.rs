@@ -1,21 +1,21 @@
 //! Verdicts -> the plan directory: actions drafted, numbers gathered, everything written and sealed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
-use rust_decimal::Decimal;
-
 use crate::diff::{ChangeKind, Verdict, ZoneFit, show};
-use crate::model::{CrmMode, EntityType, ProblemCode, UserId, Value, Writing};
+use crate::model::{CrmMode, EntityType, Value};
 use crate::plan::{
     Action, ActionKind, ChangeLine, DirError, Draft, Drafted, Drafter, Fate, FileSummary, Forecast, Input, Manifest, Missing,
-    RecordLine, RecordRef, Requests, Summary, Warning,
+    RecordLine, RecordRef, Requests, Summary,
 };
-use crate::report::{self, Facts, MoneyAtStake};
+use crate::report::{self, Facts};
 
 use super::inferred;
 use super::plan::{Ground, PlanError, PlanRequest, Planned};
-use super::verdicts::{Counted, Verdicts};
+use super::stakes::Stakes;
+use super::verdicts::Verdicts;
+use super::warn::warn;
 
 /// Portal time that one import is expected to take, from the vendor's recorded answers: 1.2 s a record and more (rest-crm 4.1).
 const IMPORT_SECONDS: f64 = 1.2;
@@ -45,7 +45,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         drafted.actions.retain(|action| action.entity != EntityType::Lead);
     }
     let mut summary = summarize(request, ground, &verdicts, &drafted);
-    let facts_extra = FactsParts::gather(ground, &verdicts, &drafted);
+    let facts_extra = Stakes::gather(ground, &verdicts, &drafted);
     warn(&mut summary, request, ground, &verdicts, &drafted, &facts_extra, simple_mode_leads);
 
     let draft = Draft::begin(&request.out)?;
@@ -85,7 +85,9 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         parts: BTreeMap::new(),
     };
     let plan = draft.seal(manifest)?;
-    Ok(Planned { facts, plan })
+    let empty = ground.files.iter().filter(|seen| seen.file.no_records);
+    let empty_files = empty.map(|seen| seen.file.path.to_string()).collect();
+    Ok(Planned { facts, plan, empty_files })
 }
 
 /// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.
@@ -301,195 +303,6 @@ fn write_reports(draft: &Draft, request: &PlanRequest, facts: &Facts) -> Result<
     let mut csv = draft.part(crate::plan::dir::REPORT_CSV)?;
     report::csv::write(&mut lines()?, &mut csv).map_err(wrap)?;
     csv.flush().map_err(wrap)
-}
-
-/// What only the reports tell.
-struct FactsParts {
-    money: Vec<MoneyAtStake>,
-    hardest_hit: Option<(String, u64)>,
-    unwritable: Vec<(EntityType, String, u64)>,
-    unmapped: Vec<(EntityType, String)>,
-    to_decide: u64,
-}
-
-impl FactsParts {
-    fn gather(ground: &Ground, verdicts: &Verdicts, drafted: &Drafted) -> Self {
-        let created: HashSet<RecordRef> =
-            drafted.actions.iter().filter(|action| action.action == ActionKind::Create).map(Action::subject).collect();
-        let lost: Vec<&Missing> = verdicts
-            .judged
-            .iter()
-            .filter(|item| {
-                created.contains(&RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 })
-            })
-            .collect();
-        let undecided: HashSet<RecordRef> = verdicts
-            .judged
-            .iter()
-            .filter(|item| item.judged.verdict == Verdict::Duplicate)
-            .map(|item| RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 })
-            .filter(|subject| !created.contains(subject))
-            .chain(
-                drafted
-                    .actions
-                    .iter()
-                    .filter(|action| {
-                        action
-                            .declared
-                            .iter()
-                            .any(|declared| matches!(declared.reason.as_str(), "link_ambiguous" | "missing_parent"))
-                    })
-                    .map(Action::subject),
-            )
-            .collect();
-        Self {
-            money: money(&lost, ground),
-            hardest_hit: hardest_hit(&lost, ground),
-            unwritable: unwritable(&lost, ground),
-            unmapped: ground
-                .files
-                .iter()
-                .flat_map(|seen| seen.survey.unmapped.iter().map(|title| (seen.file.entity, title.clone())))
-                .collect(),
-            to_decide: undecided.len() as u64,
-        }
-    }
-}
-
-fn money(lost: &[&Missing], ground: &Ground) -> Vec<MoneyAtStake> {
-    let mut sums: BTreeMap<String, MoneyAtStake> = BTreeMap::new();
-    for item in lost.iter().filter(|item| item.judged.record.entity == EntityType::Deal) {
-        let record = &item.judged.record;
-        let amount = match record.get("OPPORTUNITY") {
-            Some(Value::Number(amount)) => *amount,
-            _ => Decimal::ZERO,
-        };
-        let currency = record.text("CURRENCY_ID").or(ground.schema.base_currency()).unwrap_or_default().to_owned();
-        let open = ground.schema.semantics(EntityType::Deal, record.text("STAGE_ID").unwrap_or_default()).is_empty();
-        let sum = sums.entry(currency.clone()).or_insert(MoneyAtStake {
-            currency,
-            total: Decimal::ZERO,
-            deals: 0,
-            open_total: Decimal::ZERO,
-            open_deals: 0,
-        });
-        sum.total += amount;
-        sum.deals += 1;
-        if open {
-            sum.open_total += amount;
-            sum.open_deals += 1;
-        }
-    }
-    let mut sums: Vec<MoneyAtStake> = sums.into_values().collect();
-    sums.sort_by_key(|sum| std::cmp::Reverse(sum.deals));
-    sums
-}
-
-fn hardest_hit(lost: &[&Missing], ground: &Ground) -> Option<(String, u64)> {
-    let mut by_user: HashMap<UserId, u64> = HashMap::new();
-    for item in lost {
-        if let Some(Value::User(user)) = item.judged.record.get("ASSIGNED_BY_ID") {
-            *by_user.entry(*user).or_default() += 1;
-        }
-    }
-    let (user, count) = by_user.into_iter().max_by_key(|(user, count)| (*count, std::cmp::Reverse(*user)))?;
-    Some((ground.schema.user(user).map_or_else(|| user.to_string(), crate::model::User::display), count))
-}
-
-/// Columns that hold something in lost records and that REST can't write.
-fn unwritable(lost: &[&Missing], ground: &Ground) -> Vec<(EntityType, String, u64)> {
-    let mut columns: BTreeMap<(EntityType, String), u64> = BTreeMap::new();
-    for item in lost {
-        let entity = item.judged.record.entity;
-        for (code, _) in item.judged.record.fields().filter(|(_, value)| !value.is_empty()) {
-            let Some(field) = ground.schema.listed(entity, code.as_str()) else { continue };
-            // The whole address is written part by part.
-            if field.writing == Writing::Never
-                && !field.portal_own
-                && !matches!(code.as_str(), "ID" | "FULL_ADDRESS" | "FULL_REG_ADDRESS")
-            {
-                let title = column_title(ground, entity, code.as_str());
-                *columns.entry((entity, title)).or_default() += 1;
-            }
-        }
-    }
-    columns.into_iter().map(|((entity, title), records)| (entity, title, records)).collect()
-}
-
-fn column_title(ground: &Ground, entity: EntityType, code: &str) -> String {
-    ground
-        .files
-        .iter()
-        .filter(|seen| seen.file.entity == entity)
-        .flat_map(|seen| &seen.survey.columns)
-        .find(|column| column.code.as_ref().is_some_and(|known| known.as_str() == code))
-        .map_or_else(|| code.to_owned(), |column| column.name.clone())
-}
-
-fn warn(
-    summary: &mut Summary,
-    request: &PlanRequest,
-    ground: &Ground,
-    verdicts: &Verdicts,
-    drafted: &Drafted,
-    parts: &FactsParts,
-    simple_mode_leads: u64,
-) {
-    let mut counted: Counted = verdicts.notes.clone();
-    for (key, records) in &drafted.warnings {
-        *counted.entry(key.clone()).or_default() += records;
-    }
-    let mut add = |code: &str, entity: Option<EntityType>, field: Option<String>, records: u64| {
-        if records > 0 {
-            *counted.entry((code.to_owned(), entity, field)).or_default() += records;
-        }
-    };
-    for (entity, counts) in &summary.entities {
-        add("file_incomplete", Some(*entity), None, counts.only_in_portal - counts.newer_in_portal);
-        add("rejected_rows", Some(*entity), None, counts.rejected);
-        add("duplicate_found", Some(*entity), None, counts.duplicate);
-    }
-    for (entity, title, records) in &parts.unwritable {
-        add("column_unwritable", Some(*entity), Some(title.clone()), *records);
-    }
-    for (entity, title) in &parts.unmapped {
-        let rows = summary.entities.get(entity).map_or(1, |counts| counts.in_file.max(1));
-        add("column_unmapped", Some(*entity), Some(title.clone()), rows);
-    }
-    for seen in &ground.files {
-        if seen.file.no_records {
-            add("no_records", Some(seen.file.entity), None, 1);
-        }
-        if !seen.survey.date_order_sure {
-            add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
-        }
-    }
-    let total = summary.total();
-    if matches!(ground.zone_fit, ZoneFit::TooFew { .. }) {
-        add("zone_uncertain", None, None, total.in_file);
-    }
-    if total.to_create > 0 {
-        add("recycle_bin_first", None, None, total.to_create);
-        add("import_side_effects", None, None, total.to_create);
-        add("history_not_restored", None, None, total.to_create);
-    }
-    if request.flags.keep_dates {
-        add("dates_kept_in_fields", None, None, total.to_create);
-    }
-    if !ground.admin && request.against.is_none() {
-        add("not_admin", None, None, total.missing);
-    }
-    add("simple_mode_no_leads", Some(EntityType::Lead), None, simple_mode_leads);
-    summary.warnings = counted
-        .into_iter()
-        .map(|((code, entity, field), records)| Warning {
-            text: report::words::warning_text(&code, entity, field.as_deref(), records, request.language),
-            code,
-            entity,
-            field,
-            records,
-        })
-        .collect();
 }
 
 /// What was inferred, said in sentences.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
-use crate::diff::{ChangeKind, Judged, Verdict};
+use crate::diff::{Judged, Verdict};
 use crate::model::{EntityType, FieldDef, FieldType, FileRecord, OriginPair, Schema, Value, Writing};
 
 use super::action::{Action, ActionKind, SourceRow};
@@ -65,7 +65,7 @@ pub struct Drafted {
 }
 
 impl Drafted {
-    fn warn(&mut self, code: &str, entity: EntityType, field: Option<&str>) {
+    pub(super) fn warn(&mut self, code: &str, entity: EntityType, field: Option<&str>) {
         *self.warnings.entry((code.to_owned(), Some(entity), field.map(str::to_owned))).or_default() += 1;
     }
 }
@@ -156,7 +156,7 @@ impl Drafter<'_> {
         }
     }
 
-    fn resolver<'a>(&'a self, fates: &'a Fates) -> Resolver<'a> {
+    pub(super) fn resolver<'a>(&'a self, fates: &'a Fates) -> Resolver<'a> {
         Resolver { current: self.current, names: self.names, fates }
     }
 
@@ -431,87 +431,6 @@ impl Drafter<'_> {
             }
         }
         OriginPair::mark(record.entity, record.id)
-    }
-
-    /// The updates of a live record that the user asked for.
-    fn update(&self, item: &Missing, fates: &Fates, drafted: &mut Drafted) -> Vec<Action> {
-        let judged = &item.judged;
-        let record = &judged.record;
-        let mut relink = Action::new(ActionKind::Relink, record.entity, record.id, record.title());
-        let mut restore = Action::new(ActionKind::Restore, record.entity, record.id, record.title());
-        for change in &judged.changes {
-            let Some(field) = self.schema.field(record.entity, change.field.as_str()) else { continue };
-            match (change.kind, &field.kind) {
-                (ChangeKind::LostLink, FieldType::Link(target)) if self.flags.relink && !field.multiple => {
-                    match self.resolver(fates).resolve(*target, &change.file) {
-                        Some(Link::Live(id)) => relink.fields.set(field.universal.as_str(), id.0),
-                        Some(Link::Planned(target)) => relink.wait_for(&field.universal, false, target),
-                        Some(Link::Ambiguous) => drafted.warn("link_ambiguous", record.entity, Some(change.field.as_str())),
-                        Some(Link::Unknown) | None => drafted.warn("missing_parent", record.entity, Some(change.field.as_str())),
-                    }
-                    relink.before.set(field.universal.as_str(), before(&change.portal, &field.kind, self.zone));
-                }
-                (ChangeKind::Changed, kind) if self.flags.changed == "restore" => {
-                    self.restore(&field, kind, change, fates, &mut restore, drafted);
-                }
-                _ => {}
-            }
-        }
-        [relink, restore]
-            .into_iter()
-            .filter(|action| !action.is_idle())
-            .map(|mut action| {
-                action.portal_id = judged.live;
-                action.source = Some(item.source.clone());
-                action
-            })
-            .collect()
-    }
-
-    fn restore(
-        &self,
-        field: &FieldDef,
-        kind: &FieldType,
-        change: &crate::diff::FieldChange,
-        fates: &Fates,
-        restore: &mut Action,
-        drafted: &mut Drafted,
-    ) {
-        let code = field.code.as_str();
-        let old = before(&change.portal, kind, self.zone);
-        let new = match kind {
-            FieldType::Link(target) if !field.multiple => match self.resolver(fates).resolve(*target, &change.file) {
-                Some(Link::Live(id)) => Some(json!(id.0)),
-                None => Some(json!("")),
-                Some(Link::Planned(target)) => {
-                    restore.wait_for(&field.universal, false, target);
-                    restore.before.set(field.universal.as_str(), old);
-                    return;
-                }
-                Some(Link::Ambiguous | Link::Unknown) => None,
-            },
-            FieldType::Multi(_) | FieldType::Products | FieldType::Link(_) => None,
-            _ if change.file.is_empty() => Some(json!("")),
-            _ => wire(&change.file, kind, self.zone).or_else(|| matches!(change.file, Value::Number(_)).then(|| json!(""))),
-        };
-        match (new, field.writing) {
-            (Some(new), Writing::Import) => {
-                restore.fields.set(field.universal.as_str(), new);
-                restore.before.set(field.universal.as_str(), old);
-            }
-            (Some(new), Writing::ClassicUpdate) => {
-                restore.classic.set(code, new);
-                restore.before.set(code, old);
-            }
-            _ => drafted.warn("column_unwritable", restore.entity, Some(code)),
-        }
-    }
-}
-
-fn before(value: &Value, kind: &FieldType, zone: &TimeZone) -> Json {
-    match value {
-        Value::Link(id) => json!(id),
-        other => wire(other, kind, zone).unwrap_or_else(|| json!("")),
     }
 }
 

@@ -11,6 +11,9 @@ mod fate;
 mod line;
 mod seal;
 mod summary;
+mod update;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};

@@ -103,6 +103,20 @@ impl WebhookUrl {
         self.origin.starts_with("https:")
     }
 
+    /// What a portal said in a refusal, without the secret: some repeat the address that they were asked under.
+    pub(super) fn without_the_secret(&self, said: Vec<u8>) -> Vec<u8> {
+        replaced(said, self.secret.expose_secret().as_bytes(), b"***")
+    }
+
+    /// What a portal said in an answer that may hold records: only the webhook's own path loses its secret, as a command's refusal inside
+    /// a batch may repeat it; the same letters in a record stay.
+    pub(super) fn without_the_path(&self, said: Vec<u8>) -> Vec<u8> {
+        ["/", "\\/"].into_iter().fold(said, |said, slash| {
+            let path = |secret: &str| format!("rest{slash}{}{slash}{secret}", self.user);
+            replaced(said, path(self.secret.expose_secret()).as_bytes(), path("***").as_bytes())
+        })
+    }
+
     /// The full address of a method, with the secret in it: for the HTTP client alone, never to be printed, logged or kept.
     pub(super) fn request_url_exposing_the_secret(&self, method: &str) -> String {
         // `.json` is the suffix by which an official client selects the format (rest-transport 10.1).
@@ -133,6 +147,25 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
+/// A text with every occurrence of a part replaced. Most texts have none, and are given back as they are.
+fn replaced(text: Vec<u8>, part: &[u8], by: &[u8]) -> Vec<u8> {
+    if part.is_empty() || !text.windows(part.len()).any(|window| window == part) {
+        return text;
+    }
+    let mut clean = Vec::with_capacity(text.len());
+    let mut rest = &text[..];
+    while let Some(byte) = rest.first() {
+        if let Some(behind) = rest.strip_prefix(part) {
+            clean.extend_from_slice(by);
+            rest = behind;
+        } else {
+            clean.push(*byte);
+            rest = &rest[1..];
+        }
+    }
+    clean
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +184,24 @@ mod tests {
                 "https://acme.bitrix24.com/rest/7/canary7secret/crm.item.list.json"
             );
         }
+    }
+
+    #[test]
+    fn an_address_that_a_portal_repeats_loses_its_secret() {
+        let url = WebhookUrl::parse("https://acme.bitrix24.com/rest/7/canary7secret/").expect("a sound webhook");
+        let clean = |said: &str| String::from_utf8(url.without_the_secret(said.as_bytes().to_vec())).expect("text");
+        assert_eq!(clean("canary7secret at /rest/7/canary7secret/batch, canary7secre"), "*** at /rest/7/***/batch, canary7secre");
+        assert_eq!(clean(""), "");
+    }
+
+    #[test]
+    fn among_records_only_the_webhooks_own_path_loses_its_secret() {
+        let url = WebhookUrl::parse("https://acme.bitrix24.com/rest/7/canary7secret/").expect("a sound webhook");
+        let clean = |said: &str| String::from_utf8(url.without_the_path(said.as_bytes().to_vec())).expect("text");
+        assert_eq!(
+            clean(r"canary7secret /rest/7/canary7secret/x \/rest\/7\/canary7secret\/x"),
+            r"canary7secret /rest/7/***/x \/rest\/7\/***\/x"
+        );
     }
 
     #[test]

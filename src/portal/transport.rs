@@ -146,7 +146,13 @@ impl Http {
             match response.chunk().await {
                 Ok(Some(chunk)) if answer.body.len() + chunk.len() > BODY_BYTES_MAX => return Delivery::Lost(Trouble::TooLarge),
                 Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
-                Ok(None) => return Delivery::Answer(answer),
+                Ok(None) => {
+                    // A refusal in the portal's words is shown and kept; records come at 200, and stay as they are.
+                    let body = std::mem::take(&mut answer.body);
+                    answer.body =
+                        if answer.status == 200 { self.url.without_the_path(body) } else { self.url.without_the_secret(body) };
+                    return Delivery::Answer(answer);
+                }
                 Err(error) if error.is_timeout() => return Delivery::Lost(Trouble::Timeout),
                 Err(_) => return Delivery::Lost(Trouble::CutShort),
             }

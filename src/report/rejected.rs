@@ -67,7 +67,11 @@ impl<W: Write> ReturnedRows<W> {
     /// Adds a row. One with too few cells is filled up, so that the reason stands under its title; one with too many keeps them all.
     pub fn write(&mut self, cells: &Cells, reason: &str) -> io::Result<()> {
         let earlier = self.has_reason && cells.len() == self.columns + 1;
-        let kept = cells.len() - usize::from(earlier);
+        let mut kept = cells.len() - usize::from(earlier);
+        // An export ends its lines with a delimiter; the cell behind it is none, and here it would push the reason out of its column.
+        if kept == self.columns + 1 && cells.get(self.columns) == Some("") {
+            kept = self.columns;
+        }
         let padding = self.columns.saturating_sub(kept);
         self.table.write_record(cells.iter().take(kept).chain(std::iter::repeat_n("", padding)).chain([reason]))?;
         Ok(())
@@ -123,6 +127,15 @@ mod tests {
         "7";"=Venta; ""uno""";"no_rights"
         "8";"";"no_rights"
         "9";"a";"b";"no_rights"
+        "#);
+        Ok(())
+    }
+
+    #[test]
+    fn the_delimiter_at_the_end_of_an_exports_line_is_no_cell() -> io::Result<()> {
+        insta::assert_snapshot!(returned(&["ID", "Nombre"], &[&["7", "Venta", ""]], "no_rights")?, @r#"
+        <BOM>"ID";"Nombre";"reason"
+        "7";"Venta";"no_rights"
         "#);
         Ok(())
     }

@@ -1,6 +1,11 @@
 //! The program as its users meet it: the real binary against a real (local) portal, one file a concern.
 
+mod badinput;
 mod faults;
 mod harness;
+mod house;
 mod kill;
+mod options;
+mod refusals;
+mod secrets;
 mod story;

@@ -13,13 +13,13 @@ fn a_company_loses_a_tenth_of_its_records_and_gets_just_those_back() {
 
     // Looking changes nothing.
     portal.watch_writing();
-    let changes = portal.changes();
+    let ledger = portal.changes();
     let inspected = scene.b24().run(["inspect", scene.files[0].to_str().expect("a path"), "--json"]).exits(0).json();
     assert_eq!(inspected["files"][0]["rows"], 40);
     let summary = scene.plan(&[]);
     scene.on_the_plan("status", &[]).exits(0);
     assert_eq!(portal.written(), Vec::<String>::new());
-    assert_eq!(portal.changes(), changes);
+    assert_eq!(portal.changes(), ledger);
 
     // The counts are right to the record.
     for kind in KINDS {

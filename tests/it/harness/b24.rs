@@ -1,6 +1,7 @@
 //! The program, run as a user runs it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::portal::Portal;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_b24restore");
 
 /// Only so that a hanging program is told instead of hanging the tests.
-const LONGEST: Duration = Duration::from_secs(240);
+const LONGEST: Duration = Duration::from_secs(100);
 
 /// The program with its environment.
 #[derive(Debug, Clone)]
@@ -25,11 +26,12 @@ pub struct B24 {
 }
 
 /// What came of a run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+    /// The arguments, for a message about a run that went wrong.
     said: String,
 }
 
@@ -52,18 +54,19 @@ impl B24 {
 
     /// How long an unclear request may still be carried out, in seconds.
     pub fn window(mut self, seconds: &str) -> Self {
-        self.window = seconds.to_owned();
+        seconds.clone_into(&mut self.window);
         self
     }
 
     /// One more variable.
+    #[cfg(feature = "faults")]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    fn command<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Command {
-        let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        let mut args: Vec<OsString> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
         let meets_the_portal = ["plan", "apply", "verify", "undo", "snapshot"].iter().any(|name| args[0] == *name);
         let has_limits = args.iter().any(|arg| arg == "--portal-limits");
         let is_local = self.webhook.as_ref().is_none_or(|webhook| webhook.starts_with("http://127.0.0.1:"));
@@ -86,7 +89,7 @@ impl B24 {
     }
 
     /// Runs the program to its end.
-    pub fn run<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+    pub fn run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
         let command = self.command(args);
         let said = format!("{:?}", command.get_args().collect::<Vec<_>>());
         let output = assert_cmd::Command::from_std(command).timeout(LONGEST).output().expect("the program runs");
@@ -99,7 +102,7 @@ impl B24 {
     }
 
     /// Starts the program, to be killed on the way.
-    pub fn start<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Child {
+    pub fn start<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Child {
         self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
     }
 
@@ -119,6 +122,13 @@ impl B24 {
             }
         }
         panic!("apply is still not complete after six runs");
+    }
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, out, err, said } = self;
+        write!(f, "b24restore {said}: {code:?}\n--- stdout\n{out}--- stderr\n{err}---")
     }
 }
 

@@ -48,7 +48,7 @@ impl Line {
                 let stream = TcpStream::connect(&self.address)?;
                 stream.set_nodelay(true)?;
                 // Only so that a failure is told instead of hanging.
-                stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+                stream.set_read_timeout(Some(Duration::from_mins(1)))?;
                 empty.insert(BufReader::new(stream))
             }
         };

@@ -10,6 +10,8 @@ pub mod portal;
 pub mod random;
 pub mod scene;
 
-pub use crm::KINDS;
+pub use b24::Ran;
+pub use crm::{Crm, KINDS};
 pub use portal::Portal;
+pub use random::Random;
 pub use scene::Scene;

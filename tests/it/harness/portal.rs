@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -51,15 +52,21 @@ const WRITING: &[&str] = &[
 pub struct Portal {
     webhook: String,
     line: Mutex<Line>,
-    _host: Host,
+    host: Host,
     dir: TempDir,
 }
 
 enum Host {
     /// On threads of the test.
-    Here { _sandbox: Sandbox },
+    Here(Option<Sandbox>),
     /// `b24restore sandbox`.
     Process(Child),
+}
+
+fn here(dir: &Path, limits: Limits, time_scale: f64, latency_ms: u64, listen: SocketAddr) -> Sandbox {
+    let (language, zone) = (Language::En, "UTC".to_owned());
+    let config = Config { data: dir.join("data"), limits, time_scale, latency_ms, faults: None, language, zone };
+    Sandbox::start(&config, listen).expect("a sandbox")
 }
 
 impl Drop for Host {
@@ -75,17 +82,18 @@ impl Portal {
     /// A portal without limits, in English, in UTC.
     pub fn open() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let config = Config {
-            data: dir.path().join("data"),
-            limits: Limits::None,
-            time_scale: 1.0,
-            latency_ms: 0,
-            faults: None,
-            language: Language::En,
-            zone: "UTC".to_owned(),
-        };
-        let sandbox = Sandbox::start(&config, ([127, 0, 0, 1], 0).into()).expect("a sandbox");
-        Self::at(sandbox.webhook(), Host::Here { _sandbox: sandbox }, dir)
+        let sandbox = here(dir.path(), Limits::None, 1.0, 0, ([127, 0, 0, 1], 0).into());
+        Self::at(sandbox.webhook(), Host::Here(Some(sandbox)), dir)
+    }
+
+    /// Closes the portal and opens it again under the same address, with other limits, another clock, and a cost of each command.
+    pub fn reopen(&mut self, limits: Limits, time_scale: f64, latency_ms: u64) {
+        let Host::Here(sandbox) = &mut self.host else { panic!("only a portal on threads of the test") };
+        let closing = sandbox.take().expect("an open portal");
+        let address = closing.address();
+        closing.stop().expect("a closed portal");
+        *sandbox = Some(here(self.dir.path(), limits, time_scale, latency_ms, address));
+        self.line = Mutex::new(Line::to(&address.to_string()));
     }
 
     /// The same as a user starts it: `b24restore sandbox`.
@@ -105,7 +113,7 @@ impl Portal {
 
     fn at(webhook: String, host: Host, dir: TempDir) -> Self {
         let address = webhook.split('/').nth(2).expect("a host").to_owned();
-        Self { line: Mutex::new(Line::to(&address)), webhook, _host: host, dir }
+        Self { line: Mutex::new(Line::to(&address)), webhook, host, dir }
     }
 
     /// The address of the administrator's webhook.
@@ -138,6 +146,7 @@ impl Portal {
     }
 
     /// The result of a call that must succeed.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the parameters where they call")]
     #[track_caller]
     pub fn call(&self, method: &str, params: Value) -> Value {
         let answer = self.ask(method, &params);
@@ -184,7 +193,8 @@ impl Portal {
     /// The writing methods called since [`Portal::watch_writing`].
     pub fn written(&self) -> Vec<String> {
         let rules = self.call("sandbox.fault.list", json!({}));
-        let seen = rules.as_array().expect("a list").iter().filter(|rule| rule["seen"] != 0);
+        let rules = rules.as_array().expect("a list").iter();
+        let seen = rules.filter(|rule| rule["seen"] != 0 && WRITING.iter().any(|method| rule["method"] == *method));
         seen.map(|rule| rule["method"].as_str().expect("a name").to_owned()).collect()
     }
 

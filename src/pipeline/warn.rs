@@ -1,0 +1,77 @@
+//! The warnings of a plan: each with its count and its sentence.
+
+use crate::diff::ZoneFit;
+use crate::model::{EntityType, ProblemCode};
+use crate::plan::{Drafted, Summary, Warning};
+use crate::report;
+
+use super::plan::{Ground, PlanRequest};
+use super::stakes::Stakes;
+use super::verdicts::{Counted, Verdicts};
+
+/// Counts everything a person should know before applying, and says it in sentences.
+pub(super) fn warn(
+    summary: &mut Summary,
+    request: &PlanRequest,
+    ground: &Ground,
+    verdicts: &Verdicts,
+    drafted: &Drafted,
+    parts: &Stakes,
+    simple_mode_leads: u64,
+) {
+    let mut counted: Counted = verdicts.notes.clone();
+    for (key, records) in &drafted.warnings {
+        *counted.entry(key.clone()).or_default() += records;
+    }
+    let mut add = |code: &str, entity: Option<EntityType>, field: Option<String>, records: u64| {
+        if records > 0 {
+            *counted.entry((code.to_owned(), entity, field)).or_default() += records;
+        }
+    };
+    for (entity, counts) in &summary.entities {
+        add("file_incomplete", Some(*entity), None, counts.only_in_portal - counts.newer_in_portal);
+        add("rejected_rows", Some(*entity), None, counts.rejected);
+        add("duplicate_found", Some(*entity), None, counts.duplicate);
+    }
+    for (entity, title, records) in &parts.unwritable {
+        add("column_unwritable", Some(*entity), Some(title.clone()), *records);
+    }
+    for (entity, title) in &parts.unmapped {
+        let rows = summary.entities.get(entity).map_or(1, |counts| counts.in_file.max(1));
+        add("column_unmapped", Some(*entity), Some(title.clone()), rows);
+    }
+    for seen in &ground.files {
+        if seen.file.no_records {
+            add("no_records", Some(seen.file.entity), None, 1);
+        }
+        if !seen.survey.date_order_sure {
+            add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
+        }
+    }
+    let total = summary.total();
+    if matches!(ground.zone_fit, ZoneFit::TooFew { .. }) {
+        add("zone_uncertain", None, None, total.in_file);
+    }
+    if total.to_create > 0 {
+        add("recycle_bin_first", None, None, total.to_create);
+        add("import_side_effects", None, None, total.to_create);
+        add("history_not_restored", None, None, total.to_create);
+    }
+    if request.flags.keep_dates {
+        add("dates_kept_in_fields", None, None, total.to_create);
+    }
+    if !ground.admin && request.against.is_none() {
+        add("not_admin", None, None, total.missing);
+    }
+    add("simple_mode_no_leads", Some(EntityType::Lead), None, simple_mode_leads);
+    summary.warnings = counted
+        .into_iter()
+        .map(|((code, entity, field), records)| Warning {
+            text: report::words::warning_text(&code, entity, field.as_deref(), records, request.language),
+            code,
+            entity,
+            field,
+            records,
+        })
+        .collect();
+}
