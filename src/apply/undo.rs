@@ -182,6 +182,9 @@ pub(super) fn fields_hold(live: &LiveRecord, wanted: &Payload, schema: &Schema) 
 fn json_of(value: Option<&Value>, kind: &FieldType) -> Json {
     match value {
         Some(Value::Link(id)) => Json::from(*id),
+        Some(links @ Value::List(_)) if matches!(kind, FieldType::Link(_)) => {
+            links.each().iter().map(|link| json_of(Some(link), kind)).collect()
+        }
         Some(other) => wire(other, kind, &jiff::tz::TimeZone::UTC).unwrap_or(Json::Null),
         None => Json::Null,
     }
@@ -193,6 +196,12 @@ fn text_of(value: &Json) -> String {
         Json::String(text) if text == "0" => String::new(),
         Json::String(text) => text.clone(),
         Json::Number(number) if number.as_u64() == Some(0) => String::new(),
+        // The links of a list are a set: the portal gives them in an order of its own.
+        Json::Array(values) => {
+            let mut texts: Vec<String> = values.iter().map(text_of).collect();
+            texts.sort_unstable();
+            texts.join(",")
+        }
         other => other.to_string(),
     }
 }

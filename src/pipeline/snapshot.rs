@@ -45,12 +45,14 @@ pub async fn snapshot(place: &Path, reader: &Reader, observer: Arc<dyn Observer>
     Ok(writer.finish()?)
 }
 
-/// Product rows can be asked for record by record only (rest-crm 8.3), so they are asked of records that have an amount.
+/// Product rows can be asked for record by record only (rest-crm 8.3): of every deal, and of leads that have an amount.
 async fn add_products(entity: EntityType, page: &mut [LiveRecord], reader: &Reader) -> Result<(), PortalError> {
     if !matches!(entity, EntityType::Lead | EntityType::Deal) {
         return Ok(());
     }
-    let amount = |record: &&LiveRecord| matches!(record.get("OPPORTUNITY"), Some(Value::Number(amount)) if !amount.is_zero());
+    let amount = |record: &&LiveRecord| {
+        entity == EntityType::Deal || matches!(record.get("OPPORTUNITY"), Some(Value::Number(amount)) if !amount.is_zero())
+    };
     let with_amount: Vec<PortalId> = page.iter().filter(amount).map(|record| record.id).collect();
     let mut rows: HashMap<PortalId, _> =
         reader.product_rows(entity, &with_amount).await?.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect();

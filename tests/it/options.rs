@@ -226,7 +226,14 @@ fn a_pilot_creates_a_varied_few_and_stops() {
 
 /// The portal refuses contacts for want of a field that nobody filled.
 fn with_refused_contacts() -> Scene {
-    let scene = Scene::small().losing("contact", &[0, 1, 2]).losing("deal", &[0]);
+    let scene = Scene::small();
+    // Three contacts and a deal of one of them are lost.
+    let contacts = scene.crm.ids("contact");
+    let place = |id: u64| contacts.iter().position(|contact| *contact == id);
+    let deals = scene.crm.before["deal"].values().map(|deal| place(number(deal, "CONTACT_ID")));
+    let (deal, contact) = deals.enumerate().find_map(|(deal, contact)| Some((deal, contact?))).expect("a deal with a contact");
+    let places: Vec<usize> = [contact].into_iter().chain((0..contacts.len()).filter(|place| *place != contact)).take(3).collect();
+    let scene = scene.losing("contact", &places).losing("deal", &[deal]);
     let field = json!({"FIELD_NAME": "RFC", "USER_TYPE_ID": "string", "MANDATORY": "Y", "LABEL": "RFC"});
     scene.portal.call("crm.contact.userfield.add", json!({"fields": field}));
     scene.portal.call("sandbox.settings.set", json!({"required_check": true}));
@@ -416,4 +423,35 @@ fn records_that_came_back_from_the_recycle_bin_are_not_created_again() {
     assert_eq!((&counts["restored"], &counts["missing"]), (&json!(1), &json!(2)), "{counts}");
     scene.apply(&[]);
     assert_eq!(scene.portal.every("lead").len(), scene.crm.before["lead"].len());
+}
+
+#[test]
+fn a_link_whose_target_was_refused_is_made_when_the_target_comes_after_all() {
+    let scene = with_refused_contacts();
+    let was_linked = |id| scene.crm.lost["contact"].contains(&number(&scene.crm.before["deal"][id], "CONTACT_ID"));
+    assert!(scene.crm.lost["deal"].iter().any(was_linked), "no lost deal was linked to a lost contact");
+    scene.portal.call("sandbox.settings.set", json!({"required_check": false}));
+    scene.apply(&["--failed"]);
+    scene.on_the_plan("verify", &[]).exits(0);
+    scene.crm.is_back(&scene.portal, false);
+}
+
+#[test]
+fn relink_adds_what_was_lost_to_a_list_that_still_has_others() {
+    let mut scene = Scene::small();
+    let deal = *scene.crm.before["deal"].keys().next().expect("a deal");
+    let contacts: Vec<u64> = scene.crm.before["contact"].keys().copied().take(3).collect();
+    scene.portal.call("crm.item.update", json!({"entityTypeId": 2, "id": deal, "fields": {"contactIds": contacts}}));
+    let snapshot = scene.portal.dir().join("snapshot");
+    scene.b24().run(["snapshot".into(), "--out".into(), snapshot.clone().into_os_string()]).exits(0);
+    scene.portal.call("crm.contact.delete", json!({"id": contacts[1]}));
+    scene.files = vec![snapshot];
+    scene.plan(&["--relink"]);
+    scene.apply(&[]);
+    let ids = fs::read_to_string(scene.plan_dir().join("ids.csv")).expect("ids.csv");
+    let line = ids.lines().find(|line| line.starts_with(&format!("contact,{},", contacts[1]))).expect("the contact's new id");
+    let new: u64 = line.split(',').nth(2).and_then(|id| id.parse().ok()).expect("an id");
+    let item = scene.portal.call("crm.item.get", json!({"entityTypeId": 2, "id": deal}));
+    let now: BTreeSet<u64> = item["item"]["contactIds"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
+    assert_eq!(now, BTreeSet::from([contacts[0], contacts[2], new]));
 }
