@@ -34,11 +34,12 @@ pub fn plan_screen(facts: &Facts, language: Language, width: usize) -> String {
     let total = facts.summary.total();
     let (create, update, decide) = (count(total.to_create), count(total.to_update), count(facts.to_decide));
     let time = duration(facts.summary.forecast.seconds);
+    let links = unclear_links(facts, language);
     screen.text(&match (language, total.to_update) {
-        (En, 0) => format!("To create {create}, to decide {decide}; {time}"),
-        (Es, 0) => format!("Por crear {create}, por decidir {decide}; {time}"),
-        (En, _) => format!("To create {create}, to update {update}, to decide {decide}; {time}"),
-        (Es, _) => format!("Por crear {create}, por actualizar {update}, por decidir {decide}; {time}"),
+        (En, 0) => format!("To create {create}, to decide {decide}{links}; {time}"),
+        (Es, 0) => format!("Por crear {create}, por decidir {decide}{links}; {time}"),
+        (En, _) => format!("To create {create}, to update {update}, to decide {decide}{links}; {time}"),
+        (Es, _) => format!("Por crear {create}, por actualizar {update}, por decidir {decide}{links}; {time}"),
     });
     for alarm in alarms(facts, language) {
         screen.text(&format!("{}: {alarm}", Phrase { en: "Attention", es: "Atención" }.get(language)));
@@ -60,6 +61,16 @@ pub fn plan_screen(facts: &Facts, language: Language, width: usize) -> String {
     next_after_plan(&mut screen, facts, language);
     screen.text(&plan_line(&facts.summary, facts.to_decide, language));
     screen.text
+}
+
+/// How many of the cases to decide are no duplicates of the table: records that are created without a link nobody can tell.
+fn unclear_links(facts: &Facts, language: Language) -> String {
+    let links = facts.to_decide.saturating_sub(facts.summary.total().duplicate);
+    match (links, language) {
+        (0, _) => String::new(),
+        (_, En) => format!(" ({} with an unclear link)", count(links)),
+        (_, Es) => format!(" ({} con un vínculo por aclarar)", count(links)),
+    }
 }
 
 /// The one line that a plan ends with.
