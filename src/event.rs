@@ -59,8 +59,6 @@ pub enum Phase {
     Verify,
     /// Deleting what a plan created.
     Undo,
-    /// Writing a snapshot.
-    Snapshot,
 }
 
 /// Why the program waits.

@@ -135,7 +135,6 @@ pub struct Journal {
     db: Connection,
     steps: Vec<Step>,
     creates: HashMap<RecordRef, usize>,
-    begun: bool,
     chain: String,
 }
 
@@ -158,8 +157,7 @@ impl Journal {
         let steps = load(&db)?;
         let creates =
             steps.iter().filter(|step| step.kind == ActionKind::Create).map(|step| (step.subject(), step.seq)).collect();
-        let mut journal = Self { steps, creates, db, begun: false, chain: String::new() };
-        journal.begun = journal.steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned);
+        let mut journal = Self { steps, creates, db, chain: String::new() };
         journal.chain = journal
             .db
             .query_row("SELECT hash FROM log ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
@@ -175,18 +173,6 @@ impl Journal {
         }
         let db = Connection::open(path)?;
         load(&db).map(Some)
-    }
-
-    /// Whether anything was ever sent or found.
-    pub fn begun(&self) -> bool {
-        self.begun
-    }
-
-    /// When the journal was made.
-    pub fn begun_at(&self) -> Option<Timestamp> {
-        let text: Option<String> =
-            self.db.query_row("SELECT value FROM meta WHERE key = 'begun_at'", [], |row| row.get(0)).optional().ok()?;
-        text?.parse().ok()
     }
 
     /// All steps, in the order of the actions.
@@ -215,7 +201,6 @@ impl Journal {
             moves.push((step, State::Intent, format!("attempt {}", self.steps[seq].attempts + 1)));
         }
         self.write(moves, now)?;
-        self.begun = true;
         Ok(seqs.iter().map(|&seq| Intent { seq }).collect())
     }
 

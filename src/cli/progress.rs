@@ -105,7 +105,6 @@ fn phase_word(phase: Phase, language: Language) -> String {
         Phase::Mend => say(language, "completing", "completando"),
         Phase::Verify => say(language, "reading back", "comprobando"),
         Phase::Undo => say(language, "taking back", "deshaciendo"),
-        Phase::Snapshot => say(language, "writing down", "guardando copia"),
     }
 }
 

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{EntityType, PortalIdentity, UserId};
 
+use super::Summary;
 use super::action::Action;
 use super::seal::{digest_of_file, digest_of_text};
-use super::{RecordLine, Summary};
 
 /// The plan itself: what it is bound to, and the digests of its parts.
 pub const PLAN: &str = "plan.json";
@@ -326,11 +326,6 @@ impl Plan {
     /// The actions in the order in which they are carried out.
     pub fn actions(&self) -> Result<Vec<Action>, DirError> {
         self.lines(ACTIONS)
-    }
-
-    /// The lines of `records.jsonl`.
-    pub fn records(&self) -> Result<Vec<RecordLine>, DirError> {
-        self.lines(RECORDS)
     }
 
     fn lines<T: serde::de::DeserializeOwned>(&self, part: &str) -> Result<Vec<T>, DirError> {
