@@ -257,7 +257,7 @@ impl Draft {
         if self.place.exists() {
             fs::remove_dir_all(&self.place).map_err(DirError::io(&self.place))?;
         }
-        fs::create_dir(&self.place).map_err(DirError::io(&self.place))?;
+        create_private(&self.place).map_err(DirError::io(&self.place))?;
         // Moved part by part, `plan.json` last: a directory without it is no plan, whatever else it holds.
         let mut names: Vec<_> = fs::read_dir(self.path())
             .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>())
@@ -269,6 +269,15 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Makes a directory that only its owner may look into: a plan holds the customers' data.
+fn create_private(dir: &Path) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "other systems give rights by the parent directory"))]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }
 
 fn walk(dir: &Path) -> io::Result<Vec<PathBuf>> {

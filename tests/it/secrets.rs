@@ -106,3 +106,13 @@ fn the_secret_is_in_no_message_of_a_portal_that_fails() {
     let ran = scene.b24().webhook(&wrong).run(scene.plan_args(&scene.plan_dir(), &["-vv"])).exits(1);
     says_nothing(&ran, "unaclavequenoes");
 }
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_may_look_into_a_plan() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::small().losing("lead", &[0]);
+    scene.plan(&[]);
+    let mode = std::fs::metadata(scene.plan_dir()).expect("a plan").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}
