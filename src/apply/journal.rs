@@ -52,7 +52,7 @@ pub struct Step {
     pub code: String,
     /// The portal's words.
     pub message: String,
-    /// The created record's modification moment when we last touched it: what `undo` takes for "nobody changed it since".
+    /// The created record's state (moment of modification and digest) when we last touched it: what `undo` takes for "nobody changed it since".
     pub baseline: Option<String>,
 }
 
@@ -215,7 +215,7 @@ impl Journal {
         self.write(moves, now)
     }
 
-    /// Notes the modification moments of created records, so that `undo` can tell whether somebody changed them since.
+    /// Notes the states of created records, so that `undo` can tell whether somebody changed them since.
     pub fn set_baselines(&mut self, baselines: &[(usize, String)]) -> Result<(), JournalError> {
         let transaction = self.db.transaction()?;
         for (seq, baseline) in baselines {

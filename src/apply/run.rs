@@ -325,10 +325,10 @@ impl<'a> Run<'a> {
                 let ids: Vec<PortalId> = chunk.iter().map(|(_, id)| *id).collect();
                 let wants = Wants { everything: true, addresses: false, products: false };
                 let live = self.writer.reader().get_many(entity, &ids, self.schema, wants).await?;
-                let modified: HashMap<PortalId, String> =
-                    live.iter().filter_map(|record| Some((record.id, super::undo::modified(record)?))).collect();
+                let states: HashMap<PortalId, String> =
+                    live.iter().filter_map(|record| Some((record.id, super::undo::state_of(record, self.schema)?))).collect();
                 let baselines: Vec<(usize, String)> =
-                    chunk.iter().filter_map(|(seq, id)| Some((*seq, modified.get(id)?.clone()))).collect();
+                    chunk.iter().filter_map(|(seq, id)| Some((*seq, states.get(id)?.clone()))).collect();
                 self.journal.set_baselines(&baselines)?;
             }
         }

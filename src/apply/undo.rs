@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::event::{Event, Phase};
 use crate::model::{EntityType, FieldType, LiveRecord, Payload, PortalId, Schema, Value};
-use crate::plan::{ActionKind, moment, rfc3339, wire};
+use crate::plan::{ActionKind, digest_of_text, moment, rfc3339, wire};
 use crate::portal::{Change, Effect, Wants};
 
 use super::journal::Learned;
@@ -121,10 +121,13 @@ impl Run<'_> {
 
     fn untouched(&self, seq: usize, live: &LiveRecord) -> bool {
         let step = self.journal.step(seq);
-        let Some(now) = modified(live) else { return false };
+        let Some(now) = state_of(live, self.schema) else { return false };
         match (&step.baseline, step.sent_at) {
             (Some(baseline), _) => *baseline == now,
-            (None, Some(sent)) => now.parse::<Timestamp>().is_ok_and(|modified| modified <= sent + GRACE),
+            (None, Some(sent)) => {
+                let modified = now.split(' ').next().and_then(|modified| modified.parse::<Timestamp>().ok());
+                modified.is_some_and(|modified| modified <= sent + GRACE)
+            }
             (None, None) => false,
         }
     }
@@ -164,9 +167,19 @@ impl Run<'_> {
     }
 }
 
-/// When a live record was last modified, as text that two readings can be compared by.
-pub(super) fn modified(live: &LiveRecord) -> Option<String> {
-    moment(live.get("DATE_MODIFY")?, &jiff::tz::TimeZone::UTC).map(rfc3339)
+/// What tells two readings of a live record apart: when it was last modified, and a digest of its fields.
+///
+/// The portal's moments count whole seconds, so that a change made right after ours has the same one. Links are left out of the digest,
+/// because taking back one record empties the links to it in others; so is what the portal computes by itself.
+pub(super) fn state_of(live: &LiveRecord, schema: &Schema) -> Option<String> {
+    let modified = moment(live.get("DATE_MODIFY")?, &jiff::tz::TimeZone::UTC).map(rfc3339)?;
+    let counts = |code: &str| {
+        schema.listed(live.entity, code).is_none_or(|field| !field.portal_own && !matches!(field.kind, FieldType::Link(_)))
+    };
+    let mut fields: Vec<_> = live.fields().filter(|(code, _)| counts(code.as_str())).collect();
+    fields.sort_by_key(|(code, _)| code.as_str());
+    let text = serde_json::to_string(&fields).ok()?;
+    Some(format!("{modified} {}", digest_of_text(&text)))
 }
 
 /// Whether a live record holds these values, by `crm.item.*` name or classic code. Empty, `0` and absent are one.

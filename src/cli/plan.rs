@@ -10,7 +10,6 @@ use super::{Failure, Outcome, apply, portal, prompt, terminal};
 use crate::model::EntityType;
 use crate::pipeline::{self, PlanRequest, Planned};
 use crate::plan::Flags;
-use crate::portal::Reader;
 use crate::report;
 
 /// Compare files with the portal and write a plan directory; changes nothing.
@@ -97,13 +96,7 @@ impl Plan {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let language = output.language();
         let observer = portal::observer(output);
-        let reader = if self.against.is_none() {
-            let settings = portal::settings(&self.portal, portal::PATIENCE_PLANNING);
-            let reader = Reader::open(portal::address(&self.portal, output)?, settings, observer.clone());
-            Some(reader.map_err(|error| Failure::of_portal(&error, language))?)
-        } else {
-            None
-        };
+        let reader = if self.against.is_none() { Some(portal::reader(&self.portal, observer.clone(), output)?) } else { None };
         let planned = pipeline::plan(&self.request(output), reader.as_ref(), observer)
             .await
             .map_err(|error| Failure::of_plan(&error, language))?;

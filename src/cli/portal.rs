@@ -8,7 +8,7 @@ use super::args::{Limits, Output, Portal};
 use super::lang::say;
 use super::progress;
 use crate::event::Observer;
-use crate::portal::{LimitsProfile, Settings, WebhookUrl};
+use crate::portal::{LimitsProfile, Reader, Settings, WebhookUrl};
 
 /// The variable that names the portal.
 pub const VARIABLE: &str = "B24_WEBHOOK";
@@ -16,7 +16,7 @@ pub const VARIABLE: &str = "B24_WEBHOOK";
 const WINDOW: &str = "B24RESTORE_ZOMBIE_WINDOW";
 
 /// How long a missing connection is tried while planning.
-pub const PATIENCE_PLANNING: Duration = Duration::from_secs(30);
+const PATIENCE_PLANNING: Duration = Duration::from_secs(30);
 /// How long a missing connection is tried while applying.
 pub const PATIENCE_APPLYING: Duration = Duration::from_mins(5);
 
@@ -55,6 +55,12 @@ pub fn settings(portal: &Portal, patience: Duration) -> Settings {
         Limits::None => LimitsProfile::None,
     };
     Settings { limits, api_share: portal.api_share, patience }
+}
+
+/// A portal that can only be read: for the commands that change nothing.
+pub fn reader(portal: &Portal, observer: Arc<dyn Observer>, output: &Output) -> Result<Reader, Failure> {
+    let opened = Reader::open(address(portal, output)?, settings(portal, PATIENCE_PLANNING), observer);
+    opened.map_err(|error| Failure::of_portal(&error, output.language()))
 }
 
 /// Who listens to what happens.

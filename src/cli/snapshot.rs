@@ -7,7 +7,6 @@ use clap::Args;
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, terminal};
-use crate::portal::Reader;
 use crate::report::words;
 use crate::{pipeline, snapshot};
 
@@ -28,9 +27,7 @@ impl Snapshot {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let language = output.language();
         let observer = portal::observer(output);
-        let settings = portal::settings(&self.portal, portal::PATIENCE_PLANNING);
-        let reader = Reader::open(portal::address(&self.portal, output)?, settings, observer.clone())
-            .map_err(|error| Failure::of_portal(&error, language))?;
+        let reader = portal::reader(&self.portal, observer.clone(), output)?;
         let place = match self.keep {
             Some(_) => self.out.join(jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string()),
             None => self.out.clone(),

@@ -8,7 +8,6 @@ use super::args::{self, Output};
 use super::{Failure, Outcome, portal, terminal};
 use crate::apply::Verified;
 use crate::model::{Schema, Value};
-use crate::portal::Reader;
 use crate::report;
 use crate::report::outcome::{Difference, Double, VerifyCounts, VerifyOutcome};
 use crate::{diff, pipeline};
@@ -27,9 +26,7 @@ impl Verify {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let language = output.language();
         let observer = portal::observer(output);
-        let settings = portal::settings(&self.portal, portal::PATIENCE_PLANNING);
-        let reader = Reader::open(portal::address(&self.portal, output)?, settings, observer.clone())
-            .map_err(|error| Failure::of_portal(&error, language))?;
+        let reader = portal::reader(&self.portal, observer.clone(), output)?;
         let verified =
             pipeline::verify(&self.dir, &reader, &*observer).await.map_err(|error| Failure::of_open(&error, language))?;
         let outcome = outcome(&verified);
