@@ -9,7 +9,9 @@ use encoding_rs::Encoding;
 
 use super::columns::{self, Column};
 use super::decode::Decoder;
+use super::dialect::Dialect;
 use super::error::{IntakeError, IntakeErrorKind};
+use super::finding::Findings;
 use super::headers::{self, Reading};
 use super::rows::{Line, SplitError, Splitter};
 use super::{encoding, words};
@@ -50,6 +52,17 @@ pub enum DateOrder {
     Ymd,
 }
 
+impl DateOrder {
+    /// The word of `--date-order`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Dmy => "dmy",
+            Self::Mdy => "mdy",
+            Self::Ymd => "ymd",
+        }
+    }
+}
+
 /// A restore file, as far as its first MiB tells.
 #[derive(Debug, Clone)]
 pub struct RestoreFile {
@@ -63,8 +76,8 @@ pub struct RestoreFile {
     pub encoding: &'static str,
     /// Whether the file begins with a byte order mark.
     pub bom: bool,
-    /// The delimiter.
-    pub delimiter: u8,
+    /// How its cells and lines are written.
+    pub dialect: Dialect,
     /// The language of the titles by ISO 639-1; `None` for a header of field codes.
     pub language: Option<&'static str>,
     /// The line of the header, from 1; 0 where there is none.
@@ -73,6 +86,8 @@ pub struct RestoreFile {
     pub columns: Vec<Column>,
     /// The file says, in a sentence instead of a table, that there are no records.
     pub no_records: bool,
+    /// What was found, how sure that is, and what by.
+    pub findings: Findings,
     pub(super) codec: &'static Encoding,
     /// Unnamed columns behind `columns`, whose cells must be empty.
     pub(super) unnamed: usize,
@@ -128,11 +143,12 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
         entity_how: String::new(),
         encoding: codec.name(),
         bom: Encoding::for_bom(&head.bytes).is_some(),
-        delimiter: overrides.delimiter.unwrap_or(DELIMITERS[0]),
+        dialect: Dialect::new(overrides.delimiter.unwrap_or(DELIMITERS[0])),
         language: None,
         header_line: 0,
         columns: Vec::new(),
         no_records: false,
+        findings: Findings::default(),
         codec,
         unnamed: 0,
         date_order: overrides.date_order,
@@ -144,7 +160,7 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
         return Ok(file);
     }
     let header = find_header(&text, overrides.delimiter, head.is_whole).map_err(fail)?;
-    file.delimiter = header.delimiter;
+    file.dialect.delimiter = header.delimiter;
     file.header_line = header.lines[header.at].number;
     let (names, unnamed) = header.names();
     file.unnamed = unnamed;
@@ -211,7 +227,7 @@ struct Header {
 
 impl Header {
     fn split(text: &str, delimiter: u8) -> Self {
-        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, delimiter, text.len());
+        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, Dialect::new(delimiter), text.len());
         let mut header = Self { delimiter, lines: Vec::new(), at: 0, known: 0, unclosed: None };
         while header.lines.len() < HEADER_LINES {
             let mut line = Line::default();

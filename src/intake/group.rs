@@ -71,7 +71,7 @@ pub(super) struct Groups<'a, R> {
 
 impl<'a, R: Read> Groups<'a, R> {
     pub(super) fn new(file: &'a RestoreFile, source: R, buffer: usize, repeats: Repeats<'a>) -> Self {
-        let splitter = Splitter::new(source, file.codec, file.delimiter, buffer);
+        let splitter = Splitter::new(source, file.codec, file.dialect, buffer);
         Self { splitter, layout: Layout::of(file), repeats, line: Line::default(), open: None, ended: file.no_records }
     }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::detect::RestoreFile;
 use super::error::IntakeError;
+use super::finding::Findings;
 use super::reader::read;
 use super::survey::Survey;
 use crate::model::{Problem, Row, Schema};
@@ -32,6 +33,8 @@ pub struct Inspection {
     pub rows: u64,
     /// Rows that can't be used.
     pub rejected: u64,
+    /// What was found, how sure that is, and what by.
+    pub detected: Findings,
     /// The columns.
     pub columns: Vec<InspectedColumn>,
     /// The titles that no field is known for.
@@ -80,6 +83,8 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
         }
     }
     problems.sort_by_key(|problem| problem.line);
+    let mut detected = file.findings.clone();
+    detected.extend(&survey.findings);
     let columns = survey.columns.iter().map(|column| InspectedColumn {
         name: column.name.clone(),
         field: column.code.as_ref().map(ToString::to_string),
@@ -91,11 +96,12 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
         entity: file.entity.code(),
         encoding: file.encoding,
         bom: file.bom,
-        delimiter: char::from(file.delimiter),
+        delimiter: char::from(file.dialect.delimiter),
         language: file.language,
         header_line: file.header_line,
         rows: survey.rows,
         rejected: survey.rejected,
+        detected,
         columns: columns.collect(),
         unmapped: survey.unmapped.clone(),
         problems,

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use encoding_rs::Encoding;
 
 use super::decode::Decoder;
+use super::dialect::Dialect;
 use crate::model::Cells;
 
 /// The longest line, and so the longest cell, in bytes of UTF-8. A longer quoted cell is taken for an unclosed quote.
@@ -62,7 +63,7 @@ impl From<io::Error> for SplitError {
 /// Splits a stream into lines; holds a buffer and the current line.
 pub(super) struct Splitter<R> {
     decoder: Decoder<R>,
-    delimiter: u8,
+    dialect: Dialect,
     text: String,
     /// Where in `text` the next line begins.
     start: usize,
@@ -80,9 +81,9 @@ enum End {
 }
 
 impl<R: Read> Splitter<R> {
-    pub(super) fn new(source: R, encoding: &'static Encoding, delimiter: u8, buffer: usize) -> Self {
+    pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, buffer: usize) -> Self {
         let decoder = Decoder::new(source, encoding, buffer);
-        Self { decoder, delimiter, text: String::new(), start: 0, offset: 0, line: 1, scratch: String::new() }
+        Self { decoder, dialect, text: String::new(), start: 0, offset: 0, line: 1, scratch: String::new() }
     }
 
     /// How many bytes of the source have been read.
@@ -177,7 +178,7 @@ impl<R: Read> Splitter<R> {
 
     /// Where the cell that is unquoted from `at` on ends, and with what. A line over the bound is cut here.
     fn cell_end(&mut self, at: usize, line: &mut Line) -> Result<(usize, End), SplitError> {
-        let delimiter = self.delimiter;
+        let delimiter = self.dialect.delimiter;
         let mut from = at;
         loop {
             let bytes = &self.text.as_bytes()[self.start + from..];

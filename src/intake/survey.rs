@@ -15,6 +15,7 @@ use super::columns::{self, Column};
 use super::dates::{Loose, OrderVotes};
 use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
+use super::finding::Findings;
 use super::group::{Group, Groups, Repeats, SeenIds};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
@@ -58,6 +59,8 @@ pub struct Survey {
     pub unmapped: Vec<String>,
     /// What a person should know of the file.
     pub problems: Vec<Problem>,
+    /// What all rows together told: order of dates, style of numbers, meaning of cells.
+    pub findings: Findings,
     /// The SHA-256 of the file's bytes, in hex.
     pub sha256: String,
     /// The lines whose ids are repeated, here or in an earlier file: what a second pass goes by.
@@ -73,7 +76,7 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
     progress.event(Event::Begin { phase: Phase::Survey, total });
     let mut groups = Groups::new(file, Hashing { source, digest: Sha256::new() }, BUFFER_BYTES, Repeats::Seen(seen));
     let surveyor = Surveyor::new(file, &columns, schema);
-    let mut found = Findings::default();
+    let mut found = Gathered::default();
     let mut told = 0;
     let mut chunk = groups.chunk(CHUNK)?;
     while !chunk.is_empty() {
@@ -192,7 +195,7 @@ impl<'a> Surveyor<'a> {
 
 /// What the rows have told so far.
 #[derive(Default)]
-struct Findings {
+struct Gathered {
     rows: u64,
     rejected: u64,
     blank: u64,
@@ -207,7 +210,7 @@ struct Findings {
     bad_bytes: usize,
 }
 
-impl Findings {
+impl Gathered {
     fn add(&mut self, file: &RestoreFile, group: &Group, facts: Facts) {
         let problem =
             |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
@@ -252,6 +255,13 @@ impl Findings {
             (Some(order), _) | (None, (order, true)) => (order, true),
             (None, (order, false)) => (order_by_ids(&self.created).unwrap_or(order), false),
         };
+        let mut findings = Findings::default();
+        findings.note(
+            "date_order",
+            order.code(),
+            if is_sure { 1.0 } else { 0.5 },
+            if is_sure { "its dates" } else { "its language" },
+        );
         let mut of_file = |code, text: &str| {
             let place = Place { file: Arc::clone(&file.path), line: file.header_line.max(1), column: None };
             problems.push(Problem { place, code, text: text.to_owned() });
@@ -280,6 +290,7 @@ impl Findings {
             names: self.names,
             unmapped,
             problems,
+            findings,
             sha256,
             repeated: self.repeated,
             bytes,

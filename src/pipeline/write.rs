@@ -136,7 +136,7 @@ fn file_summary(seen: &super::survey::Surveyed) -> FileSummary {
         path: seen.file.path.to_string(),
         entity: seen.file.entity,
         encoding: seen.file.encoding.to_owned(),
-        delimiter: char::from(seen.file.delimiter).to_string(),
+        delimiter: char::from(seen.file.dialect.delimiter).to_string(),
         language: seen.file.language.map(str::to_owned),
         rows: seen.survey.rows,
         rejected: seen.survey.rejected,

@@ -110,7 +110,7 @@ fn dates_of_low_days_follow_the_ids() {
 fn a_header_may_stand_below_other_lines() {
     let csv = "sep=;\nID;Título de prospecto;Etapa\n1;Cliente;Total\n";
     let taken = take_bytes("x.csv", csv.as_bytes(), &Schema::standard());
-    assert_eq!((taken.file.header_line, taken.file.delimiter, taken.survey.rows), (2, b';', 1));
+    assert_eq!((taken.file.header_line, taken.file.dialect.delimiter, taken.survey.rows), (2, b';', 1));
     assert_eq!(taken.value(1, "TITLE"), text("Cliente"));
     assert!(refusal("x.csv", b"1;Cliente;Nuevo\n2;Cliente;Nuevo\n").starts_with("no header: line 1"));
 }

@@ -73,7 +73,7 @@ proptest! {
 }
 
 fn split(bytes: &[u8], buffer: usize) -> (Vec<rows::Line>, bool) {
-    let mut splitter = rows::Splitter::new(bytes, encoding_rs::UTF_8, b';', buffer);
+    let mut splitter = rows::Splitter::new(bytes, encoding_rs::UTF_8, Dialect::new(b';'), buffer);
     let mut lines = Vec::new();
     loop {
         let mut line = rows::Line::default();

@@ -6,7 +6,7 @@ use super::*;
 fn a_spanish_list_export_is_read_end_to_end() {
     let taken = take_bytes("migracion.csv", DEALS.as_bytes(), &portal());
     let file = &taken.file;
-    assert_eq!((file.entity, file.encoding, file.bom, file.delimiter), (EntityType::Deal, "UTF-8", true, b';'));
+    assert_eq!((file.entity, file.encoding, file.bom, file.dialect.delimiter), (EntityType::Deal, "UTF-8", true, b';'));
     assert_eq!((file.language, file.header_line, file.columns.len()), (Some("es"), 1, 18));
     assert_eq!(taken.survey.unmapped, Vec::<String>::new());
     assert_eq!((taken.survey.rows, taken.survey.rejected), (2, 1));
@@ -119,7 +119,7 @@ fn a_file_of_field_codes_holds_codes_and_ids() {
     let csv = "ID,TITLE,STATUS_ID,ASSIGNED_BY,PHONE_WORK,COMPANY_ID,OBSERVERS,DATE_CREATE,BIRTHDATE,OPENED,UF_CRM_LIMIT,UF_CRM_NONE\r\n\
                9,\"Uno, dos\",NEW,7,\"+52 55 1234 5678, 5587654321\",44,\"1, 7\",2024-01-15T15:04:05+03:00,2024-01-15,Y,300|USD,x\r\n";
     let taken = take_bytes("lead.csv", csv.as_bytes(), &portal());
-    assert_eq!((taken.file.language, taken.file.delimiter, taken.file.bom), (None, b',', false));
+    assert_eq!((taken.file.language, taken.file.dialect.delimiter, taken.file.bom), (None, b',', false));
     assert_eq!(taken.problems(9), []);
     assert_eq!(taken.value(9, "STATUS_ID"), code("NEW"));
     assert_eq!(taken.value(9, "ASSIGNED_BY_ID"), Some(Value::User(UserId(7))));

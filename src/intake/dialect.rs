@@ -1,0 +1,43 @@
+//! How a file is written: what stands between its cells, around them and behind its lines.
+
+/// How a file's cells and lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// What stands between two cells.
+    pub delimiter: u8,
+    /// How a cell holds delimiters, quotes and line ends of its own.
+    pub quoting: Quoting,
+    /// What ends a line.
+    pub line_ends: LineEnds,
+}
+
+/// How a cell holds delimiters, quotes and line ends of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Quoting {
+    /// `"a ""b"" c"`: as Bitrix24, spreadsheets and RFC 4180 write it.
+    #[default]
+    Doubled,
+    /// `"a \"b\" c"`: as databases and PHP's `fgetcsv` write and read it; `\\` is a backslash.
+    Backslash,
+    /// Quotes are signs like any other; a cell can't hold a delimiter or a line end.
+    None,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LineEnds {
+    /// LF, CRLF and CR, each where it stands.
+    #[default]
+    Any,
+    /// LF, and the CR before it; a CR alone belongs to its cell.
+    Lf,
+    /// CR, and the LF behind it; an LF alone belongs to its cell.
+    Cr,
+}
+
+impl Dialect {
+    /// Quotes doubled, any line end: what nearly every file is written in.
+    pub fn new(delimiter: u8) -> Self {
+        Self { delimiter, quoting: Quoting::default(), line_ends: LineEnds::default() }
+    }
+}
