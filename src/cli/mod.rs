@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod inspect;
 mod lang;
+mod mending;
 mod plan;
 mod portal;
 mod progress;

@@ -5,6 +5,7 @@ mod faults;
 mod harness;
 mod house;
 mod kill;
+mod mending;
 mod options;
 mod refusals;
 mod secrets;
