@@ -43,6 +43,8 @@ pub enum Scope {
     Pilot(HashSet<RecordRef>),
     /// The steps of these records alone, of whatever kind.
     Failed(HashSet<RecordRef>),
+    /// The same, for records that a person has named.
+    Named(HashSet<RecordRef>),
 }
 
 impl Scope {
@@ -50,7 +52,7 @@ impl Scope {
         match self {
             Self::All => true,
             Self::Pilot(records) => records.contains(&subject) && matches!(kind, ActionKind::Create | ActionKind::Mend),
-            Self::Failed(records) => records.contains(&subject),
+            Self::Failed(records) | Self::Named(records) => records.contains(&subject),
         }
     }
 }
@@ -333,6 +335,11 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The mend of a create, where there is one.
+    pub(super) fn mend_of(&self, create: usize) -> Option<usize> {
+        self.mends.get(&self.actions[create].subject()).copied()
     }
 
     pub(super) fn check_stop(&self) -> Result<(), ApplyError> {

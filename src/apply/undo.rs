@@ -1,19 +1,19 @@
 //! Taking back what a plan created and nobody changed since; and giving live records back what an update of ours overwrote.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::event::{Event, Phase};
-use crate::model::{EntityType, FieldType, LiveRecord, Payload, PortalId, Schema, Value};
+use crate::model::{EntityType, FieldType, LiveRecord, OriginalId, Payload, PortalId, Schema, Value};
 use crate::plan::{ActionKind, digest_of_text, moment, rfc3339, wire};
 use crate::portal::{Change, Effect, Wants};
 
 use super::journal::Learned;
-use super::run::{ApplyError, Run};
+use super::run::{ApplyError, CYCLES_MAX, Run};
 use super::step::{How, State};
+use super::touched::Touch;
 
 /// How many deletions a request holds.
 const COMMANDS: usize = 50;
@@ -25,6 +25,8 @@ const GRACE: SignedDuration = SignedDuration::from_secs(120);
 pub struct Undone {
     /// The counts of each record type.
     pub entities: BTreeMap<EntityType, UndoneCounts>,
+    /// The records that were left alone, and why.
+    pub kept: Vec<Kept>,
 }
 
 /// The counts of one record type.
@@ -38,24 +40,45 @@ pub struct UndoneCounts {
     pub absent: u64,
     /// Live records that got their old values back.
     pub reverted: u64,
+    /// Refused by the portal, or not answered for: still there as far as is known.
+    pub pending: u64,
+}
+
+/// A record that was left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What kind of record it is.
+    pub entity: EntityType,
+    /// Its id in the file.
+    pub original_id: OriginalId,
+    /// Its id in the portal.
+    pub portal_id: PortalId,
+    /// Why.
+    pub why: Touch,
+}
+
+/// A created record that may be taken back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Created {
+    pub seq: usize,
+    pub id: PortalId,
 }
 
 impl Run<'_> {
-    /// Takes the plan back: updates first, then deals, leads, contacts, companies.
+    /// Takes the plan back: updates first, then deals, leads, contacts, companies. What was done before an error stands in `undone`.
     ///
     /// # Errors
     ///
     /// The portal can't be reached, or the journal can't be written; what was taken back until then is noted.
-    pub async fn undo(&mut self) -> Result<Undone, ApplyError> {
+    pub async fn undo(&mut self, undone: &mut Undone) -> Result<(), ApplyError> {
         // What was sent without an answer may be there: it must be found before it can be taken back.
         self.forget_interrupted_sendings()?;
         self.reconcile(None).await?;
-        let mut undone = Undone::default();
         let total = self.seqs(|step| step.kind == ActionKind::Create && step.state == State::Done).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Undo, total: Some(total) });
-        self.give_back(&mut undone).await?;
+        self.give_back(undone).await?;
         for entity in EntityType::ALL.into_iter().rev() {
-            let created: Vec<(usize, PortalId)> = self
+            let created: Vec<Created> = self
                 .seqs(|step| {
                     step.entity == entity
                         && step.kind == ActionKind::Create
@@ -63,63 +86,94 @@ impl Run<'_> {
                         && step.how != How::AlreadyThere
                 })
                 .into_iter()
-                .filter_map(|seq| self.journal.step(seq).portal_id.map(|id| (seq, id)))
+                .filter_map(|seq| self.journal.step(seq).portal_id.map(|id| Created { seq, id }))
                 .collect();
             for chunk in created.chunks(COMMANDS) {
-                if self.settings.stop.load(Ordering::SeqCst) {
-                    return Err(ApplyError::Interrupted);
-                }
-                self.delete(entity, chunk, undone.entities.entry(entity).or_default()).await?;
+                self.check_stop()?;
+                self.take_back(entity, chunk, undone).await?;
                 self.observer.event(Event::Advance { phase: Phase::Undo, by: chunk.len() as u64 });
             }
         }
         self.observer.event(Event::End { phase: Phase::Undo });
-        Ok(undone)
+        Ok(())
     }
 
-    async fn delete(
+    /// Deletes what nobody touched. A deletion whose answer was lost is looked up and made again: made twice, it does no harm.
+    async fn take_back(&mut self, entity: EntityType, created: &[Created], undone: &mut Undone) -> Result<(), ApplyError> {
+        let mut rest = created.to_vec();
+        let mut sent = false;
+        for _ in 0..CYCLES_MAX {
+            if rest.is_empty() {
+                return Ok(());
+            }
+            rest = self.delete_untouched(entity, &rest, sent, undone).await?;
+            sent = true;
+        }
+        undone.entities.entry(entity).or_default().pending += rest.len() as u64;
+        Ok(())
+    }
+
+    /// One round; gives back whose fate isn't known. `sent` says that a deletion of each has been sent before, so that one that is gone was
+    /// deleted by us.
+    async fn delete_untouched(
         &mut self,
         entity: EntityType,
-        created: &[(usize, PortalId)],
-        counts: &mut UndoneCounts,
-    ) -> Result<(), ApplyError> {
-        let ids: Vec<PortalId> = created.iter().map(|(_, id)| *id).collect();
-        let wants = Wants { everything: true, addresses: false, products: false };
-        let live: HashMap<PortalId, LiveRecord> = self
-            .writer
-            .reader()
-            .get_many(entity, &ids, self.schema, wants)
-            .await?
-            .into_iter()
-            .map(|record| (record.id, record))
-            .collect();
-        let mut doomed = Vec::new();
+        created: &[Created],
+        sent: bool,
+        undone: &mut Undone,
+    ) -> Result<Vec<Created>, ApplyError> {
+        let ids: Vec<PortalId> = created.iter().map(|one| one.id).collect();
+        let wants = Wants { everything: true, addresses: false, products: true };
+        let live = self.writer.reader().get_many(entity, &ids, self.schema, wants).await?;
+        let live: HashMap<PortalId, LiveRecord> = live.into_iter().map(|record| (record.id, record)).collect();
+        let touches = self.touches(entity, created, &live).await?;
+        let counts = undone.entities.entry(entity).or_default();
+        let (mut doomed, mut gone) = (Vec::new(), Vec::new());
+        for one in created {
+            match (live.get(&one.id), touches.get(&one.id)) {
+                (None, _) => {
+                    *(if sent { &mut counts.deleted } else { &mut counts.absent }) += 1;
+                    gone.push((one.seq, Learned::Undone));
+                }
+                (Some(_), Some(why)) => {
+                    counts.kept_changed += 1;
+                    let original_id = self.journal.step(one.seq).original_id;
+                    undone.kept.push(Kept { entity, original_id, portal_id: one.id, why: why.clone() });
+                }
+                (Some(_), None) => doomed.push(*one),
+            }
+        }
+        // Written before the next request goes out: what is known to be gone needs no second look.
+        self.journal.learn(gone, Timestamp::now())?;
+        let mut unclear = Vec::new();
         let mut gone = Vec::new();
-        for (seq, id) in created {
-            match live.get(id) {
-                None => {
-                    counts.absent += 1;
-                    gone.push((*seq, Learned::Undone));
-                }
-                Some(record) if self.untouched(*seq, record) => doomed.push((*seq, *id)),
-                Some(_) => counts.kept_changed += 1,
-            }
-        }
-        let changes: Vec<Change> = doomed.iter().map(|(_, id)| Change::Delete { entity, id: *id }).collect();
-        if !changes.is_empty() {
+        if !doomed.is_empty() {
+            let changes: Vec<Change> = doomed.iter().map(|one| Change::Delete { entity, id: one.id }).collect();
+            super::crash::point("undo-deletes");
             let effects = self.writer.run(&changes).await;
-            for ((seq, _), effect) in doomed.into_iter().zip(effects) {
-                // A lost answer leaves the step as it is: the next run finds the record absent, or deletes it.
-                if matches!(effect, Effect::Done(())) {
-                    counts.deleted += 1;
-                    gone.push((seq, Learned::Undone));
+            super::crash::point("undo-answered");
+            for (one, effect) in doomed.into_iter().zip(effects) {
+                match effect {
+                    Effect::Done(()) => {
+                        counts.deleted += 1;
+                        gone.push((one.seq, Learned::Undone));
+                    }
+                    Effect::NotDone(refusal) if !refusal.concerns_the_portal() => {
+                        counts.pending += 1;
+                        let original_id = self.journal.step(one.seq).original_id;
+                        let why = Touch::Refused { code: refusal.code, words: refusal.text };
+                        undone.kept.push(Kept { entity, original_id, portal_id: one.id, why });
+                    }
+                    Effect::NotDone(_) | Effect::Unknown(_) => unclear.push(one),
                 }
             }
         }
-        Ok(self.journal.learn(gone, Timestamp::now())?)
+        self.journal.learn(gone, Timestamp::now())?;
+        Ok(unclear)
     }
 
-    fn untouched(&self, seq: usize, live: &LiveRecord) -> bool {
+    /// Whether a record's own fields are as they were after our last writing.
+    pub(super) fn is_unedited(&self, seq: usize, live: &LiveRecord) -> bool {
         let step = self.journal.step(seq);
         let Some(now) = state_of(live, self.schema) else { return false };
         match (&step.baseline, step.sent_at) {
@@ -146,6 +200,8 @@ impl Run<'_> {
             };
             if !fields_hold(live, &self.wanted(seq), self.schema) {
                 counts.kept_changed += 1;
+                let (entity, original_id) = (action.entity, action.original_id);
+                undone.kept.push(Kept { entity, original_id, portal_id: id, why: Touch::Edited });
                 continue;
             }
             let (classic, fields): (Vec<_>, Vec<_>) =
@@ -161,6 +217,9 @@ impl Run<'_> {
             if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
                 counts.reverted += 1;
                 self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+            } else {
+                // The same values written once more do no harm: the next run does it.
+                counts.pending += 1;
             }
         }
         Ok(())
@@ -170,11 +229,13 @@ impl Run<'_> {
 /// What tells two readings of a live record apart: when it was last modified, and a digest of its fields.
 ///
 /// The portal's moments count whole seconds, so that a change made right after ours has the same one. Links are left out of the digest,
-/// because taking back one record empties the links to it in others; so is what the portal computes by itself.
+/// because taking back one record empties the links to it in others; so is what the portal computes by itself, and product rows, which
+/// are no field.
 pub(super) fn state_of(live: &LiveRecord, schema: &Schema) -> Option<String> {
     let modified = moment(live.get("DATE_MODIFY")?, &jiff::tz::TimeZone::UTC).map(rfc3339)?;
     let counts = |code: &str| {
-        schema.listed(live.entity, code).is_none_or(|field| !field.portal_own && !matches!(field.kind, FieldType::Link(_)))
+        code != "PRODUCTS"
+            && schema.listed(live.entity, code).is_none_or(|field| !field.portal_own && !matches!(field.kind, FieldType::Link(_)))
     };
     let mut fields: Vec<_> = live.fields().filter(|(code, _)| counts(code.as_str())).collect();
     fields.sort_by_key(|(code, _)| code.as_str());

@@ -61,7 +61,7 @@ pub struct Difference {
 }
 
 /// Links are checked by the ids that were sent, so comparing needs to resolve none.
-struct NoLinks;
+pub(super) struct NoLinks;
 
 impl Links for NoLinks {
     fn live(&self, _: EntityType, _: OriginalId) -> Option<PortalId> {

@@ -50,6 +50,7 @@ impl Apply {
             zombie_window: portal::zombie_window(output)?,
             stop: stop_on_request(output),
             language: output.language(),
+            only_ids: None,
         };
         go(&self.dir, &self.portal, &request, self.yes, output).await
     }
@@ -65,6 +66,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         zombie_window: portal::zombie_window(output)?,
         stop: stop_on_request(output),
         language: output.language(),
+        only_ids: None,
     };
     go(dir, portal, &request, true, output).await
 }

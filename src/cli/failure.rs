@@ -179,6 +179,7 @@ impl Failure {
             OpenError::NotBegun(dir) => {
                 Self::usage(format!("{}: {}", dir.display(), s("this plan was never applied", "esta revisión nunca se aplicó")))
             }
+            OpenError::OnlyIds(error) => Self::usage(super::mending::only_ids(error, language)),
             OpenError::Run(error) => Self::of_run(error, language),
             OpenError::Output { .. } => Self::plain(chain(error)),
         }
@@ -238,6 +239,16 @@ impl Failure {
             ApplyError::Plan(error) => Self::of_dir(error, language),
             ApplyError::Interrupted => Self { code: 130, message: say(language, "stopped", "detenido"), hint: Some(again) },
         }
+    }
+
+    /// Taking back ended early.
+    pub fn of_undo(error: &ApplyError, language: Language) -> Self {
+        let failure = Self::of_run(error, language);
+        failure.with_hint(say(
+            language,
+            "What was taken back is noted; run the same command again to go on.",
+            "Lo deshecho quedó anotado; repita el mismo comando para continuar.",
+        ))
     }
 
     fn of_refusal(refusal: &Refusal, language: Language) -> Self {

@@ -1,6 +1,7 @@
-//! What is wrong with a mending flag, in the person's language.
+//! What is wrong with a word that a person gave, in their language: mending flags, and the file of `--only-ids`.
 
 use super::lang::say;
+use crate::pipeline::OnlyIdsError;
 use crate::plan::MendingError;
 use crate::report::Language;
 
@@ -32,6 +33,20 @@ pub(super) fn said(error: &MendingError, language: Language) -> String {
         }
         MendingError::FieldNeeded { said } => {
             format!("--skip-field {said}: {}", say(language, "", "sirve para reconocer los registros; no se puede omitir"))
+        }
+    }
+}
+
+/// The sentence of a file of ids that can't be used.
+pub(super) fn only_ids(error: &OnlyIdsError, language: Language) -> String {
+    match (error, language) {
+        (_, Language::En) => error.to_string(),
+        (OnlyIdsError::Io { path, source }, _) => format!("no se puede leer {}: {source}", path.display()),
+        (OnlyIdsError::Line { path, line, text }, _) => {
+            format!("{}, línea {line}: se espera un tipo de registro y un ID, como deal,9; dice {text:?}", path.display())
+        }
+        (OnlyIdsError::Stranger { path, line, entity, id }, _) => {
+            format!("{}, línea {line}: {entity} {id} no lo creó esta revisión", path.display())
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
+use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
     self, ApplyError, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone, Verified,
@@ -41,6 +42,17 @@ pub struct ApplyRequest {
     pub stop: Arc<AtomicBool>,
     /// The language of remedies in `failures.csv`.
     pub language: Language,
+    /// `--only-ids`: these records alone are taken back.
+    pub only_ids: Option<PathBuf>,
+}
+
+/// What came of taking a plan back.
+#[derive(Debug)]
+pub struct TakenBack {
+    /// What was taken back, and what was left alone.
+    pub undone: Undone,
+    /// Why it ended early, if it did.
+    pub stopped: Option<ApplyError>,
 }
 
 /// A plan that may be carried out.
@@ -75,6 +87,9 @@ pub enum OpenError {
     /// There is nothing to verify or take back: the plan was never begun.
     #[error("the plan in {} was never begun", .0.display())]
     NotBegun(PathBuf),
+    /// The file of `--only-ids`.
+    #[error(transparent)]
+    OnlyIds(#[from] OnlyIdsError),
     /// The run.
     #[error(transparent)]
     Run(#[from] ApplyError),
@@ -197,7 +212,7 @@ pub async fn undo(
     writer: &Writer,
     request: &ApplyRequest,
     observer: Arc<dyn Observer>,
-) -> Result<Undone, OpenError> {
+) -> Result<TakenBack, OpenError> {
     let plan = opened.approved.plan();
     if !plan.dir.join(dir::JOURNAL).exists() {
         return Err(OpenError::NotBegun(plan.dir.clone()));
@@ -205,13 +220,18 @@ pub async fn undo(
     let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
     let schema = writer.reader().schema().await?;
     let mut journal = journal_of(plan, &opened.actions)?;
-    let undone = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope: Scope::All };
+    let scope = match &request.only_ids {
+        Some(path) => Scope::Named(only_ids::read(path, journal.steps())?),
+        None => Scope::All,
+    };
+    let mut undone = Undone::default();
+    let stopped = {
+        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope };
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer);
-        run.undo().await
+        run.undo(&mut undone).await.err()
     };
     write_outputs(plan, &opened.actions, journal.steps(), request.language)?;
-    Ok(undone?)
+    Ok(TakenBack { undone, stopped })
 }
 
 fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {

@@ -15,6 +15,7 @@ pub(super) const COMMAND_VARIABLES_MAX: usize = 900;
 
 /// The methods that change nothing, of those that this program calls.
 const READS: &[&str] = &[
+    "crm.activity.list",
     "crm.category.list",
     "crm.company.list",
     "crm.contact.list",
@@ -26,6 +27,7 @@ const READS: &[&str] = &[
     "crm.lead.list",
     "crm.settings.mode.get",
     "crm.status.list",
+    "crm.timeline.comment.list",
     "profile",
     "server.time",
     "user.get",

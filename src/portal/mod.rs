@@ -13,6 +13,7 @@ mod batch;
 mod call;
 mod change;
 mod decode;
+mod doings;
 mod effect;
 mod error;
 mod fields;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use address::{AddressError, WebhookUrl};
 pub use change::Change;
+pub use doings::LinkFrom;
 pub use effect::{Effect, Refusal, Unclear};
 pub use error::PortalError;
 pub use pace::LimitsProfile;

@@ -140,22 +140,36 @@ pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> S
     let mut screen = Screen::new(width);
     let total = outcome.total();
     let deleted = RECORD.counted(total.deleted, language);
-    screen.text(&match language {
-        En => format!("UNDONE: {deleted} deleted, all created by this plan"),
-        Es => format!("DESHECHO: se eliminaron {deleted}, todos creados por esta revisión"),
-    });
+    let headline = match (language, total.pending) {
+        (En, 0) => format!("UNDONE: {deleted} deleted, all created by this plan"),
+        (Es, 0) => format!("DESHECHO: se eliminaron {deleted}, todos creados por esta revisión"),
+        (En, n) => format!("STOPPED: {deleted} deleted, {} still to be taken back; the same command goes on", count(n)),
+        (Es, n) => format!("DETENIDO: se eliminaron {deleted}, faltan {}; el mismo comando continúa", count(n)),
+    };
+    screen.text(&format!("{}{headline}", sandbox(outcome.sandbox)));
     let columns = match language {
         En => ["deleted", "kept", "absent"],
         Es => ["eliminados", "conservados", "ausentes"],
     };
     let row = |of| outcome.entities.get(&of).map(|n| (of, [n.deleted, n.kept_changed, n.absent]));
     screen.table(columns, READING_ORDER.into_iter().filter_map(row), language);
-    if total.kept_changed > 0 {
+    if total.deleted > 0 {
         screen.text(match language {
-            En => "Kept: somebody changed them since; they were not touched",
-            Es => "Conservados: alguien los modificó después; no se tocaron",
+            En => "Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days",
+            Es => "Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más > Papelera de reciclaje)",
         });
     }
+    if total.kept_changed > 0 {
+        screen.text(match language {
+            En => "Kept: somebody worked on them since; they were not touched",
+            Es => "Conservados: alguien trabajó en ellos después; no se tocaron",
+        });
+    }
+    let kept = outcome.kept.iter().map(|kept| {
+        let of = entity_heading(kept.entity).get(language);
+        format!("{of} {} -> {}: {}", kept.original_id, kept.new_id, shorten(&kept.text, 120))
+    });
+    screen.list(kept, language);
     screen.text
 }
 
@@ -163,7 +177,7 @@ pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> S
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::outcome::{ApplyCounts, Difference, Double, UndoCounts, VerifyCounts};
+    use super::super::outcome::{ApplyCounts, Difference, Double, KeptRecord, UndoCounts, VerifyCounts};
     use crate::model::EntityType;
 
     use super::*;
@@ -300,20 +314,32 @@ mod tests {
 
     #[test]
     fn an_undo_says_what_it_left_alone() {
-        let outcome = UndoOutcome {
-            entities: BTreeMap::from([(EntityType::Deal, UndoCounts { deleted: 9, kept_changed: 1, absent: 0, reverted: 0 })]),
+        let counts = UndoCounts { deleted: 9, kept_changed: 1, ..UndoCounts::default() };
+        let kept = KeptRecord {
+            entity: EntityType::Deal,
+            original_id: 7,
+            new_id: 12_007,
+            reason: "commented".into(),
+            text: "alguien escribió un comentario".into(),
         };
+        let outcome =
+            UndoOutcome { entities: BTreeMap::from([(EntityType::Deal, counts)]), kept: vec![kept], ..UndoOutcome::default() };
         insta::assert_snapshot!(seen(&undo_screen(&outcome, Es, 80)), @"
         DESHECHO: se eliminaron 9 registros, todos creados por esta revisión
                          eliminados  conservados  ausentes
           Negociaciones           9            1         0
-        Conservados: alguien los modificó después; no se tocaron
+        Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más > Papelera de
+        reciclaje)
+        Conservados: alguien trabajó en ellos después; no se tocaron
+          Negociaciones 7 -> 12007: alguien escribió un comentario
         ");
         insta::assert_snapshot!(seen(&undo_screen(&outcome, En, 80)), @"
         UNDONE: 9 records deleted, all created by this plan
                          deleted  kept  absent
           Deals                9     1       0
-        Kept: somebody changed them since; they were not touched
+        Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days
+        Kept: somebody worked on them since; they were not touched
+          Deals 7 -> 12007: alguien escribió un comentario
         ");
     }
 }

@@ -155,6 +155,29 @@ impl VerifyOutcome {
 pub struct UndoOutcome {
     /// The counts of each record type.
     pub entities: BTreeMap<EntityType, UndoCounts>,
+    /// How many of the deleted records the portal's recycle bin holds now: all of them.
+    pub in_recycle_bin: u64,
+    /// The records that were left alone, each with why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub kept: Vec<KeptRecord>,
+    /// Whether the portal is the sandbox.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub sandbox: bool,
+}
+
+/// A record that `undo` left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRecord {
+    /// What kind of record it is.
+    pub entity: EntityType,
+    /// Its id in the file.
+    pub original_id: u64,
+    /// Its id in the portal.
+    pub new_id: u64,
+    /// Why: `edited`, `linked`, `products`, `commented`, `activity`, `linked_from`, `refused`.
+    pub reason: String,
+    /// The same in a sentence, in the language of the run.
+    pub text: String,
 }
 
 /// The records of one type that a plan had created.
@@ -169,6 +192,9 @@ pub struct UndoCounts {
     /// Live records that got their old values back.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub reverted: u64,
+    /// Still there: the portal refused, or gave no clear answer.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub pending: u64,
 }
 
 impl UndoOutcome {
@@ -179,6 +205,7 @@ impl UndoOutcome {
             kept_changed: sum.kept_changed + counts.kept_changed,
             absent: sum.absent + counts.absent,
             reverted: sum.reverted + counts.reverted,
+            pending: sum.pending + counts.pending,
         })
     }
 }
@@ -218,15 +245,23 @@ mod tests {
             serde_json::to_string(&verify)?,
             r#"{"entities":{"lead":{"checked":90,"equal":90,"declared":88,"different":0,"absent":0}}}"#
         );
-        let undo = UndoOutcome { entities: one(UndoCounts { deleted: 90, ..UndoCounts::default() }) };
-        assert_eq!(serde_json::to_string(&undo)?, r#"{"entities":{"lead":{"deleted":90,"kept_changed":0,"absent":0}}}"#);
+        let undo = UndoOutcome {
+            entities: one(UndoCounts { deleted: 90, ..UndoCounts::default() }),
+            in_recycle_bin: 90,
+            ..UndoOutcome::default()
+        };
+        assert_eq!(
+            serde_json::to_string(&undo)?,
+            r#"{"entities":{"lead":{"deleted":90,"kept_changed":0,"absent":0}},"in_recycle_bin":90}"#
+        );
         Ok(())
     }
 
     #[test]
     fn a_total_adds_every_record_type() {
-        let counts = UndoCounts { deleted: 2, kept_changed: 1, absent: 0, reverted: 0 };
-        let undo = UndoOutcome { entities: BTreeMap::from([(EntityType::Lead, counts), (EntityType::Deal, counts)]) };
-        assert_eq!(undo.total(), UndoCounts { deleted: 4, kept_changed: 2, absent: 0, reverted: 0 });
+        let counts = UndoCounts { deleted: 2, kept_changed: 1, ..UndoCounts::default() };
+        let entities = BTreeMap::from([(EntityType::Lead, counts), (EntityType::Deal, counts)]);
+        let undo = UndoOutcome { entities, ..UndoOutcome::default() };
+        assert_eq!(undo.total(), UndoCounts { deleted: 4, kept_changed: 2, ..UndoCounts::default() });
     }
 }

@@ -11,3 +11,4 @@ mod options;
 mod refusals;
 mod secrets;
 mod story;
+mod undo;

@@ -3,6 +3,7 @@
 //! One table, `METHODS`, names them all. The methods `sandbox.*` are the sandbox's own: no portal has them; tests and demonstrations
 //! use them to set up what a person would do in the portal's pages (see [`extras`]).
 
+pub mod activity;
 pub mod ask;
 pub mod category;
 pub mod classic;
@@ -142,6 +143,8 @@ const METHODS: &[(&str, Handler)] = &[
     ("crm.currency.base.get", Plain(currency::base)),
     ("crm.settings.mode.get", Plain(settings::mode)),
     ("crm.duplicate.findbycomm", Plain(duplicate::find)),
+    ("crm.activity.add", Plain(activity::add)),
+    ("crm.activity.list", Plain(activity::list)),
     ("crm.timeline.comment.add", Plain(comment::add)),
     ("crm.timeline.comment.list", Plain(comment::list)),
     ("sandbox.user.add", Plain(extras::user_add)),

@@ -23,6 +23,7 @@ impl Store {
             body,
             referrers: referrers.into_iter().map(|(owner, id)| (owner.type_id(), id)).collect(),
             comments: self.take_comments(entity, id),
+            activities: self.take_activities(entity, id),
             rows: self.take_product_rows(entity, id),
             deleted: self.now(),
             deleted_by: self.caller(),
@@ -69,6 +70,10 @@ impl Store {
         for mut row in binned.rows {
             row.owner = id;
             self.put_product_row(row);
+        }
+        for mut activity in binned.activities {
+            activity.owner = id;
+            self.put_activity(activity);
         }
         for mut comment in binned.comments {
             comment.owner = id;

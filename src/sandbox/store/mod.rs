@@ -45,7 +45,7 @@ use serde_json::Value;
 pub use disk::StoreError;
 use disk::{LedgerRow, Write};
 use record::{Entity, Record};
-use rows::{Binned, Category, Comment, Currency, ProductRow, Settings, Status, User, UserField};
+use rows::{Activity, Binned, Category, Comment, Currency, ProductRow, Settings, Status, User, UserField};
 use schema::Schema;
 
 use super::Language;
@@ -63,6 +63,7 @@ pub struct Store {
     currencies: Vec<Currency>,
     user_fields: BTreeMap<u64, UserField>,
     comments: BTreeMap<u64, Comment>,
+    activities: BTreeMap<u64, Activity>,
     product_rows: BTreeMap<u64, ProductRow>,
     bin: BTreeMap<(i64, u64), Binned>,
     schemas: [Schema; 4],
@@ -111,6 +112,7 @@ impl Store {
             currencies: Vec::new(),
             user_fields: BTreeMap::new(),
             comments: BTreeMap::new(),
+            activities: BTreeMap::new(),
             product_rows: BTreeMap::new(),
             bin: BTreeMap::new(),
             schemas: Entity::ALL.map(Schema::standard),
@@ -154,6 +156,9 @@ impl Store {
             .into_values()
         {
             self.learn(field);
+        }
+        for activity in self.load_table::<Activity>("activity")? {
+            self.activities.insert(activity.id, activity);
         }
         for comment in self.load_table::<Comment>("comment")? {
             self.comments_of.insert((comment.entity, comment.owner, comment.id));

@@ -191,6 +191,25 @@ pub struct Comment {
     pub files: Vec<String>,
 }
 
+/// An activity: a call, a meeting, a to-do, a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Its id.
+    pub id: u64,
+    /// The `entityTypeId` of the record that it belongs to.
+    pub entity: i64,
+    /// The record's id.
+    pub owner: u64,
+    /// 1 meeting, 2 call, 3 task, 4 e-mail, 6 to-do and others.
+    pub kind: i64,
+    /// What it is about.
+    pub subject: String,
+    /// Who made it.
+    pub author: u64,
+    /// When it was made, in seconds.
+    pub created: i64,
+}
+
 /// A product row of a lead or deal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProductRow {
@@ -289,6 +308,9 @@ pub struct Binned {
     pub referrers: Vec<(i64, u64)>,
     /// Its comments.
     pub comments: Vec<Comment>,
+    /// Its activities.
+    #[serde(default)]
+    pub activities: Vec<Activity>,
     /// Its product rows.
     pub rows: Vec<ProductRow>,
     /// When it was deleted, in seconds.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use jiff::tz::TimeZone;
 
 use super::record::Entity;
-use super::rows::{Category, Comment, Currency, ProductRow, Settings, Status, User, UserField};
+use super::rows::{Activity, Category, Comment, Currency, ProductRow, Settings, Status, User, UserField};
 use super::schema::{Custom, Field, Mark, Schema};
 use super::{Store, language_code, slot};
 use crate::sandbox::Language;
@@ -198,6 +198,27 @@ impl Store {
             self.comments.remove(&comment.id);
             self.comments_of.remove(&(comment.entity, comment.owner, comment.id));
             self.drop_row("comment", comment.id.to_string());
+        }
+        taken
+    }
+
+    /// The activities of a record by id.
+    pub fn activities(&self, entity: Entity, owner: u64) -> impl Iterator<Item = &Activity> {
+        self.activities.values().filter(move |activity| (activity.entity, activity.owner) == (entity.type_id(), owner))
+    }
+
+    /// Adds an activity.
+    pub fn put_activity(&mut self, activity: Activity) {
+        self.put_row("activity", activity.id.to_string(), &activity);
+        self.activities.insert(activity.id, activity);
+    }
+
+    /// Takes all activities off a record.
+    pub fn take_activities(&mut self, entity: Entity, owner: u64) -> Vec<Activity> {
+        let taken: Vec<Activity> = self.activities(entity, owner).cloned().collect();
+        for activity in &taken {
+            self.activities.remove(&activity.id);
+            self.drop_row("activity", activity.id.to_string());
         }
         taken
     }

@@ -1,0 +1,164 @@
+//! Taking back: just what a plan created, and nothing that somebody has worked on since.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::Scene;
+use crate::harness::crm::{KINDS, all};
+
+/// A plan carried out, and the new id of each re-created record.
+fn restored() -> (Scene, BTreeMap<&'static str, Vec<(u64, u64)>>) {
+    let scene = Scene::small().losing_one_of(2);
+    scene.plan(&[]);
+    scene.apply(&[]);
+    let mut by_kind: BTreeMap<&'static str, Vec<(u64, u64)>> = BTreeMap::new();
+    for ((kind, old), new) in scene.crm.new_ids(&all(&scene.portal)) {
+        by_kind.entry(kind).or_default().push((old, new));
+    }
+    (scene, by_kind)
+}
+
+/// Reason, type and new id of each record that was kept.
+fn kept(undone: &Value) -> Vec<(String, String, u64)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let kept = undone["kept"].as_array().cloned().unwrap_or_default();
+    let mut kept: Vec<_> =
+        kept.iter().map(|one| (text(&one["reason"]), text(&one["entity"]), one["new_id"].as_u64().expect("an id"))).collect();
+    kept.sort();
+    kept
+}
+
+fn sum(outcome: &Value, count: &str) -> u64 {
+    outcome["entities"].as_object().expect("counts").values().map(|counts| counts[count].as_u64().unwrap_or_default()).sum()
+}
+
+#[test]
+fn whatever_somebody_did_to_a_record_keeps_it_and_is_named() {
+    let (scene, new) = restored();
+    let at = |kind: &str, place: usize| new[kind][place].1;
+    let portal = &scene.portal;
+    // A comment, a to-do, a task, product rows, a deal for the contact, a contact for the company: none of them is a field of the record.
+    portal.call(
+        "crm.timeline.comment.add",
+        json!({"fields": {"ENTITY_TYPE": "lead", "ENTITY_ID": at("lead", 0), "COMMENT": "llamar"}}),
+    );
+    let activity = |kind: u64, owner: (u64, u64)| {
+        let fields = json!({"OWNER_TYPE_ID": owner.0, "OWNER_ID": owner.1, "TYPE_ID": kind, "SUBJECT": "cita"});
+        portal.call("crm.activity.add", json!({"fields": fields}));
+    };
+    activity(6, (2, at("deal", 0)));
+    activity(3, (1, at("lead", 1)));
+    let rows = json!([{"productName": "Silla", "price": 10, "quantity": 2}]);
+    portal.call("crm.item.productrow.set", json!({"ownerType": "D", "ownerId": at("deal", 1), "productRows": rows}));
+    portal.call("crm.deal.add", json!({"fields": {"TITLE": "nueva", "CONTACT_ID": at("contact", 0)}}));
+    portal.call("crm.contact.add", json!({"fields": {"NAME": "nuevo", "COMPANY_ID": at("company", 0)}}));
+    let before = all(portal);
+
+    let undone = scene.on_the_plan("undo", &["--yes"]).exits(3).json();
+    let expected: Vec<(String, String, u64)> = [
+        ("activity", "deal", at("deal", 0)),
+        ("activity", "lead", at("lead", 1)),
+        ("commented", "lead", at("lead", 0)),
+        ("linked", "company", at("company", 0)),
+        ("linked_from", "contact", at("contact", 0)),
+    ]
+    .map(|(why, kind, id)| (why.to_owned(), kind.to_owned(), id))
+    .into();
+    let found = kept(&undone);
+    let (products, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|(_, kind, id)| kind == "deal" && *id == at("deal", 1));
+    assert_eq!(others, expected, "{undone}");
+    // The rows moved the deal's amount, too.
+    assert!(products.len() == 1 && ["products", "edited"].contains(&products[0].0.as_str()), "{undone}");
+    assert_eq!(sum(&undone, "kept_changed"), 6);
+    assert_eq!(sum(&undone, "deleted") as usize, scene.crm.lost_count() - 6);
+    assert_eq!(undone["in_recycle_bin"], sum(&undone, "deleted"));
+    let now = all(portal);
+    for (_, kind, id) in expected {
+        let kind = KINDS.into_iter().find(|known| *known == kind).expect("a type");
+        assert!(now[kind].contains_key(&id) && before[kind].contains_key(&id));
+    }
+    // Run again, it finds the same and nothing else.
+    assert_eq!(kept(&scene.on_the_plan("undo", &["--yes"]).exits(3).json()).len(), 6);
+}
+
+#[test]
+fn a_link_to_another_record_that_somebody_made_keeps_the_record() {
+    let (scene, new) = restored();
+    let company = *scene.crm.survivors["company"].keys().next().expect("a company");
+    let contact = new["contact"][0].1;
+    scene.portal.call("crm.contact.company.add", json!({"id": contact, "fields": {"COMPANY_ID": company}}));
+    let undone = scene.on_the_plan("undo", &["--yes"]).exits(3).json();
+    let found = kept(&undone);
+    assert_eq!(found.len(), 1, "{undone}");
+    assert_eq!((found[0].1.as_str(), found[0].2), ("contact", contact));
+}
+
+#[test]
+fn what_was_kept_and_where_the_rest_is_are_told_in_both_languages() {
+    let (scene, new) = restored();
+    let comment = json!({"fields": {"ENTITY_TYPE": "lead", "ENTITY_ID": new["lead"][0].1, "COMMENT": "llamar"}});
+    scene.portal.call("crm.timeline.comment.add", comment);
+    let say = |lang: &str| {
+        let args = ["undo".into(), scene.plan_dir().into_os_string(), "--yes".into(), "--lang".into(), lang.into()];
+        scene.b24().run(args).exits(3)
+    };
+    say("es").stdout("Papelera de reciclaje").stdout("alguien escribió un comentario").stdout("SANDBOX");
+    say("en").stdout("somebody wrote a comment");
+}
+
+#[test]
+fn some_records_are_taken_back_by_their_ids() {
+    let (scene, new) = restored();
+    let file = scene.portal.dir().join("some.csv");
+    let run = |text: &str| {
+        fs::write(&file, text).expect("a file");
+        scene.on_the_plan("undo", &["--yes", "--only-ids", file.to_str().expect("UTF-8")])
+    };
+    // A part of ids.csv, new ids alone, and plain lines.
+    let ids = fs::read_to_string(scene.plan_dir().join("ids.csv")).expect("ids.csv");
+    let header = ids.lines().next().expect("a header");
+    let line = |kind: &str| ids.lines().find(|line| line.starts_with(kind)).expect("a line");
+    assert_eq!(sum(&run(&format!("{header}\n{}\n{}\n", line("lead,"), line("deal,"))).exits(0).json(), "deleted"), 2);
+    assert_eq!(sum(&run(&format!("entity;new_id\ndeal;{}\n", new["deal"][1].1)).exits(0).json(), "deleted"), 1);
+    assert_eq!(sum(&run(&format!("lead:{}\n\nlead:{}\n", new["lead"][1].0, new["lead"][2].0)).exits(0).json(), "deleted"), 2);
+    let left = scene.crm.lost_count() - 5;
+    let status = scene.on_the_plan("status", &[]).exits(0).json();
+    assert_eq!((sum(&status, "created") as usize, sum(&status, "left_out")), (left, 5));
+    // A line that is none, and a record of somebody else: nothing is done.
+    scene.portal.watch_writing();
+    run("deal,9,x\nqué\n").exits(2).stderr("some.csv, line");
+    let stranger = *scene.crm.survivors["company"].keys().next().expect("a company");
+    run(&format!("entity,original_id\ncompany,{stranger}\n")).exits(2).stderr("was not created by this plan");
+    assert_eq!(scene.portal.written(), Vec::<String>::new());
+    scene.portal.disarm();
+    assert_eq!(sum(&scene.on_the_plan("undo", &["--yes"]).exits(0).json(), "deleted") as usize, left);
+    scene.crm.is_untouched(&scene.portal);
+}
+
+#[test]
+fn a_deletion_whose_answer_is_lost_is_looked_up_and_counted_once() {
+    let (scene, _) = restored();
+    scene.portal.arm(json!({"method": "crm.item.delete", "every": 2, "when": "after", "do": "drop"}));
+    let undone = scene.on_the_plan("undo", &["--yes"]).exits(0).json();
+    assert!(scene.portal.struck()[0] > 0);
+    assert_eq!((sum(&undone, "deleted") as usize, sum(&undone, "absent")), (scene.crm.lost_count(), 0), "{undone}");
+    scene.crm.is_untouched(&scene.portal);
+}
+
+#[test]
+fn an_undo_that_is_killed_goes_on_where_it_was() {
+    let (scene, _) = restored();
+    scene.portal.arm(json!({"method": "crm.item.delete", "nth": 2, "when": "after", "do": {"delay_ms": 5000}}));
+    let mut child = scene.b24().start(["undo".into(), scene.plan_dir().into_os_string(), "--yes".into()]);
+    assert!(scene.portal.sees(|portal| portal.met()[0] >= 2, &mut child), "undo ended before it was killed");
+    child.kill().expect("a kill");
+    child.wait().expect("its end");
+    scene.portal.disarm();
+    let undone = scene.on_the_plan("undo", &["--yes"]).exits(0).json();
+    assert_eq!(sum(&undone, "kept_changed"), 0, "{undone}");
+    scene.crm.is_untouched(&scene.portal);
+    scene.on_the_plan("undo", &["--yes"]).exits(0);
+}
