@@ -33,6 +33,8 @@ pub struct PlanRequest {
     pub flags: Flags,
     /// A snapshot instead of the portal.
     pub against: Option<PathBuf>,
+    /// Whether the reports leave out what the records hold.
+    pub redact: bool,
     /// The language of sentences.
     pub language: Language,
 }

@@ -23,7 +23,7 @@ use crate::event::Observer;
 use crate::model::{EntityType, LiveRecord, OriginPair, PortalId, PortalIdentity, ProductRow, Schema, UserId};
 
 /// How the portal is to be treated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The portal's limit of requests.
     pub limits: LimitsProfile,
@@ -31,6 +31,8 @@ pub struct Settings {
     pub api_share: u8,
     /// How long no connection, a busy or a failing portal is put up with: 30 s while planning, 5 min while applying.
     pub patience: Duration,
+    /// Certificates (PEM) of authorities that are trusted besides the system's: a company's own, for a portal on its own servers.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// What to read of each record.
@@ -73,9 +75,10 @@ struct Portal {
 
 impl Reader {
     /// A reader of a portal; sends nothing yet.
-    pub fn open(url: WebhookUrl, settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+    pub fn open(url: WebhookUrl, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
         let (identity, is_loopback) = (url.identity(), url.is_loopback());
-        Ok(Self::over(Box::new(Http::new(url)?), identity, is_loopback, settings, observer))
+        let http = Http::new(url, settings.authorities.as_deref())?;
+        Ok(Self::over(Box::new(http), identity, is_loopback, settings, observer))
     }
 
     /// A reader over any transport.
@@ -83,7 +86,7 @@ impl Reader {
         transport: Box<dyn Transport>,
         identity: PortalIdentity,
         is_loopback: bool,
-        settings: Settings,
+        settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Self {
         // The jitter needs no secrecy, only that two programs on this computer differ.
