@@ -120,3 +120,18 @@ fn a_file_of_authorities_that_holds_none_is_wrong_usage() {
     fs::write(&file, "no certificate").expect("a file");
     look().stderr("holds no certificate in PEM form");
 }
+
+#[test]
+fn a_webhook_that_can_do_more_than_a_restore_needs_is_said() {
+    let scene = Scene::small();
+    let wide = |more: &[&str]| {
+        let summary = scene.plan(more);
+        let warnings = summary["warnings"].as_array().expect("warnings").clone();
+        warnings.into_iter().find(|warning| warning["code"] == "webhook_wide")
+    };
+    assert_eq!(wide(&[]), None);
+    let scopes = json!(["crm", "user_brief", "disk", "telephony"]);
+    scene.portal.arm(json!({"method": "batch", "nth": 1, "do": {"patch": {"result": {"result": {"c2": scopes}}}}}));
+    let warning = wide(&[]).expect("a warning");
+    assert!(warning["text"].as_str().expect("a text").contains("disk, telephony"), "{warning}");
+}
