@@ -72,8 +72,12 @@ class World(Sandbox):
         code, _, said = self.run("plan", *self.loss.files, "--out", place, "--quiet", **environment)
         assert code == 0, f"plan: exit {code}: {said}"
         assert self.mark() == mark, "a dry run changed the portal"
-        self.plans.append({"dir": place, "mark": mark, "exit": None, "said": None})
+        self.plans.append({"dir": place, "mark": mark, "exit": None, "said": None, "abandoned": False})
         return place
+
+    def abandon(self, plan):
+        """A plan that is begun and never finished: another one is made instead."""
+        next(known for known in self.plans if known["dir"] == plan)["abandoned"] = True
 
     def apply(self, plan, *more, **environment):
         """One undisturbed run, whose word is kept for the checker. Its exit code."""
