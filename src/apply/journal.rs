@@ -174,13 +174,18 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Opens a journal for looking only; `None` where there is none.
+    /// Opens a journal for looking only; `None` where there is none, or nothing in it: a run that died or met a full disk before its first
+    /// commit has not begun the plan.
     pub fn read(path: &Path) -> Result<Option<Vec<Step>>, JournalError> {
         if !path.exists() {
             return Ok(None);
         }
         guard::check(path)??;
         let db = Connection::open(path)?;
+        let format: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if format == 0 {
+            return Ok(None);
+        }
         load(&db).map(Some)
     }
 
