@@ -2,6 +2,7 @@
 
 mod badinput;
 mod corpus;
+mod corpus_large;
 mod faults;
 mod harness;
 mod house;
