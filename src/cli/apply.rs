@@ -99,7 +99,9 @@ fn question(opened: &Opened, output: &Output) -> String {
 }
 
 fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
-    let outcome = outcome(&applied.progress, writer.reader().requests());
+    let reader = writer.reader();
+    let (causes, sandbox) = (applied.causes.clone(), reader.is_loopback());
+    let outcome = ApplyOutcome { causes, sandbox, ..outcome(&applied.progress, reader.requests()) };
     if output.json {
         terminal::json(&outcome);
         return;
@@ -115,7 +117,7 @@ fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
                 ));
             }
         }
-        terminal::result(&report::verify_screen(&super::verify::outcome(verified), dir, output.language(), 80));
+        terminal::result(&report::verify_screen(&super::verify::outcome(verified, sandbox), dir, output.language(), 80));
     }
 }
 
@@ -136,6 +138,7 @@ pub(super) fn outcome(progress: &Progress, requests: u64) -> ApplyOutcome {
         ids: crate::plan::dir::IDS.to_owned(),
         failures: crate::plan::dir::FAILURES.to_owned(),
         complete: progress.complete,
+        ..ApplyOutcome::default()
     }
 }
 

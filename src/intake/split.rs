@@ -156,7 +156,6 @@ impl Lines {
         self.block
     }
 
-
     /// The block's own text from a place on.
     pub(super) fn text_from(&self, at: usize) -> &str {
         &self.block.text[at..self.length]
