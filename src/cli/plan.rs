@@ -57,6 +57,9 @@ pub struct Plan {
     /// Write original id and creation moment into custom fields.
     #[arg(long)]
     keep_dates_in_fields: bool,
+    /// Leave names, titles and values out of report.html and report.csv, so that they can be handed on.
+    #[arg(long)]
+    redact: bool,
     /// Who becomes responsible for re-created records whose responsible person is unknown or dismissed: an active user's id, name, login or e-mail.
     #[arg(long, value_name = "USER")]
     assign_missing_to: Option<String>,
@@ -138,6 +141,7 @@ impl Plan {
                 skip_field: self.skip_field.clone(),
             },
             against: self.against.clone(),
+            redact: self.redact,
             language: output.language(),
         }
     }

@@ -50,11 +50,11 @@ pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Obser
         if !seen.file.no_records && keys.is_empty() && !seen.file.columns.iter().any(is_id) {
             return Err(PlanError::NoId(seen.file.path.to_string()));
         }
-        let mender = Mender::of(ground, seen);
+        let mending = FileMending::of(ground, seen);
         for chunk in intake::read(&seen.file, &seen.survey, &ground.schema)? {
             let chunk = chunk?;
             observer.event(Event::Advance { phase: Phase::Compare, by: chunk.len() as u64 });
-            let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, &mender, input)).collect();
+            let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, &mending, input)).collect();
             for sifted in sifted {
                 sifting.take(sifted, entity, input, &ground.schema);
             }
@@ -97,14 +97,14 @@ enum Sifted {
 }
 
 /// Mends the records of one file by the flags of the plan, before they are compared.
-struct Mender<'a> {
+struct FileMending<'a> {
     ground: &'a Ground,
     /// Titles of columns that are left out, and of those that hold the stage: what was wrong there is no matter once it is mended.
     skipped: HashSet<&'a str>,
     stages: HashSet<&'a str>,
 }
 
-impl<'a> Mender<'a> {
+impl<'a> FileMending<'a> {
     fn of(ground: &'a Ground, seen: &'a super::survey::Surveyed) -> Self {
         let titles = |wanted: &dyn Fn(&FieldCode) -> bool| {
             let columns = seen.survey.columns.iter().filter(|column| column.code.as_ref().is_some_and(wanted));
@@ -129,11 +129,11 @@ impl<'a> Mender<'a> {
     }
 }
 
-fn sift(row: Row, judge: &Judge<'_>, mender: &Mender<'_>, input: usize) -> Sifted {
+fn sift(row: Row, judge: &Judge<'_>, mending: &FileMending<'_>, input: usize) -> Sifted {
     match row {
         Row::Rejected(reject) => Sifted::Rejected(reject),
         Row::Record { mut record, place, lines, mut problems } => {
-            let mended = mender.mend(&mut record, &mut problems);
+            let mended = mending.mend(&mut record, &mut problems);
             let judged = judge.judge(record);
             if judged.verdict == Verdict::Identical && problems.is_empty() {
                 let own = portal_own(&judged).cloned().collect();

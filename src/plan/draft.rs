@@ -211,7 +211,9 @@ impl Drafter<'_> {
         let (record, mended) = self.mending.create(&item.judged.record, self.schema);
         let record = &*record;
         let (entity, id) = (record.entity, record.id);
-        mended.iter().for_each(|(code, of)| drafted.warn(code, entity, Some(of)));
+        for (code, of) in &mended {
+            drafted.warn(code, entity, Some(of));
+        }
         let mut create = Action::new(ActionKind::Create, entity, id, record.title());
         let mut mend = Action::new(ActionKind::Mend, entity, id, record.title());
         for (code, value) in record.fields() {

@@ -29,6 +29,7 @@ const READS: &[&str] = &[
     "crm.status.list",
     "crm.timeline.comment.list",
     "profile",
+    "scope",
     "server.time",
     "user.get",
 ];

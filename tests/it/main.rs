@@ -1,6 +1,8 @@
 //! The program as its users meet it: the real binary against a real (local) portal, one file a concern.
 
 mod badinput;
+mod corpus;
+mod corpus_large;
 mod failures;
 mod faults;
 mod harness;
@@ -8,6 +10,8 @@ mod house;
 mod kill;
 mod mending;
 mod options;
+#[cfg(unix)]
+mod owner;
 mod refusals;
 mod secrets;
 mod story;
