@@ -156,7 +156,7 @@ pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> S
     if total.deleted > 0 {
         screen.text(match language {
             En => "Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days",
-            Es => "Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más > Papelera de reciclaje)",
+            Es => "Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más)",
         });
     }
     if total.kept_changed > 0 {
@@ -328,8 +328,7 @@ mod tests {
         DESHECHO: se eliminaron 9 registros, todos creados por esta revisión
                          eliminados  conservados  ausentes
           Negociaciones           9            1         0
-        Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más > Papelera de
-        reciclaje)
+        Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más)
         Conservados: alguien trabajó en ellos después; no se tocaron
           Negociaciones 7 -> 12007: alguien escribió un comentario
         ");
