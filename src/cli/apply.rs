@@ -9,7 +9,7 @@ use clap::Args;
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, prompt, terminal};
-use crate::apply::{ApplyError, Progress};
+use crate::apply::{ApplyError, Progress, SystemClock};
 use crate::pipeline::{self, Applied, ApplyRequest, Opened};
 use crate::portal::Writer;
 use crate::report;
@@ -49,6 +49,7 @@ impl Apply {
             pilot: self.pilot,
             zombie_window: portal::zombie_window(output)?,
             stop: stop_on_request(output),
+            clock: Arc::new(SystemClock),
             language: output.language(),
         };
         go(&self.dir, &self.portal, &request, self.yes, output).await
@@ -64,6 +65,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         pilot: None,
         zombie_window: portal::zombie_window(output)?,
         stop: stop_on_request(output),
+        clock: Arc::new(SystemClock),
         language: output.language(),
     };
     go(dir, portal, &request, true, output).await

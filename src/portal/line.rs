@@ -18,6 +18,7 @@ use super::operating::{Admission, OperatingBudget};
 use super::pace::Pace;
 use super::schedule::Backoff;
 use super::transport::{Transport, Trouble};
+use crate::drill::planted;
 use crate::event::{Event, Observer, WaitReason};
 
 /// How long a method whose run time is used up is waited for, patience or not: a sum of ten minutes is gone by then (trap 25).
@@ -43,6 +44,16 @@ impl Line {
     /// Requests that have reached the portal, or may have.
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many requests of ours the portal still counts.
+    pub fn pace_level(&self) -> f64 {
+        self.pace.level()
+    }
+
+    /// Takes up what an earlier run had used of the portal's limit of requests.
+    pub fn resume_pace(&self, level: f64, passed: Duration) {
+        self.pace.resume(level, passed);
     }
 
     /// How many units of a method to put in the next request.
@@ -252,6 +263,10 @@ fn again_for_a_refused_read(refusal: &Refusal) -> Again {
 /// Nothing but what proves that the method never started.
 fn again_for_a_change(reply: &Reply) -> Again {
     match reply {
+        Reply::Lost(_) if planted!(RetryOnTimeout) => Again::Yes(WaitReason::Network),
+        Reply::NotJson { status: 500.., .. } | Reply::Refused(Refusal { status: 500.., .. }) if planted!(RetryOn500) => {
+            Again::Yes(WaitReason::Refused)
+        }
         Reply::NotSent(Trouble::Certificate) => Again::No,
         Reply::NotSent(_) => Again::Yes(WaitReason::Network),
         Reply::Refused(refusal) if refusal.code == "OPERATION_TIME_LIMIT" => Again::Yes(WaitReason::OperatingLimit),
