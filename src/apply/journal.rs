@@ -20,6 +20,7 @@ use crate::plan::{Action, ActionKind, RecordRef};
 
 use super::book;
 use super::chain;
+use super::guard::{self, Unsafe};
 use super::step::{How, State};
 
 /// One action's row.
@@ -137,6 +138,12 @@ pub enum JournalError {
     /// SQLite said no.
     #[error("the journal cannot be written or read: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// Somebody else may have written it.
+    #[error("the journal can't be believed: {0}")]
+    Unsafe(#[from] Unsafe),
+    /// Whose it is can't be asked.
+    #[error("the journal cannot be looked at: {0}")]
+    Io(#[from] std::io::Error),
     /// It belongs to another plan.
     #[error("the journal belongs to another plan")]
     OtherPlan,
@@ -160,6 +167,7 @@ impl Journal {
     /// Opens a plan's journal, making it where there is none, and checks it: `SQLite`'s own check, the chain, and that no step stands
     /// elsewhere than its moves led.
     pub fn open(path: &Path, plan_digest: &str, portal: &str, actions: &[Action], now: Timestamp) -> Result<Self, JournalError> {
+        guard::check(path)??;
         let (mut db, is_wal) = book::open(path)?;
         book::prepare(&mut db, plan_digest, portal, actions, now)?;
         if book::meta(&db, "plan")?.as_deref() != Some(plan_digest) {
@@ -177,6 +185,7 @@ impl Journal {
         if !path.exists() {
             return Ok(None);
         }
+        guard::check(path)??;
         book::load(&Connection::open(path)?).map(Some)
     }
 

@@ -9,6 +9,7 @@ mod book;
 mod chain;
 mod clock;
 mod counts;
+mod guard;
 mod journal;
 mod late;
 mod lock;
@@ -22,6 +23,7 @@ mod verify;
 
 pub use clock::{Clock, SystemClock};
 pub use counts::{Counts, Progress, progress};
+pub use guard::Unsafe;
 pub use journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 pub use lock::{Lock, LockError};
 pub use pilot::choose as choose_pilot;
