@@ -44,7 +44,7 @@ pub struct Step {
     pub attempts: u32,
     /// How often an unclear answer was looked up and found nowhere, in this run.
     pub cycles: u32,
-    /// When it was last sent.
+    /// When it was last sent, or last known to be under way: never earlier than the portal got it.
     pub sent_at: Option<Timestamp>,
     /// By how much the portal's clock was ahead of ours then.
     pub ahead: Option<SignedDuration>,
@@ -119,8 +119,10 @@ pub enum Learned {
     Again,
     /// It is certainly not applied; it may be sent again without the creation moment, which the portal refused.
     AgainWithoutDates,
-    /// Nobody knows.
+    /// Nobody knows; it was sent before now.
     Unclear,
+    /// Nobody knows; an earlier run was sending it, up to this moment at most.
+    Interrupted(Timestamp),
     /// Looked up twice after the window and found nowhere.
     NotThere,
     /// Not carried out.
@@ -255,7 +257,7 @@ impl Journal {
     /// Commits what was learned of sent steps, all in one transaction.
     pub fn settle(&mut self, settled: Vec<(Intent, Learned)>, now: Timestamp) -> Result<(), JournalError> {
         point!("ack transaction open");
-        let moves = self.moves(settled.into_iter().map(|(intent, learned)| (intent.seq, learned)));
+        let moves = self.moves(settled.into_iter().map(|(intent, learned)| (intent.seq, learned)), now);
         self.write(moves, now, || {
             point!("ack written, not committed");
         })?;
@@ -265,7 +267,7 @@ impl Journal {
 
     /// Commits what was learned of steps without sending anything.
     pub fn learn(&mut self, learned: Vec<(usize, Learned)>, now: Timestamp) -> Result<(), JournalError> {
-        let moves = self.moves(learned.into_iter());
+        let moves = self.moves(learned.into_iter(), now);
         self.write(moves, now, || {})
     }
 
@@ -314,8 +316,8 @@ impl Journal {
         Ok(())
     }
 
-    fn moves(&self, learned: impl Iterator<Item = (usize, Learned)>) -> Vec<Move> {
-        learned.map(|(seq, learned)| apply_to(self.steps[seq].clone(), learned)).collect()
+    fn moves(&self, learned: impl Iterator<Item = (usize, Learned)>, now: Timestamp) -> Vec<Move> {
+        learned.map(|(seq, learned)| apply_to(self.steps[seq].clone(), learned, now)).collect()
     }
 
     fn write(&mut self, moves: Vec<Move>, now: Timestamp, before_the_commit: impl FnOnce()) -> Result<(), JournalError> {
@@ -361,7 +363,7 @@ impl Journal {
 type Move = (Step, State, String);
 
 /// What a step becomes by what was learned.
-fn apply_to(mut step: Step, learned: Learned) -> Move {
+fn apply_to(mut step: Step, learned: Learned, now: Timestamp) -> Move {
     match learned {
         Learned::Done { portal_id, how } => {
             step.portal_id = portal_id.or(step.portal_id);
@@ -380,7 +382,14 @@ fn apply_to(mut step: Step, learned: Learned) -> Move {
             step.without_dates = true;
             (step, State::Planned, "creation moment refused".to_owned())
         }
-        Learned::Unclear => (step, State::Unknown, "unclear answer".to_owned()),
+        Learned::Unclear => {
+            step.sent_at = Some(now);
+            (step, State::Unknown, "unclear answer".to_owned())
+        }
+        Learned::Interrupted(at) => {
+            step.sent_at = Some(at);
+            (step, State::Unknown, "interrupted".to_owned())
+        }
         Learned::NotThere => {
             step.cycles += 1;
             (step, State::Planned, "looked up twice, not there".to_owned())

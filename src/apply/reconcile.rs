@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::drill::{planted, point};
 use crate::event::{Event, WaitReason};
 use crate::model::EntityType;
 use crate::plan::ActionKind;
+use crate::portal::Writer;
 
 use super::clock::is_comparable;
 use super::journal::Learned;
@@ -56,15 +58,23 @@ impl Run<'_> {
         if let Some(sent) = self.sent.get(&seq) {
             return sent.elapsed();
         }
-        let step = self.journal.step(seq);
-        let by_the_wall = match (step.sent_at, step.ahead) {
-            (Some(sent), Some(ahead)) if is_comparable(ahead, self.settings.ahead) => {
-                Duration::try_from(self.watch.now().duration_since(sent)).unwrap_or_default()
-            }
-            _ => Duration::ZERO,
-        };
         // An earlier run sent it, so it was sent before this one began.
-        by_the_wall.max(self.begun.elapsed())
+        let by_the_wall = self.comparable_sent_at(seq).map(|sent| self.watch.now().duration_since(sent));
+        by_the_wall.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default().max(self.begun.elapsed())
+    }
+
+    /// When an earlier run sent a step, by a clock that is still believed.
+    fn comparable_sent_at(&self, seq: usize) -> Option<Timestamp> {
+        let step = self.journal.step(seq);
+        step.sent_at.filter(|_| step.ahead.is_some_and(|ahead| is_comparable(ahead, self.settings.ahead)))
+    }
+
+    /// The latest moment at which a run that died could have sent a step that it had intended: it may have waited for the limits first,
+    /// and it is over now.
+    pub(super) fn sent_at_the_latest(&self, seq: usize) -> Timestamp {
+        let now = self.watch.now();
+        let latest = self.comparable_sent_at(seq).and_then(|sent| sent.checked_add(Writer::SENDING_MAX).ok());
+        latest.map_or(now, |latest| latest.min(now))
     }
 
     /// Adopts what is found by its key; gives back what is found nowhere.

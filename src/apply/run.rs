@@ -166,9 +166,11 @@ impl<'a> Run<'a> {
 
     /// Steps that were being sent when an earlier run died: perhaps applied.
     pub(super) fn forget_interrupted_sendings(&mut self) -> Result<(), ApplyError> {
-        let learned = if planted!(ResumeIgnoresSent) { Learned::Again } else { Learned::Unclear };
-        let interrupted = self.seqs(|step| step.state == State::Intent);
-        let interrupted = interrupted.into_iter().map(|seq| (seq, learned.clone())).collect();
+        let interrupted = self.seqs(|step| step.state == State::Intent).into_iter().map(|seq| {
+            let learned = Learned::Interrupted(self.sent_at_the_latest(seq));
+            (seq, if planted!(ResumeIgnoresSent) { Learned::Again } else { learned })
+        });
+        let interrupted = interrupted.collect();
         self.journal.learn(interrupted, self.watch.now())?;
         point!("unclear set loaded");
         Ok(())
@@ -256,10 +258,7 @@ impl<'a> Run<'a> {
     /// Commits that these steps are sent now, and notes when, and how full the portal's bucket is.
     pub(super) fn intend(&mut self, sendings: &[Sending]) -> Result<Vec<Intent>, ApplyError> {
         self.journal.note_pace(self.writer.reader().pace_level());
-        let intents = self.journal.intend(sendings, self.watch.now(), self.settings.ahead)?;
-        let now = Instant::now();
-        self.sent.extend(sendings.iter().map(|sending| (sending.seq, now)));
-        Ok(intents)
+        Ok(self.journal.intend(sendings, self.watch.now(), self.settings.ahead)?)
     }
 
     /// What is sent of these creates now. One that was sent before with other fields is not sent again under the same mark: which of the
@@ -294,6 +293,9 @@ impl<'a> Run<'a> {
             Some(effects) => effects,
             None => self.writer.import(entity, &payloads).await,
         };
+        // Not when it was intended: the limits may have held it back for minutes since.
+        let sent = self.writer.last_sent().unwrap_or_else(Instant::now);
+        self.sent.extend(chunk.iter().map(|seq| (*seq, sent)));
         let fatal = effects.iter().find_map(fatal);
         let settled = intents
             .into_iter()

@@ -31,6 +31,7 @@ pub(super) struct Line {
     operating: Mutex<OperatingBudget>,
     observer: Arc<dyn Observer>,
     hits: AtomicU64,
+    last_sent: Mutex<Option<Instant>>,
     patience: Duration,
     seed: u64,
 }
@@ -38,12 +39,17 @@ pub(super) struct Line {
 impl Line {
     /// A line over a transport; sends nothing.
     pub fn new(transport: Box<dyn Transport>, pace: Pace, patience: Duration, observer: Arc<dyn Observer>, seed: u64) -> Self {
-        Self { transport, pace, operating: Mutex::default(), observer, hits: AtomicU64::new(0), patience, seed }
+        Self { transport, pace, operating: Mutex::default(), observer, hits: AtomicU64::new(0), last_sent: Mutex::default(), patience, seed }
     }
 
     /// Requests that have reached the portal, or may have.
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
+    }
+
+    /// When the last request was handed to the transport: later than it was asked for, by all that the limits made it wait.
+    pub fn last_sent(&self) -> Option<Instant> {
+        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many requests of ours the portal still counts.
@@ -187,6 +193,7 @@ impl Line {
         self.rested(method, calls).await;
         self.pace.ready().await;
         let sent = Instant::now();
+        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
         let reply = Reply::from(self.transport.post(method, body).await);
         if !matches!(reply, Reply::NotSent(_)) {
             self.hits.fetch_add(1, Ordering::Relaxed);

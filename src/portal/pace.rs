@@ -49,6 +49,8 @@ const SLOWEST: f64 = 0.125;
 /// After this long without a refusal the rate rises by [`STEP_UP`] of the full one.
 const CLEAN_TIME: Duration = Duration::from_secs(10);
 const STEP_UP: f64 = 0.125;
+/// Requests that a killed run may have sent after it last wrote down how many they were.
+const UNTOLD: f64 = 3.0;
 /// A wait shorter than this isn't worth telling.
 const TOLD_FROM: Duration = Duration::from_millis(200);
 
@@ -71,8 +73,8 @@ struct State {
     level: (f64, Instant),
     /// The share of the full rate that is used now.
     share: f64,
-    /// Nobody goes before this.
-    gate: Option<Instant>,
+    /// Nobody goes before this, and why.
+    gate: Option<(Instant, WaitReason)>,
     /// When the gate was last closed, or the rate last raised.
     changed: Instant,
     refusals_in_a_row: u32,
@@ -122,7 +124,7 @@ impl Pace {
         state.refusals_in_a_row += 1;
         let refusals = state.refusals_in_a_row;
         let pause = state.backoff.pause(refusals);
-        state.gate = Some(now + pause);
+        state.gate = Some((now + pause, WaitReason::Refused));
         state.changed = now;
         state.share = (state.share / 2.0).max(SLOWEST);
         // A portal that was said to have no limit has one after all.
@@ -133,7 +135,7 @@ impl Pace {
     /// The portal let a request through.
     pub fn accepted(&self) {
         let mut state = self.lock();
-        let open = state.gate.is_none_or(|gate| gate <= Instant::now());
+        let open = state.gate.is_none_or(|(gate, _)| gate <= Instant::now());
         if open {
             state.refusals_in_a_row = 0;
         }
@@ -158,7 +160,8 @@ impl Pace {
         let Some((burst, rate)) = state.full else { return };
         // What this run has sent already comes on top.
         let now = Instant::now();
-        let level = (level - rate * passed.as_secs_f64()).clamp(0.0, f64::from(burst.get())) + state.level_at(now);
+        let left = (level + UNTOLD - rate * passed.as_secs_f64()).clamp(0.0, 2.0 * f64::from(burst.get()));
+        let level = left + state.level_at(now);
         state.level = (level, now);
         let limiter = limiter(burst, rate * state.share, &self.clock);
         // A fresh bucket takes up to its whole burst at once.
@@ -166,13 +169,18 @@ impl Pace {
             let _ = limiter.check_n(used.min(burst));
         }
         state.limiter = Some(limiter);
+        // What goes beyond the burst has to run out first.
+        let gate = now + Duration::from_secs_f64((level - f64::from(burst.get())).max(0.0) / rate);
+        if state.gate.is_none_or(|(known, _)| known < gate) {
+            state.gate = Some((gate, WaitReason::RequestLimit));
+        }
     }
 
     fn admit(&self, now: Instant) -> Admitted {
         let mut state = self.lock();
-        if let Some(gate) = state.gate {
+        if let Some((gate, reason)) = state.gate {
             if gate > now {
-                return Admitted::After(gate - now, WaitReason::Refused);
+                return Admitted::After(gate - now, reason);
             }
             state.gate = None;
         }

@@ -5,8 +5,10 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
 
 use super::address::WebhookUrl;
 use super::answer::{self, Answer, whole};
@@ -47,6 +49,15 @@ impl Writer {
     /// The reader of the same portal, at the same pace.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// The longest that a change may wait for the limits and be tried again before it is sent at last: half an hour is beyond the
+    /// patience for connections and for run time together.
+    pub const SENDING_MAX: Duration = Duration::from_mins(30);
+
+    /// When the last request was really sent, after all waiting.
+    pub fn last_sent(&self) -> Option<Instant> {
+        self.reader.line().last_sent()
     }
 
     /// How many items to hand to [`Writer::import`] now, so that the portal is done well before it cuts the request (60 s).
