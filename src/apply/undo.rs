@@ -144,14 +144,12 @@ impl Run<'_> {
             }
         }
         // Written before the next request goes out: what is known to be gone needs no second look.
-        self.journal.learn(gone, Timestamp::now())?;
+        self.journal.learn(gone, self.watch.now())?;
         let mut unclear = Vec::new();
         let mut gone = Vec::new();
         if !doomed.is_empty() {
             let changes: Vec<Change> = doomed.iter().map(|one| Change::Delete { entity, id: one.id }).collect();
-            super::crash::point("undo-deletes");
             let effects = self.writer.run(&changes).await;
-            super::crash::point("undo-answered");
             for (one, effect) in doomed.into_iter().zip(effects) {
                 match effect {
                     Effect::Done(()) => {
@@ -168,7 +166,7 @@ impl Run<'_> {
                 }
             }
         }
-        self.journal.learn(gone, Timestamp::now())?;
+        self.journal.learn(gone, self.watch.now())?;
         Ok(unclear)
     }
 
@@ -195,7 +193,7 @@ impl Run<'_> {
             let wants = Wants { everything: true, addresses: !action.classic.is_empty(), products: false };
             let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
             let Some(live) = live.first() else {
-                self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+                self.journal.learn(vec![(seq, Learned::Undone)], self.watch.now())?;
                 continue;
             };
             if !fields_hold(live, &self.wanted(seq), self.schema) {
@@ -216,7 +214,7 @@ impl Run<'_> {
             let effects = self.writer.run(&changes).await;
             if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
                 counts.reverted += 1;
-                self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+                self.journal.learn(vec![(seq, Learned::Undone)], self.watch.now())?;
             } else {
                 // The same values written once more do no harm: the next run does it.
                 counts.pending += 1;

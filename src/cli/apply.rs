@@ -1,13 +1,14 @@
 //! `apply`: re-create what is missing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, prompt, signals, terminal};
-use crate::apply::{ApplyError, Progress};
+use crate::apply::{ApplyError, Progress, SystemClock};
 use crate::pipeline::{self, Applied, ApplyRequest, Opened};
 use crate::portal::Writer;
 use crate::report;
@@ -47,6 +48,7 @@ impl Apply {
             pilot: self.pilot,
             zombie_window: portal::zombie_window(output)?,
             stop: signals::stop_on_request(output),
+            clock: Arc::new(SystemClock),
             language: output.language(),
             only_ids: None,
         };
@@ -63,6 +65,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         pilot: None,
         zombie_window: portal::zombie_window(output)?,
         stop: signals::stop_on_request(output),
+        clock: Arc::new(SystemClock),
         language: output.language(),
         only_ids: None,
     };

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, prompt, signals, terminal};
-use crate::apply::{Touch, Undone};
+use crate::apply::{SystemClock, Touch, Undone};
 use crate::pipeline::{self, ApplyRequest};
 use crate::portal::Writer;
 use crate::report::outcome::{KeptRecord, UndoCounts, UndoOutcome};
@@ -44,6 +45,7 @@ impl Undo {
             pilot: None,
             zombie_window: portal::zombie_window(output)?,
             stop: signals::stop_on_request(output),
+            clock: Arc::new(SystemClock),
             language,
             only_ids: self.only_ids,
         };

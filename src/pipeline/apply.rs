@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
 
 use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone, Verified,
-    choose_pilot, progress,
+    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
+    Verified, choose_pilot, progress,
 };
+use crate::drill::point;
 use crate::event::Observer;
 use crate::model::{EntityType, Schema};
 use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
@@ -40,6 +41,8 @@ pub struct ApplyRequest {
     pub zombie_window: Duration,
     /// Set when the person asks to stop.
     pub stop: Arc<AtomicBool>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
     /// The language of remedies in `failures.csv`.
     pub language: Language,
     /// `--only-ids`: these records alone are taken back.
@@ -64,6 +67,8 @@ pub struct Opened {
     pub actions: Vec<Action>,
     /// Whether it was begun before.
     pub begun: bool,
+    /// By how much the portal's clock is ahead of ours.
+    pub ahead: SignedDuration,
 }
 
 /// Why a plan can't be carried out.
@@ -130,20 +135,25 @@ pub struct Status {
 /// Opens a plan and has it approved for the portal at hand.
 pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Result<Opened, OpenError> {
     let plan = Plan::open(place)?;
+    point!("plan opened");
     let steps = Journal::read(&place.join(dir::JOURNAL))?;
     let begun = steps.is_some_and(|steps| steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned));
     let who = reader.who().await?;
+    point!("portal identity read");
+    let now = reader.server_time().await?;
+    let ahead = now.duration_since(request.clock.wall());
     let conditions = Conditions {
         portal: reader.identity().clone(),
         admin: who.admin,
-        now: reader.server_time().await?,
+        now,
         begun,
         stale_ok: request.stale_ok,
         max_creates: request.max_creates,
     };
     let actions = plan.actions()?;
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
-    Ok(Opened { approved, actions, begun })
+    point!("plan checked");
+    Ok(Opened { approved, actions, begun, ahead })
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.
@@ -154,9 +164,9 @@ pub async fn apply(
     observer: Arc<dyn Observer>,
 ) -> Result<Applied, OpenError> {
     let plan = opened.approved.plan();
-    let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
+    let _lock = Lock::take(&plan.dir, &plan.manifest.portal, request.clock.wall())?;
     let schema = schema_with_kept_dates(plan, &opened.actions, writer).await?;
-    let mut journal = journal_of(plan, &opened.actions)?;
+    let mut journal = journal_of(plan, &opened.actions, request)?;
     let scope = if let Some(count) = request.pilot {
         Scope::Pilot(choose_pilot(&opened.actions, count))
     } else if request.failed {
@@ -165,7 +175,7 @@ pub async fn apply(
         Scope::All
     };
     let stopped = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope: scope.clone() };
+        let settings = settings(opened, request, scope.clone());
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer.clone());
         if request.failed {
             run.take_up_failed().map_err(OpenError::Run)?;
@@ -217,16 +227,16 @@ pub async fn undo(
     if !plan.dir.join(dir::JOURNAL).exists() {
         return Err(OpenError::NotBegun(plan.dir.clone()));
     }
-    let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
+    let _lock = Lock::take(&plan.dir, &plan.manifest.portal, request.clock.wall())?;
     let schema = writer.reader().schema().await?;
-    let mut journal = journal_of(plan, &opened.actions)?;
+    let mut journal = journal_of(plan, &opened.actions, request)?;
     let scope = match &request.only_ids {
         Some(path) => Scope::Named(only_ids::read(path, journal.steps())?),
         None => Scope::All,
     };
     let mut undone = Undone::default();
     let stopped = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope };
+        let settings = settings(opened, request, scope);
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer);
         run.undo(&mut undone).await.err()
     };
@@ -241,9 +251,14 @@ fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
     Err(OpenError::Refused(Refusal::OtherPortal { plan: plan.manifest.portal.clone(), here: reader.identity().clone() }))
 }
 
-fn journal_of(plan: &Plan, actions: &[Action]) -> Result<Journal, OpenError> {
+fn settings(opened: &Opened, request: &ApplyRequest, scope: Scope) -> Settings {
+    let (stop, clock) = (request.stop.clone(), request.clock.clone());
+    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead }
+}
+
+fn journal_of(plan: &Plan, actions: &[Action], request: &ApplyRequest) -> Result<Journal, OpenError> {
     let path = plan.dir.join(dir::JOURNAL);
-    Ok(Journal::open(&path, &plan.digest, plan.manifest.portal.as_str(), actions, Timestamp::now())?)
+    Ok(Journal::open(&path, &plan.digest, plan.manifest.portal.as_str(), actions, request.clock.wall())?)
 }
 
 /// The zone in which the plan read the files' times.
@@ -335,6 +350,14 @@ fn write_failed_rows(plan: &Plan, actions: &[Action], failed: &[&Step]) -> Resul
     Ok(())
 }
 
+/// Makes a rename last. Windows has no such call: its rename is its own matter.
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(dir) if cfg!(unix) => File::open(dir)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file beside its place and moves it there, so that a reader never sees half of it.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OpenError> {
     let work = path.with_extension("csv.part");
@@ -342,7 +365,12 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()?;
-        fs::rename(&work, path)
+        out.get_ref().sync_all()?;
+        point!("report written beside its place");
+        point!("before the rename");
+        fs::rename(&work, path)?;
+        point!("renamed, directory not synced");
+        sync_directory_of(path)
     });
     written.map_err(|source| OpenError::Output { path: path.to_owned(), source })
 }
