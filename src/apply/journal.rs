@@ -184,7 +184,7 @@ impl Journal {
 
     /// Opens a journal for looking only; `None` where there is none, or nothing in it: a run that died or met a full disk before its first
     /// commit has not begun the plan.
-    pub fn read(path: &Path) -> Result<Option<Vec<Step>>, JournalError> {
+    pub fn read(path: &Path, plan_digest: &str) -> Result<Option<Vec<Step>>, JournalError> {
         if !path.exists() {
             return Ok(None);
         }
@@ -193,6 +193,9 @@ impl Journal {
         let format: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if format == 0 {
             return Ok(None);
+        }
+        if book::meta(&db, "plan")?.as_deref() != Some(plan_digest) {
+            return Err(JournalError::OtherPlan);
         }
         book::load(&db).map(Some)
     }

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use super::clock::{Clock, Watch};
 use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
+use super::others::{BATCHES_BETWEEN, Stranger};
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
 
@@ -56,7 +57,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    fn holds(&self, subject: RecordRef, kind: ActionKind) -> bool {
+    pub(super) fn holds(&self, subject: RecordRef, kind: ActionKind) -> bool {
         match self {
             Self::All => true,
             Self::Pilot(records) => records.contains(&subject) && matches!(kind, ActionKind::Create | ActionKind::Mend),
@@ -80,6 +81,9 @@ pub enum ApplyError {
     /// The person asked to stop.
     #[error("stopped on request")]
     Interrupted,
+    /// Another run is writing to the same portal.
+    #[error("another run is writing to this portal: {} {} is there as {}", .0.entity, .0.original_id, .0.portal_id)]
+    AnotherWriter(Box<Stranger>),
 }
 
 /// A run over one plan.
@@ -94,6 +98,8 @@ pub struct Run<'a> {
     pub(super) begun: Instant,
     /// When this run sent a step last.
     pub(super) sent: HashMap<usize, Instant>,
+    /// The highest id of each type that the plan saw.
+    pub(super) watermarks: Vec<(EntityType, PortalId)>,
     missing_parent: String,
     mends: HashMap<RecordRef, usize>,
 }
@@ -124,7 +130,9 @@ impl<'a> Run<'a> {
             .collect();
         let watch = Watch::start(settings.clock.clone());
         let (begun, sent) = (Instant::now(), HashMap::new());
-        Self { actions, journal, writer, schema, settings, observer, watch, begun, sent, missing_parent, mends }
+        let highest = &approved.plan().manifest.highest;
+        let watermarks = highest.iter().map(|(entity, id)| (*entity, *id)).collect();
+        Self { actions, journal, writer, schema, settings, observer, watch, begun, sent, watermarks, missing_parent, mends }
     }
 
     /// Takes failed steps up again.
@@ -143,8 +151,12 @@ impl<'a> Run<'a> {
         self.look_up_planned().await?;
         let total = self.seqs(|step| step.kind == ActionKind::Create && step.state == State::Planned).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Create, total: Some(total) });
+        let mut created = false;
         for entity in EntityType::ALL {
-            self.create_all(entity).await?;
+            created |= self.create_all(entity).await?;
+        }
+        if created {
+            self.look_for_others().await?;
         }
         self.observer.event(Event::End { phase: Phase::Create });
         let total = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Planned).len() as u64;
@@ -220,19 +232,25 @@ impl<'a> Run<'a> {
         Ok(found)
     }
 
-    async fn create_all(&mut self, entity: EntityType) -> Result<(), ApplyError> {
+    /// Creates the records of a type; says whether any was sent.
+    async fn create_all(&mut self, entity: EntityType) -> Result<bool, ApplyError> {
+        let mut batches = 0;
         loop {
             self.check_stop()?;
             let ready = self.ready(entity)?;
             if ready.is_empty() {
                 // What is unclear must be cleared up before others refer to it.
                 if !self.reconcile(Some(entity)).await? {
-                    return Ok(());
+                    return Ok(batches > 0);
                 }
                 continue;
             }
+            if batches % BATCHES_BETWEEN == 0 {
+                self.look_for_others().await?;
+            }
             let chunk: Vec<usize> = ready.into_iter().take(self.writer.import_capacity().max(1)).collect();
             self.send_creates(entity, &chunk).await?;
+            batches += 1;
         }
     }
 

@@ -7,10 +7,11 @@ use serde_json::Value as Json;
 
 use crate::diff::{ChangeKind, Links, Target, compare};
 use crate::event::{Event, Observer, Phase};
-use crate::model::{EntityType, FieldType, LiveRecord, OriginPair, OriginalId, PortalId, Schema, Value};
+use crate::model::{EntityType, FieldType, LiveRecord, OriginalId, PortalId, Schema, Value};
 use crate::plan::{Action, ActionKind, RecordRef};
 use crate::portal::{PortalError, Reader, Wants};
 
+use super::doubles::doubles;
 use super::journal::Step;
 use super::step::State;
 
@@ -124,8 +125,8 @@ pub async fn verify(
             }
             observer.event(Event::Advance { phase: Phase::Verify, by: chunk.len() as u64 });
         }
-        verified.doubles.extend(doubles(entity, &created, actions, reader, schema).await?);
     }
+    verified.doubles = doubles(actions, steps, reader, schema).await?;
     observer.event(Event::End { phase: Phase::Verify });
     Ok(verified)
 }
@@ -215,25 +216,4 @@ fn links_value(ids: &BTreeSet<u64>) -> Value {
         0 => Value::Empty,
         _ => Value::List(ids.iter().map(|id| Value::Link(*id)).collect()),
     }
-}
-
-/// Source records whose mark more than one live record bears.
-async fn doubles(
-    entity: EntityType,
-    created: &[&Step],
-    actions: &[Action],
-    reader: &Reader,
-    schema: &Schema,
-) -> Result<Vec<(EntityType, OriginalId, Vec<PortalId>)>, PortalError> {
-    let keys: HashMap<OriginPair, OriginalId> =
-        created.iter().filter_map(|step| actions[step.seq].key.clone().map(|key| (key, step.original_id))).collect();
-    let pairs: Vec<OriginPair> = keys.keys().cloned().collect();
-    let mut bearers: BTreeMap<OriginalId, Vec<PortalId>> = BTreeMap::new();
-    for live in reader.by_origin(entity, &pairs, schema).await? {
-        let text = |code: &str| live.text(code).unwrap_or_default().to_owned();
-        if let Some(id) = keys.get(&OriginPair { originator: text("ORIGINATOR_ID"), origin: text("ORIGIN_ID") }) {
-            bearers.entry(*id).or_default().push(live.id);
-        }
-    }
-    Ok(bearers.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(id, ids)| (entity, id, ids)).collect())
 }

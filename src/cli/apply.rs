@@ -9,10 +9,14 @@ use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, prompt, signals, terminal};
 use crate::apply::{ApplyError, Progress, SystemClock};
-use crate::pipeline::{self, Applied, ApplyRequest, Opened};
+use crate::pipeline::{self, Applied, ApplyRequest, Opened, OtherUser};
 use crate::portal::Writer;
 use crate::report;
+use crate::report::Language;
 use crate::report::outcome::{ApplyCounts, ApplyOutcome};
+
+/// More creates than this are confirmed by typing the portal's name.
+const CREATES_BY_A_WORD: u64 = 100;
 
 /// Re-create what is missing; again = go on where it stopped.
 #[derive(Debug, Args)]
@@ -52,7 +56,8 @@ impl Apply {
             language: output.language(),
             only_ids: None,
         };
-        go(&self.dir, &self.portal, &request, self.yes, output).await
+        let confirmed = if self.yes { Confirmed::ByFlag } else { Confirmed::NotYet };
+        go(&self.dir, &self.portal, &request, confirmed, output).await
     }
 }
 
@@ -69,14 +74,14 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         language: output.language(),
         only_ids: None,
     };
-    go(dir, portal, &request, true, output).await
+    go(dir, portal, &request, Confirmed::ByAWord, output).await
 }
 
 async fn go(
     dir: &Path,
     args: &args::Portal,
     request: &ApplyRequest,
-    confirmed: bool,
+    confirmed: Confirmed,
     output: &Output,
 ) -> Result<Outcome, Failure> {
     let language = output.language();
@@ -85,7 +90,10 @@ async fn go(
     let writer = Writer::open(portal::address(args, output)?, &settings, observer.clone())
         .map_err(|error| Failure::of_portal(&error, language))?;
     let opened = pipeline::open(dir, writer.reader(), request).await.map_err(|error| Failure::of_open(&error, language))?;
-    if !confirmed && !prompt::confirm(&question(&opened, output), output)? {
+    if let Some(other) = &opened.other_user {
+        terminal::note(&other_user(other, language), output);
+    }
+    if !is_confirmed(&opened, confirmed, output)? {
         return Err(Failure::usage(say(language, "nothing was done", "no se hizo nada")));
     }
     let applied =
@@ -94,13 +102,51 @@ async fn go(
     finish(&applied, output)
 }
 
+/// Somebody else than the planner carries the plan out: their rights have been checked again, and that is said.
+fn other_user(other: &OtherUser, language: Language) -> String {
+    let (who, planner) = (&other.who, other.planner);
+    match language {
+        Language::En => format!(
+            "The plan was made by user {planner}; this webhook is of user {} ({}). Their rights were checked again: administrator.",
+            who.user, who.name
+        ),
+        Language::Es => format!(
+            "La revisión la hizo el usuario {planner}; este webhook es del usuario {} ({}). Se comprobaron de nuevo sus permisos: administrador.",
+            who.user, who.name
+        ),
+    }
+}
+
+/// Whether the person wants it. More creates than could be mended by hand ask for the portal's name.
+fn is_confirmed(opened: &Opened, confirmed: Confirmed, output: &Output) -> Result<bool, Failure> {
+    let manifest = &opened.approved.plan().manifest;
+    let is_many = manifest.summary.total().to_create > CREATES_BY_A_WORD;
+    match (confirmed, is_many) {
+        (Confirmed::ByFlag, _) | (Confirmed::ByAWord, false) => Ok(true),
+        (_, true) => prompt::confirm_by_name(&question(opened, output), manifest.portal.as_str(), output),
+        (Confirmed::NotYet, false) => prompt::confirm(&question(opened, output), output),
+    }
+}
+
+/// What a person has said to a plan so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confirmed {
+    /// `--yes`.
+    ByFlag,
+    /// Yes to the question at the end of `plan`.
+    ByAWord,
+    /// Nothing.
+    NotYet,
+}
+
 fn question(opened: &Opened, output: &Output) -> String {
     let manifest = &opened.approved.plan().manifest;
     let total = manifest.summary.total();
     let language = output.language();
     let line = report::plan_line(&manifest.summary, total.duplicate, language);
     let verb = say(language, "Create them in", "¿Crearlos en");
-    format!("{line}\n{verb} {}?", manifest.portal)
+    let sandbox = if manifest.portal.is_loopback() { "SANDBOX · " } else { "" };
+    format!("{sandbox}{line}\n{verb} {}?", manifest.portal)
 }
 
 fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {

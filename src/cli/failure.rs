@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::lang::say;
-use crate::apply::{ApplyError, JournalError, LockError};
+use crate::apply::{ApplyError, JournalError, LockError, Stranger};
 use crate::intake::IntakeError;
 use crate::pipeline::{DetectError, OpenError, PlanError, SnapshotError};
 use crate::plan::{AGE_MAX_HOURS, DirError, Refusal};
@@ -129,7 +129,20 @@ impl Failure {
                 ),
                 s("Make the plan again with `b24restore plan`.", "Repita la revisión con `b24restore plan`."),
             ),
-            DirError::Format { .. } => Self::refused(error.to_string(), s("Make the plan again.", "Repita la revisión.")),
+            DirError::Format { dir, tool } => Self::refused(
+                format!(
+                    "{}: {} {tool}",
+                    dir.display(),
+                    s(
+                        "the plan has a format that this version can't read; it was made by version",
+                        "la revisión tiene un formato que esta versión no puede leer; la hizo la versión"
+                    )
+                ),
+                s(
+                    "Make the plan again, or use that version of the program.",
+                    "Repita la revisión o use esa versión del programa.",
+                ),
+            ),
             DirError::Io { .. } => Self::plain(chain(error)),
         }
     }
@@ -208,7 +221,17 @@ impl Failure {
     fn of_journal(error: &JournalError, language: Language) -> Self {
         match error {
             JournalError::OtherPlan | JournalError::Damaged(_) => Self::refused(
-                error.to_string(),
+                match error {
+                    JournalError::Damaged(what) => format!(
+                        "{}: {what}",
+                        say(
+                            language,
+                            "the journal is damaged or of another version",
+                            "la bitácora está dañada o es de otra versión"
+                        )
+                    ),
+                    _ => say(language, "the journal belongs to another plan", "la bitácora es de otra revisión"),
+                },
                 say(
                     language,
                     "Keep this directory, and plan again into another one: what was created is found by its mark.",
@@ -246,8 +269,37 @@ impl Failure {
                 failure.with_hint(hint)
             }
             ApplyError::Plan(error) => Self::of_dir(error, language),
+            ApplyError::AnotherWriter(stranger) => Self::of_stranger(stranger, language),
             ApplyError::Interrupted => Self { code: 130, message: say(language, "stopped", "detenido"), hint: Some(again) },
         }
+    }
+
+    /// Another run writes to the same portal.
+    fn of_stranger(stranger: &Stranger, language: Language) -> Self {
+        let of = crate::report::words::entity(stranger.entity).for_count(1, language);
+        let record = format!("{of} {} -> {}", stranger.original_id, stranger.portal_id);
+        let more = match (stranger.more, language) {
+            (0, _) => String::new(),
+            (more, Language::En) => format!(", and {more} more"),
+            (more, Language::Es) => format!(" y {more} más"),
+        };
+        let who = stranger.who.as_ref().map(|who| format!("{} {who}", say(language, ", by", ", de"))).unwrap_or_default();
+        let when = stranger.when.map(|when| when.strftime(", %F %T UTC").to_string()).unwrap_or_default();
+        Self::refused(
+            format!(
+                "{}: {record}{more}{who}{when}",
+                say(
+                    language,
+                    "another b24restore, with another plan or on another computer, has written to this portal since this plan was made",
+                    "otro b24restore, con otra revisión o en otra computadora, escribió en este portal después de hacerse esta revisión"
+                )
+            ),
+            say(
+                language,
+                "Nothing more is sent. Wait until that run has ended, then plan again into another directory: whatever either of them created is found by its mark. If both worked on the same records, run `verify` as well: it names doubles.",
+                "No se envía nada más. Espere a que esa ejecución termine y repita la revisión en otro directorio: todo lo creado se reconoce por su marca. Si ambas trabajaban los mismos registros, ejecute además `verify`: nombra los duplicados.",
+            ),
+        )
     }
 
     /// Taking back ended early.

@@ -18,8 +18,17 @@ pub struct Verify {
     /// The plan directory.
     #[arg(value_name = "PLAN_DIR")]
     dir: PathBuf,
+    /// Read back only a part of the records, the same one each time, such as 5%; doubles are looked for among all.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    sample: Option<f64>,
     #[command(flatten)]
     portal: args::Portal,
+}
+
+/// `5%` or `5`: more than nothing, at most everything.
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim().trim_end_matches('%').trim().parse().ok();
+    number.filter(|number| *number > 0.0 && *number <= 100.0).ok_or_else(|| "expected a percentage, such as 5%".to_owned())
 }
 
 impl Verify {
@@ -27,8 +36,9 @@ impl Verify {
         let language = output.language();
         let observer = portal::observer(output);
         let reader = portal::reader(&self.portal, observer.clone(), output)?;
-        let verified =
-            pipeline::verify(&self.dir, &reader, &*observer).await.map_err(|error| Failure::of_open(&error, language))?;
+        let verified = pipeline::verify(&self.dir, &reader, self.sample, &*observer)
+            .await
+            .map_err(|error| Failure::of_open(&error, language))?;
         let outcome = outcome(&verified, reader.is_loopback());
         if output.json {
             terminal::json(&outcome);

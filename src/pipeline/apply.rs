@@ -15,13 +15,13 @@ use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
     self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
-    Verified, choose_pilot, progress,
+    Verified, choose_pilot, choose_sample, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
-use crate::model::{EntityType, Schema};
+use crate::model::{EntityType, Schema, UserId};
 use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
-use crate::portal::{PortalError, Reader, Writer};
+use crate::portal::{PortalError, Reader, Who, Writer};
 use crate::report::outcome::Cause;
 use crate::report::tables::{FailureLine, IdLine};
 use crate::report::{self, Language};
@@ -69,6 +69,17 @@ pub struct Opened {
     pub begun: bool,
     /// By how much the portal's clock is ahead of ours.
     pub ahead: SignedDuration,
+    /// Whose webhook it is now, where somebody else made the plan.
+    pub other_user: Option<OtherUser>,
+}
+
+/// Another user of the same portal than the one who made the plan.
+#[derive(Debug)]
+pub struct OtherUser {
+    /// Who made the plan.
+    pub planner: UserId,
+    /// Who carries it out.
+    pub who: Who,
 }
 
 /// Why a plan can't be carried out.
@@ -136,7 +147,9 @@ pub struct Status {
 pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Result<Opened, OpenError> {
     let plan = Plan::open(place)?;
     point!("plan opened");
-    let steps = Journal::read(&place.join(dir::JOURNAL))?;
+    // Asked before the portal is: a plan of the sandbox must not so much as greet a real one.
+    same_portal(&plan, reader)?;
+    let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?;
     let begun = steps.is_some_and(|steps| steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned));
     let who = reader.who().await?;
     point!("portal identity read");
@@ -151,9 +164,10 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
         max_creates: request.max_creates,
     };
     let actions = plan.actions()?;
+    let other_user = (plan.manifest.user != who.user).then(|| OtherUser { planner: plan.manifest.user, who: who.clone() });
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
     point!("plan checked");
-    Ok(Opened { approved, actions, begun, ahead })
+    Ok(Opened { approved, actions, begun, ahead, other_user })
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.
@@ -200,20 +214,21 @@ pub async fn apply(
 /// How far a plan is. Needs no portal.
 pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
     let plan = Plan::open(place)?;
-    let steps = Journal::read(&place.join(dir::JOURNAL))?;
+    let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?;
     let progress = progress(&plan.actions()?, steps.as_deref());
     let causes = causes(steps.as_deref().unwrap_or_default(), language);
     Ok(Status { plan, progress, causes })
 }
 
 /// Reads back what a plan created. Only reads.
-pub async fn verify(place: &Path, reader: &Reader, observer: &dyn Observer) -> Result<Verified, OpenError> {
+pub async fn verify(place: &Path, reader: &Reader, sample: Option<f64>, observer: &dyn Observer) -> Result<Verified, OpenError> {
     let plan = Plan::open(place)?;
     same_portal(&plan, reader)?;
-    let steps = Journal::read(&place.join(dir::JOURNAL))?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
+    let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
     let schema = reader.schema().await?;
     let actions = plan.actions()?;
-    Ok(apply::verify(&actions, &steps, None, reader, &schema, &zone(&plan), observer).await?)
+    let sample = sample.map(|percent| choose_sample(&steps, percent));
+    Ok(apply::verify(&actions, &steps, sample.as_ref(), reader, &schema, &zone(&plan), observer).await?)
 }
 
 /// Takes a plan back.

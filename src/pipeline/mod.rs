@@ -16,7 +16,9 @@ mod verdicts;
 mod warn;
 mod write;
 
-pub use apply::{Applied, ApplyRequest, OpenError, Opened, Status, TakenBack, apply, open, status, undo, verify, write_outputs};
+pub use apply::{
+    Applied, ApplyRequest, OpenError, Opened, OtherUser, Status, TakenBack, apply, open, status, undo, verify, write_outputs,
+};
 pub use causes::causes;
 pub use files::{FileError, Overriding, expand};
 pub use only_ids::OnlyIdsError;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use crate::diff::{ChangeKind, Verdict, ZoneFit, show};
-use crate::model::{CrmMode, EntityType, Value};
+use crate::model::{CrmMode, EntityType, PortalId, Value};
 use crate::plan::{
     Action, ActionKind, ChangeLine, DirError, Draft, Drafted, Drafter, Fate, FileSummary, Forecast, Input, Manifest, Missing,
     RecordLine, RecordRef, Requests, Summary,
@@ -83,12 +83,19 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         flags: request.flags.clone(),
         inputs: inputs(ground),
         summary,
+        highest: highest(ground),
         parts: BTreeMap::new(),
     };
     let plan = draft.seal(manifest)?;
     let empty = ground.files.iter().filter(|seen| seen.file.no_records);
     let empty_files = empty.map(|seen| seen.file.path.to_string()).collect();
     Ok(Planned { facts, plan, empty_files })
+}
+
+/// The highest id of each type that was read; of a type without records, 0.
+fn highest(ground: &Ground) -> BTreeMap<EntityType, PortalId> {
+    let read = EntityType::ALL.into_iter().filter(|entity| ground.current.is_read(*entity));
+    read.map(|entity| (entity, ground.current.highest(entity).map_or(PortalId(0), |record| record.id))).collect()
 }
 
 /// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.

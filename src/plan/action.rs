@@ -37,6 +37,7 @@ impl ActionKind {
 
 /// One thing that `apply` will do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Action {
     /// What kind of record it is about.
     pub entity: EntityType,

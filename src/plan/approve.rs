@@ -8,6 +8,8 @@ use super::dir::Plan;
 
 /// How old a plan may be before its first intent.
 pub const AGE_MAX_HOURS: i64 = 24;
+/// How far ahead of the portal's clock a plan's moment may lie: both are the portal's, so that only a clock that was set back tells them apart.
+const FUTURE_MAX_SECONDS: i64 = 600;
 
 /// A plan that may be carried out now. Only [`approve`] makes one.
 ///
@@ -98,7 +100,7 @@ pub fn approve(plan: Plan, conditions: &Conditions) -> Result<Approved, Refusal>
         if hours >= AGE_MAX_HOURS {
             return Err(Refusal::Stale { hours });
         }
-        if hours <= -AGE_MAX_HOURS {
+        if conditions.now.as_second() - made_at.as_second() < -FUTURE_MAX_SECONDS {
             return Err(Refusal::FromTheFuture);
         }
     }

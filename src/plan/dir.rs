@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{EntityType, PortalIdentity, UserId};
+use crate::model::{EntityType, PortalId, PortalIdentity, UserId};
 
 use super::Summary;
 use super::action::Action;
@@ -47,6 +47,7 @@ const FORMAT: u32 = 1;
 
 /// `plan.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The version of the directory's format.
     pub format: u32,
@@ -68,13 +69,24 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// The numbers, as in `summary.json`.
     pub summary: Summary,
+    /// The highest id of each record type that was read: what has a higher one was made after the plan.
+    #[serde(default)]
+    pub highest: BTreeMap<EntityType, PortalId>,
     /// File name -> SHA-256 of the sealed parts.
     pub parts: BTreeMap<String, String>,
+}
+
+/// What of `plan.json` every version has.
+#[derive(Debug, Deserialize)]
+struct Format {
+    format: u32,
+    tool: String,
 }
 
 /// The flags of `plan` that `apply` obeys or a reader wants to know.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line, sealed under its name")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Flags {
     /// `empty`, `skip` or `stop`.
     pub missing_parent: String,
@@ -328,10 +340,12 @@ impl Plan {
         if digest_of_text(&body) != digest {
             return Err(altered(PLAN));
         }
-        let manifest: Manifest = serde_json::from_str(&body).map_err(|_| altered(PLAN))?;
-        if manifest.format != FORMAT {
-            return Err(DirError::Format { dir: dir.to_owned(), tool: manifest.tool });
+        // A newer format may have keys that this version doesn't know, so its number is asked for first.
+        let format: Format = serde_json::from_str(&body).map_err(|_| altered(PLAN))?;
+        if format.format != FORMAT {
+            return Err(DirError::Format { dir: dir.to_owned(), tool: format.tool });
         }
+        let manifest: Manifest = serde_json::from_str(&body).map_err(|_| altered(PLAN))?;
         for (part, sealed) in &manifest.parts {
             match digest_of_file(&dir.join(part)) {
                 Ok(found) if found == *sealed => {}

@@ -3,11 +3,13 @@
 mod badinput;
 mod corpus;
 mod corpus_large;
+mod drift;
 mod failures;
 mod faults;
 mod harness;
 mod house;
 mod kill;
+mod machines;
 mod mending;
 mod options;
 #[cfg(unix)]
@@ -16,3 +18,4 @@ mod refusals;
 mod secrets;
 mod story;
 mod undo;
+mod verify;
