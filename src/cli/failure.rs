@@ -87,6 +87,7 @@ impl Failure {
     pub fn of_detect(error: &DetectError, language: Language) -> Self {
         match error {
             DetectError::Flag(error) => Self::usage(error.to_string()),
+            DetectError::Mapping(error) => Self::usage(error.to_string()),
             DetectError::Intake(error) => Self::of_intake(error, language),
         }
     }
@@ -138,6 +139,7 @@ impl Failure {
         let s = |en: &str, es: &str| say(language, en, es);
         match error {
             PlanError::Flag(error) => Self::usage(error.to_string()),
+            PlanError::Mapping(error) => Self::usage(error.to_string()),
             PlanError::Intake(error) => Self::of_intake(error, language),
             PlanError::Portal(error) => Self::of_portal(error, language),
             PlanError::Dir(error) => Self::of_dir(error, language),

@@ -82,7 +82,11 @@ impl Census {
     pub(super) fn problems(&self, file: &RestoreFile) -> Vec<Problem> {
         let told = [
             (&self.zeros, ProblemCode::NulBytes, "zero bytes within the text, the first at byte"),
-            (&self.marks, ProblemCode::InnerMark, "byte order marks within the file, as when files are put together, the first at byte"),
+            (
+                &self.marks,
+                ProblemCode::InnerMark,
+                "byte order marks within the file, as when files are put together, the first at byte",
+            ),
         ];
         let met = told.into_iter().filter(|(counted, ..)| counted.count > 0);
         met.map(|(counted, code, text)| Problem {

@@ -262,7 +262,11 @@ impl RestoreFile {
         }
         if let Some((line, word)) = mojibake::find(text) {
             let was = mojibake::repair(&word).unwrap_or_default();
-            self.problem(line, ProblemCode::Mojibake, format!("`{word}` was `{was}`: the text was encoded twice; ask for the file again"));
+            self.problem(
+                line,
+                ProblemCode::Mojibake,
+                format!("`{word}` was `{was}`: the text was encoded twice; ask for the file again"),
+            );
         }
     }
 
@@ -351,7 +355,9 @@ impl Head {
             (Some(Table { .. }), _) => Ok(said(UTF_8, "the file itself says so")),
             (None, Some(label)) => {
                 let codec = Encoding::for_label(label.as_bytes());
-                codec.map(|codec| said(codec, "given by --encoding")).ok_or_else(|| IntakeErrorKind::UnknownEncoding(label.clone()))
+                codec
+                    .map(|codec| said(codec, "given by --encoding"))
+                    .ok_or_else(|| IntakeErrorKind::UnknownEncoding(label.clone()))
             }
             // A header speaks before the rows do, where it is more than ASCII.
             (None, None) if !self.bytes.is_ascii() => Ok(encoding::guess(&self.bytes, !self.is_whole)),

@@ -57,9 +57,12 @@ pub(super) fn guess(bytes: &[u8], cut: bool) -> Guess {
         Some((encoding, _)) => encoding == UTF_8,
         None => counted.valid > 4 * counted.invalid,
     };
-    let national = || by_titles.map_or_else(|| by_letters(bytes), |(encoding, known)| {
-        Guess::new(encoding, 0.98, format!("{known} of its titles are known in it"))
-    });
+    let national = || {
+        by_titles.map_or_else(
+            || by_letters(bytes),
+            |(encoding, known)| Guess::new(encoding, 0.98, format!("{known} of its titles are known in it")),
+        )
+    };
     let guess = if is_utf8 {
         let first = counted.first_invalid;
         Guess::new(UTF_8, 0.8, format!("UTF-8, but {} spoilt places, the first at byte {first}", counted.invalid))
@@ -73,13 +76,9 @@ pub(super) fn guess(bytes: &[u8], cut: bool) -> Guess {
 pub(super) fn is_utf32(bytes: &[u8]) -> bool {
     let quads = bytes.len().min(4096) / 4;
     let zeros = |at: usize| (0..quads).filter(|quad| bytes[4 * quad + at] == 0).count();
-    let is_spread = |zero: [usize; 2], used: usize| {
-        quads > 2 && zero.iter().all(|at| zeros(*at) * 10 > quads * 8) && zeros(used) * 2 < quads
-    };
-    bytes.starts_with(b"\xff\xfe\0\0")
-        || bytes.starts_with(b"\0\0\xfe\xff")
-        || is_spread([2, 3], 0)
-        || is_spread([0, 1], 3)
+    let is_spread =
+        |zero: [usize; 2], used: usize| quads > 2 && zero.iter().all(|at| zeros(*at) * 10 > quads * 8) && zeros(used) * 2 < quads;
+    bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") || is_spread([2, 3], 0) || is_spread([0, 1], 3)
 }
 
 /// UTF-16 without a mark: the upper half of a letter is 0 in western text, 4 in Cyrillic, and no text has such signs on their own.
@@ -173,7 +172,11 @@ fn by_letters(bytes: &[u8]) -> Guess {
         .to_vec();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0));
     let lead = (scored[0].0 - scored[1].0) / 50.0;
-    Guess::new(scored[0].1, (0.5 + lead).clamp(0.5, 0.95), "no UTF-8, and words whose letters are as frequent as in Cyrillic texts")
+    Guess::new(
+        scored[0].1,
+        (0.5 + lead).clamp(0.5, 0.95),
+        "no UTF-8, and words whose letters are as frequent as in Cyrillic texts",
+    )
 }
 
 #[cfg(test)]

@@ -72,4 +72,3 @@ fn entity_of_name(path: &Path) -> Option<EntityType> {
     named.dedup();
     if let [only] = named.as_slice() { Some(*only) } else { None }
 }
-

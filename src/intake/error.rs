@@ -99,7 +99,9 @@ pub enum IntakeErrorKind {
     #[error("it unpacks to more than 200 times its own size: that is no export but a trap; if you trust it, unpack it yourself")]
     Bomb,
     /// A pipe or an archive gives more than may be spooled.
-    #[error("it holds more than 4 GiB, the most that is read from a pipe or an archive; put it on the disk, unpacked, and name that file")]
+    #[error(
+        "it holds more than 4 GiB, the most that is read from a pipe or an archive; put it on the disk, unpacked, and name that file"
+    )]
     SpoolFull,
     /// The temporary file can't be written.
     #[error("the temporary directory can't be written to; free some space, or set TMPDIR to another directory")]

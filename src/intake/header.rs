@@ -189,8 +189,10 @@ impl Header {
                 (self.at, self.known) = (at, known[at]);
             }
         }
-        let is_text = |line: &&Line| !line.is_blank() && !line.raw.trim_start_matches('\u{feff}').to_lowercase().starts_with("sep=");
-        let above: Vec<u64> = self.lines[..self.at.min(self.lines.len())].iter().filter(is_text).map(|line| line.number).collect();
+        let is_text =
+            |line: &&Line| !line.is_blank() && !line.raw.trim_start_matches('\u{feff}').to_lowercase().starts_with("sep=");
+        let above: Vec<u64> =
+            self.lines[..self.at.min(self.lines.len())].iter().filter(is_text).map(|line| line.number).collect();
         (self.skipped, self.first_skipped) = (above.len(), above.first().copied().unwrap_or_default());
     }
 
@@ -221,9 +223,10 @@ impl Header {
             return IntakeErrorKind::OtherQuotes { line, open, close };
         }
         let found = raw.chars().take(SHOWN_CHARS).collect();
-        let is_data = text.lines().nth(usize::try_from(line - 1).unwrap_or_default()).is_some_and(|line| {
-            line.split(|c: char| ";,\t|".contains(c)).any(|cell| is_number(cell.trim().trim_matches('"')))
-        });
+        let is_data = text
+            .lines()
+            .nth(usize::try_from(line - 1).unwrap_or_default())
+            .is_some_and(|line| line.split(|c: char| ";,\t|".contains(c)).any(|cell| is_number(cell.trim().trim_matches('"'))));
         if is_data { IntakeErrorKind::HeaderMissing { line, found } } else { IntakeErrorKind::NoHeader { line, found } }
     }
 

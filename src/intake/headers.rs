@@ -228,7 +228,8 @@ impl Reading {
     /// Notes vocabulary and language.
     pub(super) fn note(&self, findings: &mut Findings, said: Option<TitleLanguage>) {
         let count = |word: &str| self.columns.iter().flatten().filter(|found| found.how.starts_with(word)).count();
-        let words = [("codes", "field code"), ("export", "export title"), ("import", "import title"), ("caption", "field caption")];
+        let words =
+            [("codes", "field code"), ("export", "export title"), ("import", "import title"), ("caption", "field caption")];
         let mut counted = words.map(|(code, word)| (count(word), code));
         counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let [(most, vocabulary), (second, _), ..] = counted;

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn what_was_encoded_twice_is_told_from_what_was_not() {
-        for (text, taken_for) in [("Compañía Nº 7 — “x”", WINDOWS_1252), ("Название компании", WINDOWS_1251)] {
+        for (text, taken_for) in [("Compañía Nº 7 — “x”", WINDOWS_1252), ("Название компании", WINDOWS_1251)]
+        {
             let double = twice(text, taken_for);
             assert_ne!(double, text);
             assert_eq!(repair(&double).as_deref(), Some(text));

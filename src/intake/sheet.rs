@@ -137,10 +137,9 @@ fn check_parts(input: &Input, packed: u64) -> Result<(), IntakeErrorKind> {
         let is_shared_text = part.name_raw().ends_with(b"sharedStrings.xml");
         let (mut own, mut run) = (0, 0);
         loop {
-            let length = part.read(&mut piece).map_err(|error| IntakeErrorKind::Damaged {
-                container: Container::Xlsx.code(),
-                why: error.to_string(),
-            })?;
+            let length = part
+                .read(&mut piece)
+                .map_err(|error| IntakeErrorKind::Damaged { container: Container::Xlsx.code(), why: error.to_string() })?;
             if length == 0 {
                 break;
             }

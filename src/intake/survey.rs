@@ -74,7 +74,8 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
     let source = file.open()?;
     let total = source.length().ok();
     progress.event(Event::Begin { phase: Phase::Survey, total });
-    let mut groups = Groups::new(file, Hashing { source, digest: Sha256::new(), census: Census::of(file) }, BUFFER_BYTES, Repeats::Seen(seen));
+    let mut groups =
+        Groups::new(file, Hashing { source, digest: Sha256::new(), census: Census::of(file) }, BUFFER_BYTES, Repeats::Seen(seen));
     let surveyor = Surveyor::new(file, &columns, schema);
     let mut found = Gathered::default();
     let mut told = 0;

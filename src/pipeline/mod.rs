@@ -18,4 +18,4 @@ pub use apply::{Applied, ApplyRequest, OpenError, Opened, apply, open, status, u
 pub use files::{FileError, Overriding, expand};
 pub use plan::{PlanError, PlanRequest, Planned, plan};
 pub use snapshot::{SnapshotError, snapshot};
-pub use survey::{DetectError, Inspected, inspect};
+pub use survey::{DetectError, Inspected, UnusedColumn, inspect};
