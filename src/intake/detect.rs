@@ -211,7 +211,9 @@ fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFil
     let head = source.open().and_then(Head::read).map_err(|error| IntakeError::io(&name, 0, error))?;
     head.check().map_err(fail)?;
     let guess = head.encoding(&source, overrides).map_err(fail)?;
-    let text = head.decode(guess.encoding).map_err(|error| IntakeError::io(&name, 0, error))?;
+    // A table's text was written by this program, whatever the file is in that held it.
+    let codec = if source.table.is_some() { UTF_8 } else { guess.encoding };
+    let text = head.decode(codec).map_err(|error| IntakeError::io(&name, 0, error))?;
     if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}' || c == '\u{1a}') {
         return Err(fail(IntakeErrorKind::Empty));
     }
@@ -220,7 +222,7 @@ fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFil
         container: source.container,
         entity: EntityType::Lead,
         entity_how: String::new(),
-        encoding: source.table.as_ref().map_or(guess.encoding.name(), |table| table.encoding),
+        encoding: guess.encoding.name(),
         bom: source.table.is_none() && Encoding::for_bom(&head.bytes).is_some(),
         dialect: Dialect::new(overrides.delimiter.unwrap_or(TABLE_DELIMITER)),
         language: None,
@@ -228,7 +230,7 @@ fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFil
         columns: Vec::new(),
         no_records: false,
         findings: Findings::default(),
-        codec: guess.encoding,
+        codec,
         unnamed: 0,
         date_order: overrides.date_order,
         said: overrides.clone(),
@@ -352,7 +354,7 @@ impl Head {
     fn encoding(&self, source: &Source, overrides: &Overrides) -> Result<Guess, IntakeErrorKind> {
         let said = |encoding, how: &str| Guess { encoding, confidence: 1.0, how: how.to_owned(), is_mixed: false };
         match (&source.table, &overrides.encoding) {
-            (Some(Table { .. }), _) => Ok(said(UTF_8, "the file itself says so")),
+            (Some(Table { encoding, .. }), _) => Ok(encoding.clone()),
             (None, Some(label)) => {
                 let codec = Encoding::for_label(label.as_bytes());
                 codec

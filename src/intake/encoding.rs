@@ -3,7 +3,7 @@
 
 use encoding_rs::{
     Encoding, IBM866, ISO_8859_5, KOI8_R, KOI8_U, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
-    WINDOWS_1254, WINDOWS_1257,
+    WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
 };
 
 use super::{cyrillic, headers};
@@ -15,8 +15,8 @@ const HEADER_LINES: usize = 20;
 /// How much of a file is looked at for its letters.
 const LETTER_BYTES: usize = 256 << 10;
 /// The encodings of one byte a letter in which known titles are looked for; earlier ones go before later ones.
-const NATIONAL: [&Encoding; 9] =
-    [WINDOWS_1252, WINDOWS_1251, KOI8_R, IBM866, KOI8_U, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_5];
+const NATIONAL: [&Encoding; 10] =
+    [WINDOWS_1252, WINDOWS_1251, KOI8_R, IBM866, KOI8_U, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_5, X_MAC_CYRILLIC];
 
 /// A file's encoding, and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub(super) struct Guess {
 }
 
 impl Guess {
-    fn new(encoding: &'static Encoding, confidence: f32, how: impl Into<String>) -> Self {
+    pub(super) fn new(encoding: &'static Encoding, confidence: f32, how: impl Into<String>) -> Self {
         Self { encoding, confidence, how: how.into(), is_mixed: false }
     }
 }

@@ -333,13 +333,16 @@ fn other_quotes(raw: &str) -> Option<[char; 2]> {
     })
 }
 
-/// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's, and numbers are no titles.
+/// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's, and where they are few beside
+/// numbers, it is a line of data.
 fn known_titles(line: &Line, map: &[(String, String)]) -> usize {
     let is_mapped = |cell: &str| map.iter().any(|(title, _)| fold(title) == fold(cell));
     let is_known = |cell: &&str| headers::is_known(cell) || headers::is_known(&readable(cell)) || is_mapped(cell);
     let known: Vec<&str> = line.cells.iter().filter(is_known).collect();
-    let cells = || line.cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
-    if known.len() * 2 < cells().count() && cells().any(is_number) {
+    let filled = line.cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
+    let (cells, numbers) = filled.fold((0, 0), |(cells, numbers), cell| (cells + 1, numbers + usize::from(is_number(cell))));
+    let is_data = known.len() * 2 < cells && numbers * 5 >= cells || known.len() * 4 < cells && numbers > 0;
+    if is_data {
         return 0;
     }
     match known.as_slice() {

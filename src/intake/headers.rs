@@ -239,9 +239,10 @@ impl Reading {
             (Some(said), _) => (said.code(), 1.0, "given by --language".to_owned()),
             (None, None) => ("codes", 1.0, "field codes have no language".to_owned()),
             (None, Some(language)) => {
-                let lead = self.known.saturating_sub(self.runner_up) as f32 / self.known.max(1) as f32;
+                // Languages share titles: half of them in the next one is no doubt yet, all of them is a guess.
+                let share = self.runner_up as f32 / self.known.max(1) as f32;
                 let how = format!("{} titles are known in it, {} in the next", self.known, self.runner_up);
-                (language, 0.5 + lead / 2.0, how)
+                (language, 1.0 - share * share / 2.0, how)
             }
         };
         findings.note("language", value, confidence, how);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use encoding_rs::Encoding;
 
 use super::decode::Decoder;
-use super::encoding;
+use super::encoding::{self, Guess};
 use super::entities;
 use super::error::IntakeErrorKind;
 use super::rows::LINE_BYTES_MAX;
@@ -27,10 +27,10 @@ const ENTITY_BYTES_MAX: usize = 16;
 const HIDDEN: &[&str] = &["script", "style", "title", "head", "xml"];
 
 /// The cells of a page's tables, and the page's encoding.
-pub(super) fn to_csv(input: &Input) -> Result<(Arc<File>, &'static str), IntakeErrorKind> {
-    let codec = charset(&input.head(HEAD_BYTES).map_err(io_kind)?);
+pub(super) fn to_csv(input: &Input) -> Result<(Arc<File>, Guess), IntakeErrorKind> {
+    let guess = charset(&input.head(HEAD_BYTES).map_err(io_kind)?);
     let mut page = Page {
-        decoder: Decoder::new(input.clone(), codec, BUFFER_BYTES),
+        decoder: Decoder::new(input.clone(), guess.encoding, BUFFER_BYTES),
         text: String::new(),
         at: 0,
         table: TableWriter::new(Spool::new(Bound::Stream)?, 0),
@@ -43,12 +43,12 @@ pub(super) fn to_csv(input: &Input) -> Result<(Arc<File>, &'static str), IntakeE
     if !page.has_cells {
         return Err(IntakeErrorKind::NoTable);
     }
-    Ok((page.table.finish()?, codec.name()))
+    Ok((page.table.finish()?, guess))
 }
 
 /// The encoding that a page names, else the one that its bytes speak of.
-fn charset(head: &[u8]) -> &'static Encoding {
-    let guess = || encoding::guess(head, head.len() as u64 == HEAD_BYTES).encoding;
+fn charset(head: &[u8]) -> Guess {
+    let guess = || encoding::guess(head, head.len() as u64 == HEAD_BYTES);
     if Encoding::for_bom(head).is_some() {
         return guess();
     }
@@ -57,7 +57,7 @@ fn charset(head: &[u8]) -> &'static Encoding {
         let label = behind.trim_start_matches(['"', '\'', ' ']);
         Encoding::for_label(label.split(['"', '\'', ';', ' ', '>', '/']).next()?.as_bytes())
     });
-    named.unwrap_or_else(guess)
+    named.map_or_else(guess, |encoding| Guess::new(encoding, 0.95, "the page names it"))
 }
 
 /// A page that is being read.

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use encoding_rs::UTF_8;
+
+use super::encoding::Guess;
 use super::error::{IntakeError, IntakeErrorKind};
 use super::spool::{Bound, Input, Spool};
 use super::{html, sheet, unpack};
@@ -69,10 +72,10 @@ enum Bytes {
 }
 
 /// A table whose cells were written down as CSV.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Table {
     /// The encoding of the file that held it.
-    pub(super) encoding: &'static str,
+    pub(super) encoding: Guess,
     /// Which of its tables it is, for people.
     pub(super) which: String,
 }
@@ -143,7 +146,11 @@ impl Source {
             }
             Magic::Zip => {
                 let (table, name) = sheet::to_csv(&input, packed)?;
-                self.take_table(table, Container::Xlsx, Table { encoding: "UTF-8", which: name });
+                self.take_table(
+                    table,
+                    Container::Xlsx,
+                    Table { encoding: Guess::new(UTF_8, 1.0, "as every workbook"), which: name },
+                );
             }
             Magic::Html => {
                 let (table, encoding) = html::to_csv(&input)?;

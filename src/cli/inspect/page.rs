@@ -12,12 +12,13 @@ use crate::report::{Language, problem_words, sanitize, shorten, words};
 /// Columns that no line but a path goes beyond.
 const WIDTH: usize = 100;
 const LABEL: usize = 14;
+const PROBLEM: usize = 28;
 const TITLE: usize = 32;
 const FIELD: usize = 24;
 /// Columns that are shown one by one; the rest is counted.
 const COLUMNS_SHOWN: usize = 150;
 /// From here on a finding is taken for sure and needs no word more.
-const SURE: f32 = 0.95;
+const SURE: f32 = 0.85;
 /// Below this the user is asked to say it.
 const UNSURE: f32 = 0.7;
 
@@ -52,7 +53,11 @@ impl Page<'_> {
 
     /// Indented lines, broken between words.
     fn fact(&mut self, label: &str, text: &str) {
-        let mut line = format!("  {label:<LABEL$}");
+        self.labelled(label, LABEL, text);
+    }
+
+    fn labelled(&mut self, label: &str, width: usize, text: &str) {
+        let mut line = format!("  {label:<width$}");
         let indent = line.chars().count();
         for word in sanitize(text).split(' ') {
             let word = shorten(word, WIDTH - indent);
@@ -165,7 +170,8 @@ impl Page<'_> {
             let place = format!("{} {}{column}", self.say("line", "línea"), first.line);
             let count = problems.len();
             let example = if first.text.is_empty() { String::new() } else { format!(": {}", first.text) };
-            self.fact(&format!("{count} x {code}"), &format!("{} ({place}{example})", problem_words(code, self.language)));
+            let text = format!("{} ({place}{example})", problem_words(code, self.language));
+            self.labelled(&format!("{count:>5} x {code}"), PROBLEM, &text);
         }
     }
 
