@@ -4,6 +4,7 @@ mod badinput;
 mod faults;
 mod harness;
 mod house;
+mod inspect;
 mod kill;
 mod options;
 mod refusals;
