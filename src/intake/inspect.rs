@@ -107,7 +107,9 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
             let has_room = problems.len() < PROBLEMS_MAX;
             match row {
                 Row::Record { problems: own, lines, .. } => {
-                    lines.iter().for_each(|cells| sample(&mut samples, cells));
+                    for cells in &lines {
+                        sample(&mut samples, cells);
+                    }
                     if has_room {
                         problems.extend(own.iter().map(InspectedProblem::from));
                     }

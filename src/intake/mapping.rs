@@ -276,7 +276,7 @@ impl EntityMapping {
 
 fn syntax(text: &str, error: &toml::de::Error) -> MappingErrorKind {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
     let message = error.message().to_owned();
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     let known = KEYS.iter().copied().chain(EntityType::ALL.iter().map(|entity| entity.code()));

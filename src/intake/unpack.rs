@@ -22,7 +22,7 @@ const BESIDE: &[&str] = &["__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini"];
 /// What a gzip file of `packed` bytes holds.
 pub(super) fn gzip(input: Input, packed: u64) -> Result<Arc<File>, IntakeErrorKind> {
     let mut spool = Spool::new(Bound::Unpacked { packed })?;
-    spool.fill(MultiGzDecoder::new(input), |_, error| damaged(Container::Gzip, error))?;
+    spool.fill(MultiGzDecoder::new(input), |_, error| damaged(Container::Gzip, &error))?;
     spool.finish()
 }
 
@@ -59,17 +59,17 @@ pub(super) fn zip(input: Input) -> Result<Arc<File>, IntakeErrorKind> {
     drop(entry);
     let mut spool = Spool::new(bound)?;
     let entry = archive.by_index(*index).map_err(zip_kind)?;
-    spool.fill(entry, |_, error| damaged(Container::Zip, error))?;
+    spool.fill(entry, |_, error| damaged(Container::Zip, &error))?;
     spool.finish()
 }
 
 pub(super) fn zip_kind(error: ZipError) -> IntakeErrorKind {
     match error {
         ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => io_kind(error),
-        error => damaged(Container::Zip, error),
+        error => damaged(Container::Zip, &error),
     }
 }
 
-fn damaged(container: Container, error: impl ToString) -> IntakeErrorKind {
+fn damaged(container: Container, error: &impl ToString) -> IntakeErrorKind {
     IntakeErrorKind::Damaged { container: container.code(), why: error.to_string() }
 }
