@@ -38,6 +38,8 @@ pub(super) enum Role {
     Client,
     /// A requisite's field (csv 4.10).
     Requisite,
+    /// Why an earlier run handed the row back: no business of the record.
+    Returned,
     /// No field is known for it, or an earlier column holds it.
     Unmapped,
     /// The user leaves it out: neither compared nor written, and nobody is asked about it.
@@ -83,6 +85,9 @@ impl Column {
     }
 }
 
+/// The title of the last column of a file of rows that were handed back, `failed/ENTITY.csv` and `rejected/ENTITY.csv`.
+const RETURNED: &str = "reason";
+
 /// The columns of a header; what the user says of one goes before what was found.
 pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)], ignore: &[String]) -> Vec<Column> {
     let entity = reading.entity;
@@ -112,6 +117,9 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
             }
             (None, None) => special(entity, name),
         });
+    }
+    if let Some(last) = columns.last_mut().filter(|last| last.role == Role::Unmapped && last.name == RETURNED) {
+        *last = Column::new(RETURNED, Role::Returned, None, "reason of an earlier run");
     }
     let mapped: HashSet<FieldCode> =
         columns.iter().filter(|column| column.how == GIVEN).filter_map(|column| column.code.clone()).collect();

@@ -10,6 +10,7 @@
 //! A row is a record or a reject with its reason; a cell that can't be understood is a problem of its row. Only what stands in the
 //! way of the whole file is an [`IntakeError`].
 
+mod blocks;
 mod cells;
 mod census;
 mod columns;
@@ -33,6 +34,7 @@ mod labels;
 mod mapping;
 mod mojibake;
 mod nearest;
+mod layout;
 mod numbers;
 mod reader;
 mod row;
@@ -41,6 +43,7 @@ mod said;
 mod sheet;
 mod source;
 mod spool;
+mod split;
 mod survey;
 #[cfg(test)]
 mod tests;
