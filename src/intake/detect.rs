@@ -37,6 +37,10 @@ pub struct Overrides {
     pub encoding: Option<String>,
     /// The order of day, month and year.
     pub date_order: Option<DateOrder>,
+    /// The decimal sign of numbers.
+    pub numbers: Option<NumberStyle>,
+    /// What cells of users, dictionaries and links hold.
+    pub cells: Option<CellMeaning>,
     /// Column title -> field code. A title that the file doesn't have is left unused.
     pub map: Vec<(String, String)>,
 }
@@ -59,6 +63,44 @@ impl DateOrder {
             Self::Dmy => "dmy",
             Self::Mdy => "mdy",
             Self::Ymd => "ymd",
+        }
+    }
+}
+
+/// The decimal sign in the numbers of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberStyle {
+    /// 1500.50; a comma parts thousands.
+    Point,
+    /// 1500,50; a point parts thousands.
+    Comma,
+}
+
+impl NumberStyle {
+    /// The word of `--numbers`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+}
+
+/// What the cells of users, dictionaries and links hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CellMeaning {
+    /// Codes and ids, as a database holds them.
+    Codes,
+    /// Labels and names, as people see them.
+    Labels,
+}
+
+impl CellMeaning {
+    /// The word of `--cells`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Codes => "codes",
+            Self::Labels => "labels",
         }
     }
 }
@@ -92,6 +134,8 @@ pub struct RestoreFile {
     /// Unnamed columns behind `columns`, whose cells must be empty.
     pub(super) unnamed: usize,
     pub(super) date_order: Option<DateOrder>,
+    pub(super) numbers: Option<NumberStyle>,
+    pub(super) cells: Option<CellMeaning>,
 }
 
 impl RestoreFile {
@@ -152,6 +196,8 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
         codec,
         unnamed: 0,
         date_order: overrides.date_order,
+        numbers: overrides.numbers,
+        cells: overrides.cells,
     };
     if let Some(entity) = (text.len() < 256).then(|| words::no_records(&text)).flatten() {
         file.no_records = true;

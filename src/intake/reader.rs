@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
 use super::group::{Group, Groups, Repeats};
@@ -27,11 +28,21 @@ pub struct Rows<'a> {
     given: u64,
 }
 
-/// Reads a file's rows, as its survey found them: its bound columns, its order of dates, its repeated ids.
+/// Reads a file's rows, as its survey found them: its bound columns, its conventions, its repeated ids.
 pub fn read<'a>(file: &'a RestoreFile, survey: &'a Survey, schema: &'a Schema) -> Result<Rows<'a>, IntakeError> {
+    read_by(file, survey, schema, &survey.conventions)
+}
+
+/// Reads a file's rows by other conventions than its survey's, to see which of them the portal's records bear out.
+pub fn read_by<'a>(
+    file: &'a RestoreFile,
+    survey: &'a Survey,
+    schema: &'a Schema,
+    conventions: &'a Conventions,
+) -> Result<Rows<'a>, IntakeError> {
     let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
     let mut groups = Groups::new(file, source, BUFFER_BYTES, Repeats::Known(&survey.repeated));
-    let parser = RowReader::new(file, &survey.columns, schema, survey.date_order);
+    let parser = RowReader::new(file, &survey.columns, schema, conventions);
     let ahead = Some(groups.chunk(CHUNK));
     Ok(Rows { source: file, survey, groups, parser, ahead, given: 0 })
 }

@@ -121,6 +121,12 @@ pub enum ProblemCode {
     NoId,
     /// A spreadsheet has damaged the value.
     SpreadsheetDamage,
+    /// A phone without the `+` that the column's other phones have: a spreadsheet takes it for a sign.
+    LostPlus,
+    /// A packed list of values that can't be unpacked.
+    BadList,
+    /// Product lines of one record that stand apart, so that only the first ones are known for its own.
+    ProductsScattered,
 }
 
 impl ProblemCode {
@@ -141,6 +147,9 @@ impl ProblemCode {
             Self::DateOrderUnsure => "date_order_unsure",
             Self::NoId => "no_id",
             Self::SpreadsheetDamage => "spreadsheet_damage",
+            Self::LostPlus => "lost_plus",
+            Self::BadList => "bad_list",
+            Self::ProductsScattered => "products_scattered",
         }
     }
 }

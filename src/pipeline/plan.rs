@@ -230,7 +230,7 @@ fn ground(
     let mut known = Files::default();
     for seen in &files {
         let entity = seen.file.entity;
-        let created: HashMap<_, _> = seen.survey.created.iter().cloned().collect();
+        let created: HashMap<_, _> = seen.survey.created().collect();
         let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
         for id in &seen.survey.ids {
             known.add(entity, *id, created.get(id).cloned(), names.remove(id).unwrap_or_default());
@@ -250,7 +250,7 @@ fn ground(
     };
     let mut newest: HashMap<EntityType, Timestamp> = HashMap::new();
     for seen in &files {
-        let moment = seen.survey.newest.as_ref().and_then(|value| crate::plan::moment(value, &zone));
+        let moment = seen.survey.newest().and_then(|value| crate::plan::moment(&value, &zone));
         if let Some(moment) = moment {
             let known = newest.entry(seen.file.entity).or_insert(moment);
             *known = moment.max(*known);
@@ -318,10 +318,10 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
 fn samples(files: &[Surveyed], current: &Current) -> Vec<(jiff::civil::DateTime, Timestamp)> {
     let mut samples = Vec::new();
     for seen in files {
-        for (id, created) in &seen.survey.created {
-            let live = current.under_id(seen.file.entity, *id).and_then(|live| live.get("DATE_CREATE"));
+        for (id, created) in seen.survey.created() {
+            let live = current.under_id(seen.file.entity, id).and_then(|live| live.get("DATE_CREATE"));
             if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) {
-                samples.push((*clock, *moment));
+                samples.push((clock, *moment));
             }
         }
     }

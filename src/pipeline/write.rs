@@ -309,7 +309,7 @@ fn write_reports(draft: &Draft, request: &PlanRequest, facts: &Facts) -> Result<
 fn inferred(request: &PlanRequest, ground: &Ground) -> Vec<String> {
     let mut sentences = Vec::new();
     for seen in &ground.files {
-        sentences.push(inferred::file(&seen.file, seen.survey.date_order, request.language));
+        sentences.push(inferred::file(&seen.file, seen.survey.conventions.date_order, request.language));
     }
     let (explained, of) = match &ground.zone_fit {
         ZoneFit::Fits { explained, of, .. } | ZoneFit::TooFew { explained, of, .. } => (*explained, *of),

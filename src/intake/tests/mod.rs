@@ -7,6 +7,8 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 mod detecting;
+mod dump;
+mod meaning;
 mod properties;
 mod rejecting;
 mod values;
