@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{EntityType, OriginalId, PortalId};
 use crate::plan::{Action, ActionKind, RecordRef, digest_of_text};
 
+use super::guard::{self, Unsafe};
 use super::step::{How, State};
 
 /// SQLite's `application_id` of a journal: "b24r".
@@ -121,6 +122,12 @@ pub enum JournalError {
     /// SQLite said no.
     #[error("the journal cannot be written or read: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// Somebody else may have written it.
+    #[error("the journal can't be believed: {0}")]
+    Unsafe(#[from] Unsafe),
+    /// Whose it is can't be asked.
+    #[error("the journal cannot be looked at: {0}")]
+    Io(#[from] std::io::Error),
     /// It belongs to another plan.
     #[error("the journal belongs to another plan")]
     OtherPlan,
@@ -141,6 +148,7 @@ pub struct Journal {
 impl Journal {
     /// Opens a plan's journal, making it where there is none; steps found in the middle of sending become unclear.
     pub fn open(path: &Path, plan_digest: &str, portal: &str, actions: &[Action], now: Timestamp) -> Result<Self, JournalError> {
+        guard::check(path)??;
         let mut db = Connection::open(path)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
@@ -171,6 +179,7 @@ impl Journal {
         if !path.exists() {
             return Ok(None);
         }
+        guard::check(path)??;
         let db = Connection::open(path)?;
         load(&db).map(Some)
     }

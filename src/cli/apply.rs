@@ -78,8 +78,8 @@ async fn go(
 ) -> Result<Outcome, Failure> {
     let language = output.language();
     let observer = portal::observer(output);
-    let settings = portal::settings(args, portal::PATIENCE_APPLYING);
-    let writer = Writer::open(portal::address(args, output)?, settings, observer.clone())
+    let settings = portal::settings(args, portal::PATIENCE_APPLYING, output)?;
+    let writer = Writer::open(portal::address(args, output)?, &settings, observer.clone())
         .map_err(|error| Failure::of_portal(&error, language))?;
     let opened = pipeline::open(dir, writer.reader(), request).await.map_err(|error| Failure::of_open(&error, language))?;
     if !confirmed && !prompt::confirm(&question(&opened, output), output)? {

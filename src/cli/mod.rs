@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod demo;
 mod failure;
+mod hardening;
 mod inspect;
 mod lang;
 mod plan;
@@ -88,6 +89,7 @@ impl Outcome {
 
 /// Parses, runs, and says how it ended.
 pub fn run() -> ExitCode {
+    hardening::harden();
     std::panic::set_hook(Box::new(|info| {
         // A panic is a defect; it says where, and nothing of what was being handled.
         let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));

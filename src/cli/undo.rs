@@ -29,8 +29,8 @@ impl Undo {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let language = output.language();
         let observer = portal::observer(output);
-        let settings = portal::settings(&self.portal, portal::PATIENCE_APPLYING);
-        let writer = Writer::open(portal::address(&self.portal, output)?, settings, observer.clone())
+        let settings = portal::settings(&self.portal, portal::PATIENCE_APPLYING, output)?;
+        let writer = Writer::open(portal::address(&self.portal, output)?, &settings, observer.clone())
             .map_err(|error| Failure::of_portal(&error, language))?;
         let request = ApplyRequest {
             stale_ok: true,
