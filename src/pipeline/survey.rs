@@ -13,6 +13,18 @@ use super::files::{FileError, Overriding};
 pub(super) struct Surveyed {
     pub file: RestoreFile,
     pub survey: Survey,
+    /// From how many of the portal's records it was found how to read the file.
+    pub compared: Compared,
+    /// The zone of the file's times, where it isn't that of the others: its name, how many shared records it explains, of how many.
+    pub zone: Option<(String, u64, u64)>,
+}
+
+/// How many records that are both in a file and in the portal have settled what the file leaves open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Compared {
+    pub date_order: u64,
+    pub numbers: u64,
+    pub dictionaries: u64,
 }
 
 /// Detects every file by its beginning.
@@ -38,7 +50,7 @@ pub(super) fn survey(files: Vec<RestoreFile>, schema: &Schema, observer: &dyn Ob
         .into_iter()
         .map(|file| {
             let survey = intake::survey(&file, schema, &mut seen, observer)?;
-            Ok(Surveyed { file, survey })
+            Ok(Surveyed { file, survey, compared: Compared::default(), zone: None })
         })
         .collect()
 }

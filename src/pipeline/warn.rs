@@ -1,6 +1,5 @@
 //! The warnings of a plan: each with its count and its sentence.
 
-use crate::diff::ZoneFit;
 use crate::model::{EntityType, ProblemCode};
 use crate::plan::{Drafted, Summary, Warning};
 use crate::report;
@@ -47,9 +46,12 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
+        let scattered = ProblemCode::ProductsScattered;
+        let lines = seen.survey.problems.iter().filter(|problem| problem.code == scattered).count() as u64;
+        add(scattered.code(), Some(seen.file.entity), None, lines);
     }
     let total = summary.total();
-    if matches!(ground.zone_fit, ZoneFit::TooFew { .. }) {
+    if ground.zone_unsure {
         add("zone_uncertain", None, None, total.in_file);
     }
     if total.to_create > 0 {
@@ -76,5 +78,6 @@ pub(super) fn warn(
             field,
             records,
         })
+        .chain(super::shared::warnings(&ground.files, request.language))
         .collect();
 }

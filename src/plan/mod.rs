@@ -23,5 +23,5 @@ pub use draft::{Drafted, Drafter, KEPT_DATES, KeptDate, Missing, ParentMissing};
 pub use fate::{Fate, Fates, Link, Resolver};
 pub use line::{ChangeLine, RecordLine, RecordRef};
 pub use seal::{digest_of_file, digest_of_text};
-pub use summary::{EntityCounts, FileSummary, Forecast, Requests, Summary, Warning};
+pub use summary::{EntityCounts, FileSummary, Forecast, Inferred, Requests, Summary, Warning};
 pub use wire::{moment, rfc3339, wire};
