@@ -265,7 +265,7 @@ impl<'a> CellReader<'a> {
     /// A user: `Name [123]`, an id where cells hold ids, else a name.
     fn user(&self, text: &str, coded: bool) -> Cell {
         let bracketed = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')).map(|(_, id)| id);
-        if let Some(id) = bracketed.or(coded.then_some(text)).and_then(|id| id.parse().ok()) {
+        if let Some(id) = bracketed.or((coded || self.coded).then_some(text)).and_then(|id| id.parse().ok()) {
             return if id == 0 { Value::Empty.into() } else { Value::User(UserId(id)).into() };
         }
         let known = || text.parse().ok().map(UserId).filter(|id| self.schema.user(*id).is_some());

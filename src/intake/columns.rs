@@ -42,6 +42,8 @@ pub(super) enum Role {
     Contacts(&'static str),
     /// A column of the portal's database that no field answers to: computed, an index, a number of the inside.
     Technical,
+    /// Why an earlier run handed the row back: no business of the record.
+    Returned,
     /// No field is known for it, or an earlier column holds it.
     Unmapped,
 }
@@ -73,6 +75,9 @@ impl Column {
     }
 }
 
+/// The title of the last column of a file of rows that were handed back, `failed/ENTITY.csv` and `rejected/ENTITY.csv`.
+const RETURNED: &str = "reason";
+
 /// The columns of a header.
 pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]) -> Vec<Column> {
     let entity = reading.entity;
@@ -96,6 +101,9 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
             }
             (None, None) => special(entity, name),
         });
+    }
+    if let Some(last) = columns.last_mut().filter(|last| last.role == Role::Unmapped && last.name == RETURNED) {
+        *last = Column::new(RETURNED, Role::Returned, None, "reason of an earlier run");
     }
     // What the user gives goes before what was found.
     let mapped: HashSet<FieldCode> =

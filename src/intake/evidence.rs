@@ -9,7 +9,7 @@ use super::columns::{Column, Role};
 use super::conventions::{Conventions, is_null};
 use super::detect::{CellMeaning, DateOrder, NumberStyle, RestoreFile};
 use super::finding::Findings;
-use super::group::Group;
+use super::group::{Chunk, Group};
 use super::numbers::NumberVotes;
 use crate::model::{FieldDef, FieldType, Schema};
 
@@ -88,14 +88,17 @@ impl Witness {
     }
 
     /// What the records of a part of the file tell.
-    pub(super) fn hear(&self, groups: &[Group]) -> Evidence {
+    pub(super) fn hear(&self, chunk: &Chunk, groups: &[Group]) -> Evidence {
         let mut evidence = Evidence::of(self.width);
         for group in groups {
-            let Group::Record { lines, .. } = group else { continue };
+            let Group::Record { first, further, .. } = group else { continue };
+            let line = chunk.cells(*first);
             for (at, matter) in &self.watched {
-                // Further lines repeat all but a record's products.
-                let of_products = matches!(matter, Matter::Number) && lines.len() > 1;
-                for line in &lines[..if of_products { lines.len() } else { 1 }] {
+                self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut evidence);
+            }
+            // Further lines repeat all but a record's products.
+            for line in further.iter().map(|at| chunk.cells(*at)) {
+                for (at, matter) in self.watched.iter().filter(|(_, matter)| matches!(matter, Matter::Number)) {
                     self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut evidence);
                 }
             }
@@ -216,7 +219,8 @@ impl Evidence {
     }
 
     fn user(&mut self, at: usize, text: &str) {
-        let is_id = is_number(text);
+        // Several ids of one cell, too.
+        let is_id = text.bytes().all(|byte| byte.is_ascii_digit() || b", []".contains(&byte));
         if is_id {
             self.users.ids += 1;
         } else if text.ends_with(']') && text.contains('[') {

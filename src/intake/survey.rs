@@ -18,17 +18,16 @@ use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
 use super::evidence::{Evidence, Witness};
 use super::finding::Findings;
-use super::group::{Group, Groups, Repeats, SeenIds};
+use super::group::{Chunk, Group, Groups, Repeats, SeenIds};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
+use super::split::Texts;
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
     Cells, EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
     name_keys,
 };
 
-/// Groups that are looked at together.
-const CHUNK: usize = 4096;
 /// Groups whose cells are heard at a stretch.
 const STRETCH: usize = 256;
 /// Problems of one code that are told one by one; the rest is only counted.
@@ -128,21 +127,22 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
     let mut evidence = Evidence::of(columns.len());
     let mut found = Gathered::default();
     let mut told = 0;
-    let mut chunk = groups.chunk(CHUNK)?;
-    while !chunk.is_empty() {
+    let mut next = groups.chunk()?;
+    while let Some(chunk) = next {
         let look = || {
-            let parts = chunk.par_chunks(STRETCH);
-            parts.map(|part| (part.iter().map(|group| surveyor.facts(group)).collect(), witness.hear(part))).collect::<Vec<_>>()
+            let parts = chunk.groups.par_chunks(STRETCH);
+            let facts = |part: &[Group]| part.iter().map(|group| surveyor.facts(&chunk, group)).collect();
+            parts.map(|part| (facts(part), witness.hear(&chunk, part))).collect::<Vec<(Vec<Facts>, Evidence)>>()
         };
-        let (parts, ahead): (Vec<(Vec<Facts>, Evidence)>, _) = rayon::join(look, || groups.chunk(CHUNK));
+        let (parts, ahead) = rayon::join(look, || groups.chunk());
         for (_, heard) in &parts {
             evidence.add(heard);
         }
         let facts = parts.into_iter().flat_map(|(facts, _)| facts);
-        for (group, facts) in chunk.iter().zip(facts) {
+        for (group, facts) in chunk.groups.iter().zip(facts) {
             found.add(file, group, facts);
         }
-        chunk = ahead?;
+        next = ahead?;
         progress.event(Event::Advance { phase: Phase::Survey, by: groups.bytes() - told });
         told = groups.bytes();
     }
@@ -220,9 +220,9 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    fn facts(&self, group: &Group) -> Facts {
-        let Group::Record { lines, .. } = group else { return Facts::default() };
-        let cells = &lines[0];
+    fn facts(&self, chunk: &Chunk, group: &Group) -> Facts {
+        let Group::Record { first, .. } = group else { return Facts::default() };
+        let cells = chunk.cells(*first);
         let mut facts = Facts { names: self.names_of(cells), ..Facts::default() };
         for &at in &self.dates {
             let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
@@ -238,7 +238,7 @@ impl<'a> Surveyor<'a> {
     }
 
     /// The texts under which another record's link may name this one.
-    fn names_of(&self, cells: &Cells) -> Vec<String> {
+    fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
         let is_name = |cell: &&str| !(self.coded && is_null(cell));
         let [first, name, second, last] =
             self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).unwrap_or_default().to_owned());
