@@ -57,8 +57,9 @@ impl Run<'_> {
             .filter(|live| !ours.contains(&(live.entity, live.id)))
             .filter_map(|live| {
                 let pair = pair_of(live);
-                let (entity, source) = pair.source().filter(|(entity, _)| *entity == live.entity)?;
-                self.is_anothers(RecordRef { entity, original_id: source.0 }, &pair).then_some((live, source))
+                let source = pair.source().filter(|source| source.entity == live.entity)?;
+                let planned = RecordRef { entity: source.entity, original_id: source.id.0 };
+                self.is_anothers(planned, &pair).then_some((live, source.id))
             })
             .collect();
         let Some((newest, source)) = strangers.last() else { return Ok(()) };

@@ -9,12 +9,15 @@ mod inferred;
 mod only_ids;
 mod plan;
 mod remedy;
+mod settle;
+mod shared;
 mod snapshot;
 mod stakes;
 mod survey;
 mod verdicts;
 mod warn;
 mod write;
+mod zones;
 
 pub use apply::{
     Applied, ApplyRequest, OpenError, Opened, OtherUser, Status, TakenBack, apply, open, status, undo, verify, write_outputs,
@@ -24,4 +27,4 @@ pub use files::{FileError, Overriding, expand};
 pub use only_ids::OnlyIdsError;
 pub use plan::{PlanError, PlanRequest, Planned, plan};
 pub use snapshot::{SnapshotError, snapshot};
-pub use survey::{DetectError, Inspected, inspect};
+pub use survey::{DetectError, Inspected, UnusedColumn, inspect};

@@ -437,7 +437,7 @@ impl Drafter<'_> {
                 return own;
             }
         }
-        OriginPair::mark(record.entity, record.id)
+        OriginPair::mark(record.entity, record.id, self.current.foreign())
     }
 }
 

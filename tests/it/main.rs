@@ -3,11 +3,15 @@
 mod badinput;
 mod corpus;
 mod corpus_large;
+#[cfg(unix)]
+mod confirm;
 mod drift;
 mod failures;
 mod faults;
 mod harness;
 mod house;
+mod inspect;
+mod inferred;
 mod kill;
 mod machines;
 mod mending;

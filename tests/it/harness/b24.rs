@@ -101,6 +101,36 @@ impl B24 {
         }
     }
 
+    /// Runs the program at a terminal where somebody types a line; stderr is what the terminal shows.
+    #[cfg(unix)]
+    pub fn at_a_terminal<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>, typed: &str) -> Ran {
+        use std::io::{Read, Write};
+
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&master).and_then(|()| unlockpt(&master)).expect("an open terminal");
+        let name = ptsname(&master, Vec::new()).expect("its name").into_string().expect("UTF-8");
+        let slave = || std::fs::OpenOptions::new().read(true).write(true).open(&name).expect("the other end");
+        let mut command = self.command(args);
+        let said = format!("{:?}", command.get_args().collect::<Vec<_>>());
+        command.stdin(slave()).stderr(slave()).stdout(Stdio::piped());
+        let child = command.spawn().expect("the program starts");
+        // The program alone holds the other end now, so that its end shows here.
+        drop(command);
+        let mut master = std::fs::File::from(master);
+        master.write_all(format!("{typed}\n").as_bytes()).expect("a typed line");
+        let mut shown = Vec::new();
+        let mut piece = [0; 4096];
+        // A terminal whose other end is closed reads as an error.
+        while let Ok(read @ 1..) = master.read(&mut piece) {
+            shown.extend_from_slice(&piece[..read]);
+        }
+        let output = child.wait_with_output().expect("its end");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(shown), said }
+    }
+
     /// Starts the program, to be killed on the way.
     pub fn start<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Child {
         self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
