@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use b24restore::plan::digest_of_text;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::harness::{Portal, Scene};
 
@@ -38,7 +38,7 @@ fn reseal(plan: &Path, change: impl FnOnce(&mut Value)) {
     manifest.as_object_mut().expect("an object").shift_remove("digest");
     change(&mut manifest);
     let body = serde_json::to_string_pretty(&manifest).expect("JSON");
-    let digest: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest_of_text(&body);
     let open = body.trim_end().trim_end_matches('}').trim_end();
     fs::write(path, format!("{open},\n  \"digest\": \"{digest}\"\n}}\n")).expect("a sealed manifest");
 }

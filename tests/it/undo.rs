@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 use crate::harness::Scene;
 use crate::harness::crm::{KINDS, all};
 
+/// Old and new id of the re-created records of each type.
+type NewIds = BTreeMap<&'static str, Vec<(u64, u64)>>;
+
 /// A plan carried out, and the new id of each re-created record.
-fn restored() -> (Scene, BTreeMap<&'static str, Vec<(u64, u64)>>) {
+fn restored() -> (Scene, NewIds) {
     let scene = Scene::small().losing_one_of(2);
     scene.plan(&[]);
     scene.apply(&[]);
-    let mut by_kind: BTreeMap<&'static str, Vec<(u64, u64)>> = BTreeMap::new();
+    let mut by_kind = NewIds::new();
     for ((kind, old), new) in scene.crm.new_ids(&all(&scene.portal)) {
         by_kind.entry(kind).or_default().push((old, new));
     }
