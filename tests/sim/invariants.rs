@@ -126,7 +126,7 @@ fn nothing_else_was_touched(stage: &Stage, made: &BTreeMap<(String, u64), String
 async fn what_is_read_back_is_what_the_files_say(stage: &Stage) {
     let direct = Box::new(Direct(stage.portal().clone()));
     let reader = Reader::over(direct, world::identity(), true, &world::settings(LimitsProfile::None), Arc::new(Silent));
-    let verified = pipeline::verify(&stage.plan_dir(), &reader, &Silent).await.expect("read back");
+    let verified = pipeline::verify(&stage.plan_dir(), &reader, None, &Silent).await.expect("read back");
     assert!(verified.differences.is_empty(), "I7, read back: {:?}", verified.differences);
     assert!(verified.doubles.is_empty(), "I7, once: {:?}", verified.doubles);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use b24restore::apply::{Journal, Run, Scope, Settings, State};
 use b24restore::pipeline::{self, ApplyRequest};
-use b24restore::plan::dir;
+use b24restore::plan::{Plan, dir};
 use b24restore::portal::{LimitsProfile, Reader, Writer};
 use b24restore::report::Language;
 use b24restore::sandbox::Limits;
@@ -196,7 +196,8 @@ impl Stage {
 
     /// How many steps stand in a state.
     pub fn count(&self, state: State) -> usize {
-        let steps = Journal::read(&self.journal()).expect("a journal").unwrap_or_default();
+        let plan = Plan::open(&self.plan_dir()).expect("a plan");
+        let steps = Journal::read(&self.journal(), &plan.digest).expect("a journal").unwrap_or_default();
         steps.iter().filter(|step| step.state == state).count()
     }
 
