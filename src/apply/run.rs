@@ -94,6 +94,8 @@ pub struct Run<'a> {
     pub(super) sent: HashMap<usize, Instant>,
     missing_parent: String,
     mends: HashMap<RecordRef, usize>,
+    #[cfg(feature = "faults")]
+    plan: String,
 }
 
 impl std::fmt::Debug for Run<'_> {
@@ -122,7 +124,21 @@ impl<'a> Run<'a> {
             .collect();
         let watch = Watch::start(settings.clock.clone());
         let (begun, sent) = (Instant::now(), HashMap::new());
-        Self { actions, journal, writer, schema, settings, observer, watch, begun, sent, missing_parent, mends }
+        Self {
+            actions,
+            journal,
+            writer,
+            schema,
+            settings,
+            observer,
+            watch,
+            begun,
+            sent,
+            missing_parent,
+            mends,
+            #[cfg(feature = "faults")]
+            plan: approved.plan().digest.chars().take(8).collect(),
+        }
     }
 
     /// Takes failed steps up again.
@@ -147,6 +163,9 @@ impl<'a> Run<'a> {
         self.observer.event(Event::End { phase: Phase::Create });
         let total = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Planned).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Mend, total: Some(total) });
+        if planted!(BaselineBeforeAck) {
+            self.note_baselines().await?;
+        }
         self.update_all().await?;
         self.link_late().await?;
         self.observer.event(Event::End { phase: Phase::Mend });
@@ -189,6 +208,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The pair by which a created record is known again.
+    fn key(&self, seq: usize) -> Option<OriginPair> {
+        let key = self.actions[seq].key.clone();
+        #[cfg(feature = "faults")]
+        if planted!(KeyWithPlan) {
+            return key.map(|key| OriginPair { origin: format!("{}/{}", key.origin, self.plan), ..key });
+        }
+        key
+    }
+
     /// Which live records bear the keys of these steps.
     pub(super) async fn find_keys(
         &self,
@@ -197,8 +226,8 @@ impl<'a> Run<'a> {
     ) -> Result<HashMap<usize, Vec<PortalId>>, ApplyError> {
         let mut by_key: HashMap<OriginPair, usize> = HashMap::new();
         for &seq in seqs {
-            if let Some(key) = &self.actions[seq].key {
-                by_key.insert(key.clone(), seq);
+            if let Some(key) = self.key(seq) {
+                by_key.insert(key, seq);
             }
         }
         let mut found: HashMap<usize, Vec<PortalId>> = HashMap::new();
@@ -338,10 +367,11 @@ impl<'a> Run<'a> {
             }
         }
         self.fill_links(action, &mut payload);
-        if planted!(KeyWithAttempt)
-            && let Some(Json::String(origin)) = payload.0.get("originId")
-        {
-            payload.set("originId", format!("{origin}/{}", self.journal.step(seq).attempts));
+        if let Some(key) = self.key(seq).filter(|_| planted!(KeyWithPlan)) {
+            payload.set("originId", key.origin);
+        }
+        if let Some(key) = self.key(seq).filter(|_| planted!(KeyWithAttempt)) {
+            payload.set("originId", format!("{}/{}", key.origin, self.journal.step(seq).attempts));
         }
         payload
     }
@@ -397,7 +427,7 @@ impl<'a> Run<'a> {
                 .iter()
                 .filter(|step| step.entity == entity && step.kind == ActionKind::Create && step.state == State::Done)
                 .filter(|step| step.baseline.is_none())
-                .filter(|step| self.mends.get(&step.subject()).is_none_or(|mend| !self.journal.step(*mend).state.is_pending()))
+                .filter(|step| !self.is_mending(step) || planted!(BaselineBeforeAck))
                 .filter_map(|step| Some((step.seq, step.portal_id?)))
                 .collect();
             for chunk in created.chunks(RECORDS_AT_ONCE) {
@@ -414,6 +444,11 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a created record waits for its mend.
+    fn is_mending(&self, step: &Step) -> bool {
+        self.mends.get(&step.subject()).is_some_and(|mend| self.journal.step(*mend).state.is_pending())
     }
 
     pub(super) fn check_stop(&self) -> Result<(), ApplyError> {

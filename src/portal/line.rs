@@ -39,7 +39,16 @@ pub(super) struct Line {
 impl Line {
     /// A line over a transport; sends nothing.
     pub fn new(transport: Box<dyn Transport>, pace: Pace, patience: Duration, observer: Arc<dyn Observer>, seed: u64) -> Self {
-        Self { transport, pace, operating: Mutex::default(), observer, hits: AtomicU64::new(0), last_sent: Mutex::default(), patience, seed }
+        Self {
+            transport,
+            pace,
+            operating: Mutex::default(),
+            observer,
+            hits: AtomicU64::new(0),
+            last_sent: Mutex::default(),
+            patience,
+            seed,
+        }
     }
 
     /// Requests that have reached the portal, or may have.

@@ -14,12 +14,12 @@ use b24restore::sandbox::Limits;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
+use crate::KINDS;
 use crate::crm::{Crm, Size};
 use crate::export;
 use crate::network::Direct;
 use crate::portal::Portal;
 use crate::random::Random;
-use crate::KINDS;
 
 /// The worlds that seeds begin from.
 pub static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
@@ -119,7 +119,8 @@ pub fn plan(portal: &Portal, files: Vec<PathBuf>, out: &Path, relink: bool) {
         redact: false,
         language: Language::En,
     };
-    let reader = Reader::over(Box::new(Direct(portal.clone())), identity(), true, &settings(LimitsProfile::None), Arc::new(Silent));
+    let reader =
+        Reader::over(Box::new(Direct(portal.clone())), identity(), true, &settings(LimitsProfile::None), Arc::new(Silent));
     // The comparison takes a thread of its own, so it needs another runtime than the one whose time stands still.
     std::thread::scope(|scope| {
         let planning = scope.spawn(|| {
@@ -147,4 +148,3 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
-
