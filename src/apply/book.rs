@@ -23,7 +23,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), JournalError> {
     let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
     let is_wal = match mode {
         Ok(mode) => mode == "wal",
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(no_journal()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(error.into()),
         Err(_) => false,
     };
     if is_wal {
@@ -34,10 +34,6 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), JournalError> {
         db.pragma_update(None, "synchronous", "EXTRA")?;
     }
     Ok((db, is_wal))
-}
-
-fn no_journal() -> JournalError {
-    JournalError::Damaged("the file is no SQLite database".to_owned())
 }
 
 /// Makes the tables of a new journal; checks an old one and brings it up to today's format.
@@ -70,11 +66,7 @@ pub(super) fn prepare(
 }
 
 fn format(db: &Connection) -> Result<i32, JournalError> {
-    db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => no_journal(),
-        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged(error.to_string()),
-        _ => error.into(),
-    })
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
 fn unknown_format(format: i32) -> JournalError {

@@ -145,6 +145,8 @@ impl Stage {
             },
         };
         self.trace.say(format_args!("--- {end:?}"));
+        let wrong = self.network.wrong();
+        assert!(wrong.is_empty(), "intended before it is sent: {wrong:?}");
         end
     }
 
