@@ -1,6 +1,8 @@
 //! The program as its users meet it: the real binary against a real (local) portal, one file a concern.
 
 mod badinput;
+#[cfg(feature = "faults")]
+mod bugs;
 mod faults;
 mod harness;
 mod house;

@@ -1,6 +1,6 @@
 //! Defects planted on purpose: each is caught by name. A story that is green without its defect is red with it, or it proves nothing.
 //!
-//! Four more need a real process, network or lock; they are in `tests/it/bugs.rs`.
+//! Three more need a real process, network or lock; they are in `tests/it/bugs.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

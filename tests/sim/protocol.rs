@@ -113,10 +113,13 @@ fn after_a_person_decided_other_fields_are_sent() {
     play(async {
         let mut lost = 0;
         // One run in which no company arrives, then all is well.
-        let stage = stage_in(1, Scripted::new(move |asked| {
-            lost += usize::from(!asked.creates.is_empty());
-            if asked.creates.is_empty() || lost > 5 { Fate::Answered } else { Fate::LostBefore(seconds(1)) }
-        }));
+        let stage = stage_in(
+            1,
+            Scripted::new(move |asked| {
+                lost += usize::from(!asked.creates.is_empty());
+                if asked.creates.is_empty() || lost > 5 { Fate::Answered } else { Fate::LostBefore(seconds(1)) }
+            }),
+        );
         assert_eq!(stage.run().await, End::Pending);
         Connection::open(stage.journal())
             .and_then(|db| db.execute("UPDATE steps SET payload = 'other' WHERE payload <> ''", []))
