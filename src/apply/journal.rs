@@ -193,13 +193,19 @@ impl Journal {
         Ok(Self { db, steps, creates, chain, is_wal, pace: None })
     }
 
-    /// Opens a journal for looking only; `None` where there is none.
+    /// Opens a journal for looking only; `None` where there is none, or nothing in it: a run that died or met a full disk before its first
+    /// commit has not begun the plan.
     pub fn read(path: &Path) -> Result<Option<Vec<Step>>, JournalError> {
         if !path.exists() {
             return Ok(None);
         }
         guard::check(path)??;
-        book::load(&Connection::open(path)?).map(Some)
+        let db = Connection::open(path)?;
+        let format: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if format == 0 {
+            return Ok(None);
+        }
+        book::load(&db).map(Some)
     }
 
     /// Whether the journal has the write-ahead log that it should have. A network file system has none to offer; then every commit

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
-use super::{Failure, Outcome, apply, portal, prompt, terminal};
+use super::{Failure, Outcome, portal, prompt, signals, terminal};
 use crate::apply::SystemClock;
 use crate::pipeline::{self, ApplyRequest};
 use crate::portal::Writer;
@@ -40,7 +40,7 @@ impl Undo {
             failed: false,
             pilot: None,
             zombie_window: portal::zombie_window(output)?,
-            stop: apply::stop_on_request(output),
+            stop: signals::stop_on_request(output),
             clock: Arc::new(SystemClock),
             language,
         };

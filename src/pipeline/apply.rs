@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
 
-use super::remedy;
+use super::{causes, remedy};
 use crate::apply::{
     self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
     Verified, choose_pilot, progress,
@@ -21,6 +21,7 @@ use crate::event::Observer;
 use crate::model::{EntityType, Schema};
 use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
 use crate::portal::{PortalError, Reader, Writer};
+use crate::report::outcome::Cause;
 use crate::report::tables::{FailureLine, IdLine};
 use crate::report::{self, Language};
 
@@ -101,6 +102,19 @@ pub struct Applied {
     pub stopped: Option<ApplyError>,
     /// What the pilot's records look like, read back.
     pub pilot: Option<(Vec<Step>, Verified)>,
+    /// Why records were refused.
+    pub causes: Vec<Cause>,
+}
+
+/// How far a plan is.
+#[derive(Debug)]
+pub struct Status {
+    /// The plan.
+    pub plan: Plan,
+    /// The counts.
+    pub progress: Progress,
+    /// Why records were refused.
+    pub causes: Vec<Cause>,
 }
 
 /// Opens a plan and has it approved for the portal at hand.
@@ -165,15 +179,16 @@ pub async fn apply(
         }
         _ => None,
     };
-    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot })
+    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot, causes: causes(&steps, request.language) })
 }
 
 /// How far a plan is. Needs no portal.
-pub fn status(place: &Path) -> Result<(Plan, Progress), OpenError> {
+pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
     let plan = Plan::open(place)?;
     let steps = Journal::read(&place.join(dir::JOURNAL))?;
     let progress = progress(&plan.actions()?, steps.as_deref());
-    Ok((plan, progress))
+    let causes = causes(steps.as_deref().unwrap_or_default(), language);
+    Ok(Status { plan, progress, causes })
 }
 
 /// Reads back what a plan created. Only reads.
