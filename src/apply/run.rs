@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
 use crate::drill::{planted, point};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// By how much the portal's clock is ahead of it.
     pub ahead: SignedDuration,
+    /// For a plan that is older than a day: the zone of the files' clocks, in which it is asked once more what has come back meanwhile.
+    pub again: Option<TimeZone>,
 }
 
 /// Which part of a plan is carried out.
@@ -155,6 +158,7 @@ impl<'a> Run<'a> {
         self.forget_interrupted_sendings()?;
         self.reconcile(None).await?;
         self.look_up_planned().await?;
+        self.look_up_again().await?;
         let total = self.seqs(|step| step.kind == ActionKind::Create && step.state == State::Planned).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Create, total: Some(total) });
         for entity in EntityType::ALL {

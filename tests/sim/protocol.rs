@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use b24restore::apply::{CYCLES_MAX, Journal, State};
+use b24restore::apply::{CYCLES_MAX, How, Journal, State};
+use b24restore::plan::ActionKind;
 use jiff::SignedDuration;
 use rusqlite::Connection;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::invariants;
@@ -215,6 +217,24 @@ fn who_comes_back_after_the_window_does_not_wait_again() {
         assert_eq!(stage.run().await, End::Complete);
         assert!(begun.elapsed() < WINDOW, "it waited for {:?}", begun.elapsed());
         invariants::hold(&stage).await;
+    });
+}
+
+#[test]
+fn a_begun_plan_that_lay_for_a_day_finds_what_came_back_from_the_bin() {
+    play(async {
+        let stage = stage_in(1, nth_create(2, Fate::DieBefore));
+        assert_eq!(stage.run().await, End::Died);
+        let lost = *stage.world.crm.lost["deal"].iter().next().expect("a lost deal");
+        let back = stage.portal().call("sandbox.recover", json!({"entityTypeId": 2, "id": lost}));
+        tokio::time::sleep(seconds(25 * 3_600)).await;
+        assert_eq!(stage.run().await, End::Complete);
+        let steps = Journal::read(&stage.journal()).expect("a journal").expect("steps");
+        let deal = steps.iter().find(|step| step.entity.code() == "deal" && step.original_id.0 == lost).expect("a step");
+        assert_eq!((deal.state, deal.how, deal.attempts), (State::Done, How::AlreadyThere, 0));
+        assert_eq!(json!(deal.portal_id.expect("an id").0), back["id"]);
+        let others = steps.iter().filter(|step| step.kind == ActionKind::Create && step.seq != deal.seq);
+        assert!(others.into_iter().all(|step| step.how == How::Created), "{steps:?}");
     });
 }
 

@@ -196,6 +196,7 @@ impl Stage {
             scope: Scope::All,
             clock: request.clock.clone(),
             ahead: opened.ahead,
+            again: opened.old.then_some(jiff::tz::TimeZone::UTC),
         };
         let observer = self.trace.clone();
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, &writer, &schema, settings, observer);
