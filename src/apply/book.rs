@@ -18,7 +18,10 @@ const FORMAT: i32 = 2;
 
 /// Opens the file for writing, and says whether it has a write-ahead log.
 pub(super) fn open(path: &Path) -> Result<(Connection, bool), JournalError> {
-    let db = Connection::open(path)?;
+    with_the_safest_log(Connection::open(path)?)
+}
+
+fn with_the_safest_log(db: Connection) -> Result<(Connection, bool), JournalError> {
     // The answer is the mode that came of it. Shared memory, which a write-ahead log needs, is not to be had on a network file system.
     let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
     let is_wal = match mode {
@@ -184,4 +187,26 @@ pub(super) fn update(db: &Connection, step: &Step) -> Result<(), JournalError> {
         step.ahead.map(|ahead| ahead.as_millis() as i64),
     ])?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rusqlite::OpenFlags;
+
+    use super::*;
+
+    /// What a network file system is to `SQLite`: a place without shared memory. Its lock by a file beside is one.
+    #[test]
+    fn a_place_that_has_no_room_for_a_write_ahead_log_gets_a_journal_that_syncs_all_the_same() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let open = |name: &str, vfs: &str| {
+            let db = Connection::open_with_flags_and_vfs(dir.path().join(name), OpenFlags::default(), vfs).expect("a file");
+            let (db, is_wal) = with_the_safest_log(db).expect("a journal");
+            let synchronous: i32 = db.query_row("PRAGMA synchronous", [], |row| row.get(0)).expect("a mode");
+            (is_wal, synchronous)
+        };
+        let (full, extra) = (2, 3);
+        assert_eq!(open("here.sqlite", "unix"), (true, full));
+        assert_eq!(open("there.sqlite", "unix-dotfile"), (false, extra));
+    }
 }

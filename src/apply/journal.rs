@@ -329,7 +329,9 @@ impl Journal {
             transaction.execute(sql, params![*seq as i64])?;
         }
         transaction.commit()?;
-        seqs.iter().for_each(|seq| change(&mut self.steps[*seq]));
+        for seq in seqs {
+            change(&mut self.steps[*seq]);
+        }
         Ok(())
     }
 

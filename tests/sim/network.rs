@@ -162,9 +162,9 @@ impl Network {
         self.state().sent
     }
 
-    /// Waits until nothing is under way any more.
+    /// Waits until nothing is under way any more, and whatever was made is found by its mark.
     pub async fn quiet(&self) {
-        let at = self.state().quiet_at;
+        let at = self.state().quiet_at.max(Instant::now());
         tokio::time::sleep_until(at + Duration::from_secs(30)).await;
     }
 
@@ -309,7 +309,8 @@ impl Network {
             .expect("the table of steps");
         for mark in &asked.creates {
             let source = mark.split(['/', '@']).next().unwrap_or_default();
-            let (entity, id) = source.split_once(':').expect("a mark");
+            // A pair of the row's own doesn't say which row it is.
+            let Some((entity, id)) = source.split_once(':') else { continue };
             let state: Option<String> = select.query_row((entity, id), |row| row.get(0)).optional().expect("a row");
             if state.as_deref() != Some("intent") {
                 let state = state.unwrap_or_default();

@@ -215,7 +215,7 @@ impl Stage {
             let rest = self.network.script(|script| script.rest());
             tokio::time::sleep(rest).await;
             if self.network.script(|script| script.loses_journal()) {
-                // What is under way then nobody knows of any more: that is the risk that stays, and no promise.
+                // Of what is under way then, or made a moment ago, nobody knows any more: that is the risk that stays, and no promise.
                 self.network.quiet().await;
                 self.trace.say("the journal is lost");
                 self.lose_journal();

@@ -18,31 +18,31 @@ JSON, and whatever no row below fits. The first row that fits holds.
 ";
 
 fn printed() -> String {
-    let mut text = HEAD.to_owned();
-    for rule in RULES {
-        let levels = match rule.levels {
-            [Request] => "the request",
-            [ImportCommand] => "an import of several records",
-            [Command, Element] => "one record, or one command",
-            _ => "anything",
-        };
-        let statuses = match rule.statuses {
-            Any => "any".to_owned(),
-            Statuses::These(list) => list.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
-            Between(low, high) => format!("{low} to {high}"),
-        };
-        let codes = match rule.codes {
-            Anything => "any, or no JSON at all".to_owned(),
-            AnyCode => "any".to_owned(),
-            Codes::These(list) => list.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", "),
-        };
-        let verdict = match rule.applied {
-            No => "not created",
-            Maybe => "unclear",
-        };
-        text += &format!("| {levels} | {statuses} | {codes} | {verdict} | {} |\n", rule.why);
-    }
-    text
+    HEAD.to_owned() + &RULES.iter().map(row).collect::<String>()
+}
+
+fn row(rule: &Rule) -> String {
+    let levels = match rule.levels {
+        [Request] => "the request",
+        [ImportCommand] => "an import of several records",
+        [Command, Element] => "one record, or one command",
+        _ => "anything",
+    };
+    let statuses = match rule.statuses {
+        Any => "any".to_owned(),
+        Statuses::These(list) => list.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+        Between(low, high) => format!("{low} to {high}"),
+    };
+    let codes = match rule.codes {
+        Anything => "any, or no JSON at all".to_owned(),
+        AnyCode => "any".to_owned(),
+        Codes::These(list) => list.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", "),
+    };
+    let verdict = match rule.applied {
+        No => "not created",
+        Maybe => "unclear",
+    };
+    format!("| {levels} | {statuses} | {codes} | {verdict} | {} |\n", rule.why)
 }
 
 /// `B24RESTORE_PRINT_DOCS=1` writes the page anew.
