@@ -7,9 +7,12 @@ a listener that notes what it gets. Then everything that was said, written, sent
 canary in all its disguises.
 """
 
+import concurrent.futures
 import contextlib
+import functools
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +28,7 @@ from world import Loss
 
 SECRET = "c4naryQ7x9Zt2mWqRk5vBn3Lp8Js6Hd1"
 WINDOW = 0.3
+WORKERS = 4
 
 
 # --- A hostile network --------------------------------------------------------------------------------------------------------------------
@@ -97,17 +101,17 @@ class Watched:
         for name in ("tmp", "home", "state", "cwd"):
             (directory / name).mkdir()
 
-    def run(self, cell, *args, webhook=None, timeout=120):
-        """One command. Its exit code."""
+    def run(self, cell, *args, webhook=None, timeout=60, program=BINARY):
+        """One command, ended when its time is up. Its exit code."""
         place = self.directory
         environment = {name: value for name, value in os.environ.items() if not name.startswith("B24")}
         environment |= {"TMPDIR": str(place / "tmp"), "HOME": str(place / "home"), "XDG_STATE_HOME": str(place / "state"), "LC_ALL": "C",
                         "B24RESTORE_ZOMBIE_WINDOW": str(WINDOW), "RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
         if webhook is not None:
             environment["B24_WEBHOOK"] = webhook
-        process = subprocess.Popen([BINARY, *map(str, args), "-vv"], env=environment, cwd=place / "cwd", stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([program, *map(str, args), "-vv"], env=environment, cwd=place / "cwd", stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.cells += 1
+        self.cells, self.process = self.cells + 1, process
         shown = threading.Thread(target=self.look_at, args=(process, cell))
         shown.start()
         try:
@@ -136,14 +140,12 @@ class Watched:
         return found + names, sum(map(len, texts.values()))
 
 
-def walk_through(watched, way, files, directory, cell, language):
-    """The whole story once, under whatever the proxy does now. The exit codes."""
+def walk_through(watched, way, files, directory, cell, language, timeout=60):
+    """The whole story once, under whatever the proxy does now."""
     plan, flags = directory / f"plan-{watched.cells}", ("--lang", language)
-    codes = [watched.run(f"{cell}: plan", "plan", *files, "--out", plan, *flags, webhook=way.webhook)]
-    if codes[0] == 0:
-        codes += [watched.run(f"{cell}: {command}", command, plan, *more, *flags, webhook=way.webhook)
-                  for command, *more in (("apply", "--yes"), ("status",), ("apply", "--yes", "--json"), ("verify",), ("undo", "--yes"))]
-    return codes
+    if watched.run(f"{cell}: plan", "plan", *files, "--out", plan, *flags, webhook=way.webhook, timeout=timeout) == 0:
+        for command, *more in (("apply", "--yes"), ("status",), ("apply", "--yes", "--json"), ("verify",), ("undo", "--yes")):
+            watched.run(f"{cell}: {command}", command, plan, *more, *flags, webhook=way.webhook, timeout=timeout)
 
 
 class Fixed(proxies.Proxy):
@@ -163,50 +165,49 @@ class Fixed(proxies.Proxy):
         self.count, self.fixed = 0, (what, nth, forever)
 
 
-def under_faults(watched, world, chance, elsewhere):
-    """Every fault, once and for good, early and late."""
+def cells(chance, elsewhere):
+    """(what is done, to which request, whether to all after it, seconds for a command)."""
+    hostile = [address_repeated_in_an_error, address_repeated_in_a_page, address_repeated_in_a_notice, address_repeated_in_a_header, wrong_secret]
+    # One that is waited out for minutes says all it has to say in the first seconds.
+    lasting = [(fault, nth, True, 4) for fault in [*hostile, *redirects(elsewhere)] for nth in (1, chance.choice((3, 5, 7)))]
+    passing = [(fault, chance.choice((2, 4, 6, 8)), False, 60) for fault in proxies.FAULTS]
+    return lasting + passing
+
+
+def under_faults(watched, world, chance, share):
+    """A share of the cells, on a portal of its own."""
     directory = watched.directory / "plans"
     directory.mkdir()
-    hostile = [address_repeated_in_an_error, address_repeated_in_a_page, address_repeated_in_a_notice, address_repeated_in_a_header, wrong_secret]
-    # What is only waited out for as long as the patience lasts says nothing new for good.
-    brief = [fault for fault in proxies.FAULTS if fault is not proxies.too_many]
-    small = [world.loss.files[0]]
+    with Fixed(world, chance, secret=SECRET, window=WINDOW) as way:
+        for fault, nth, forever, timeout in share:
+            way.strike(fault, nth, forever)
+            cell = f"{fault.__name__}, {'from' if forever else 'at'} request {nth}"
+            walk_through(watched, way, [world.loss.files[0]], directory, cell, chance.choice(("en", "es")), timeout)
+
+
+def without_faults(watched, world, chance):
+    """All types of records, a snapshot, and sudden ends."""
+    directory = watched.directory / "plans"
+    directory.mkdir()
     with Fixed(world, chance, secret=SECRET, window=WINDOW) as way:
         walk_through(watched, way, world.loss.files, directory, "no fault", "en")
-        for fault in [*hostile, *redirects(elsewhere)]:
-            for nth in (1, 3, 6):
-                way.strike(fault, nth, forever=True)
-                walk_through(watched, way, small, directory, f"{fault.__name__} from request {nth} on", chance.choice(("en", "es")))
-        for fault in brief:
-            way.strike(fault, chance.choice((2, 4, 6, 8)), forever=False)
-            walk_through(watched, way, small, directory, f"{fault.__name__} once", chance.choice(("en", "es")))
-        way.fixed = None
         watched.run("snapshot", "snapshot", "--out", watched.directory / "snapshot", webhook=way.webhook)
         watched.run("snapshot again", "plan", watched.directory / "snapshot", "--out", directory / "of-a-snapshot", webhook=way.webhook)
-        for number in (15, 9, 6, 11):
-            killed(watched, way, small, directory, number)
+        for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV):
+            killed(watched, way, [world.loss.files[0]], directory, number)
 
 
 def killed(watched, way, files, directory, number):
-    """Ended by a signal, some of which would leave a core dump."""
+    """Ended by a signal in the middle of a create; two of these signals would leave a core dump."""
     plan = directory / f"killed-{number}"
-    watched.run(f"signal {number}: plan", "plan", *files, "--out", plan, webhook=way.webhook)
-    way.next = [lambda exchange: exchange.creates and proxies.slow]
+    watched.run(f"{number.name}: plan", "plan", *files, "--out", plan, webhook=way.webhook)
 
-    def shoot():
-        for _ in range(2000):
-            for process in Path("/proc").iterdir():
-                with contextlib.suppress(OSError, ValueError):
-                    if str(plan).encode() in (process / "cmdline").read_bytes() and way.struck["slow"]:
-                        os.kill(int(process.name), number)
-                        return
-            time.sleep(0.005)
+    def shoot(exchange, chance):
+        os.kill(watched.process.pid, number)
+        proxies.slow(exchange, chance)
 
-    way.struck.clear()
-    hunter = threading.Thread(target=shoot)
-    hunter.start()
-    watched.run(f"signal {number}: apply", "apply", plan, "--yes", webhook=way.webhook)
-    hunter.join()
+    way.next = [lambda exchange: exchange.creates and shoot]
+    watched.run(f"{number.name}: apply", "apply", plan, "--yes", webhook=way.webhook)
 
 
 def addresses(way):
@@ -232,25 +233,37 @@ def with_wrong_addresses(watched, world, chance):
             # Planning tries a missing connection for half a minute, applying longer: the address alone is what matters here.
             for how, args, webhook in (("in the variable", (), address.replace("\0", "")), ("in a file", ("--webhook-file", file), None)):
                 watched.run(f"address {number} {how}", "plan", world.loss.files[0], "--out", watched.directory / f"none-{number}", *args, webhook=webhook,
-                            timeout=3)
+                            timeout=2)
 
 
 def main():
     seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
-    chance = random.Random(seed)
+    chance, elsewhere = random.Random(seed), Elsewhere()
+    work = cells(chance, elsewhere)
+    chance.shuffle(work)
+    plays = [without_faults, with_wrong_addresses, *(functools.partial(under_faults, share=work[number::WORKERS]) for number in range(WORKERS))]
     with tempfile.TemporaryDirectory() as name:
+        control = Watched(Path(name) / "control")
+        control.run("control", "B24_WEBHOOK", webhook=f"http://127.0.0.1/rest/1/{SECRET}/", program="printenv")
+        assert control.search()[0], "a program that prints the secret goes unseen"
         loss = Loss(Path(name) / "loss")
-        with loss.copy(Path(name) / "story") as world:
-            watched = Watched(Path(name) / "story" / "watched")
-            elsewhere = Elsewhere()
-            under_faults(watched, world, chance, elsewhere)
-            with_wrong_addresses(watched, world, chance)
-            found, size = watched.search()
-            dumps = [str(path) for path in (Path(name) / "story").rglob("core*")]
-            assert not elsewhere.got, f"seed {seed}: a redirect was followed: {elsewhere.got[0][:200]!r}"
-            assert not dumps, f"seed {seed}: {dumps}"
-            assert not found, f"seed {seed}: the secret is out:\n  " + "\n  ".join(found[:20])
-    print(f"canary: {watched.cells} commands, {size:,} bytes said, written or shown: the secret nowhere, no redirect followed; seed {seed}")
+
+        def play(number):
+            place = Path(name) / f"story-{number}"
+            with loss.copy(place) as world:
+                watched = Watched(place / "watched")
+                plays[number](watched, world, random.Random(f"{seed} {number}"))
+                return watched.cells, *watched.search()
+
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            told = list(pool.map(play, range(len(plays))))
+        dumps = [str(path) for path in Path(name).glob("story-*/**/core*")]
+    found = [text for _, texts, _ in told for text in texts]
+    assert not elsewhere.got, f"seed {seed}: a redirect was followed: {elsewhere.got[0][:200]!r}"
+    assert not dumps, f"seed {seed}: {dumps}"
+    assert not found, f"seed {seed}: the secret is out:\n  " + "\n  ".join(found[:20])
+    commands, size = (sum(one[at] for one in told) for at in (0, 2))
+    print(f"canary: {commands} commands, {size:,} bytes said, written or shown: the secret nowhere, no redirect followed; seed {seed}")
 
 
 if __name__ == "__main__":
