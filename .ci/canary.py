@@ -101,7 +101,7 @@ class Watched:
         for name in ("tmp", "home", "state", "cwd"):
             (directory / name).mkdir()
 
-    def run(self, cell, *args, webhook=None, timeout=60, program=BINARY):
+    def run(self, cell, *args, webhook=None, timeout=60, program=BINARY, is_shown=True):
         """One command, ended when its time is up. Its exit code."""
         place = self.directory
         environment = {name: value for name, value in os.environ.items() if not name.startswith("B24")}
@@ -113,13 +113,15 @@ class Watched:
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.cells, self.process = self.cells + 1, process
         shown = threading.Thread(target=self.look_at, args=(process, cell))
-        shown.start()
+        if is_shown:
+            shown.start()
         try:
             out, said = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             out, said = process.communicate()
-        shown.join()
+        if is_shown:
+            shown.join()
         self.texts[f"{cell}: stdout"], self.texts[f"{cell}: stderr"] = out, said
         return process.returncode
 
@@ -226,6 +228,7 @@ def with_wrong_addresses(watched, world, chance):
     with proxies.Proxy(world, chance, secret=SECRET) as way:
         plan = watched.directory / "plan-for-wrong-addresses"
         watched.run("wrong addresses: plan", "plan", world.loss.files[0], "--out", plan, webhook=way.webhook)
+        given_as_an_argument(watched, way, world.loss.files[:1])
         for number, address in enumerate(addresses(way)):
             file = watched.directory / f"kept-by-the-user-{number}"
             file.write_text(address, encoding="utf-8")
@@ -234,6 +237,14 @@ def with_wrong_addresses(watched, world, chance):
             for how, args, webhook in (("in the variable", (), address.replace("\0", "")), ("in a file", ("--webhook-file", file), None)):
                 watched.run(f"address {number} {how}", "plan", world.loss.files[0], "--out", watched.directory / f"none-{number}", *args, webhook=webhook,
                             timeout=2)
+
+
+def given_as_an_argument(watched, way, files):
+    """Against all that the help says. The system shows it, then; the program doesn't say it again."""
+    for number, args in enumerate((("plan", "--webhook", way.webhook), ("plan", f"--webhook={way.webhook}"), ("plan", way.webhook, *files), ("apply", way.webhook),
+                                   (way.webhook,), ("plan", "--webhook-file", way.webhook, *files), ("inspect", f"'{way.webhook}'"))):
+        code = watched.run(f"argument {number}", *args, webhook=way.webhook, is_shown=False)
+        assert code == 2, f"the address as an argument: exit {code}"
 
 
 def main():
