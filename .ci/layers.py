@@ -6,7 +6,8 @@
 
 C  `kill -9` of apply at random milliseconds          D  `kill -9` of the portal, or of both
 E  limits and faults of the operating system          F  signals
-P  a proxy that drops, delays, cuts and lies, and kills
+P  a proxy that drops, delays, cuts and lies, and kills  G  records that the portal refuses
+Z  doubles that nobody can prevent, and must be found
 
 Every disturbance comes from a seed, printed at the start: `--seed N` plays the same dice again.
 """
@@ -27,9 +28,9 @@ import time
 from pathlib import Path
 
 import proxy as proxies
-from checker import TYPES, Broken, Tally
+from checker import Tally, export, objections
 from portal import BINARY
-from world import Loss, World
+from world import Loss
 
 # The portal takes so long over one command; a batch of them may outlive its client by far less than the window.
 LATENCY = 6
@@ -122,6 +123,70 @@ def planned_through(world, through):
         with contextlib.suppress(AssertionError):
             return world.plan(f"plan-{attempt}", **through)
     raise AssertionError(f"no plan after 8 attempts: {world.told[-1][-500:]}")
+
+
+# --- G: records that the portal refuses ------------------------------------------------------------------------------------------------------
+
+def story_g(loss, place, chance, number):
+    """A field became required after the plan was made: all records of a type are refused, the others come; then the cause is mended."""
+    kind = ("contact", "lead", "company", "deal")[number % 4]
+    with loss.copy(place, *PORTAL) as world:
+        plan = world.plan()
+        world.result(f"crm.{kind}.userfield.add", {"fields": {"FIELD_NAME": "MUST", "USER_TYPE_ID": "string", "MANDATORY": "Y"}})
+        world.before = export(world)
+        world.result("sandbox.settings.set", {"required_check": "Y"})
+        apply_killed(world, plan, chance, loss.span)
+        world.finish(plan, **PATIENT)
+        assert world.plans[0]["exit"] == 3, f"refused records, and exit {world.plans[0]['exit']}"
+        refused = world.plans[0]["said"]["entities"][kind]["failed"]
+        assert refused, f"no {kind} was refused"
+        looked_at = world.check(WINDOW)
+        world.result("sandbox.settings.set", {"required_check": "N"})
+        world.apply(plan, "--failed", **PATIENT)
+        world.finish(plan, **PATIENT)
+        assert world.plans[0]["exit"] == 0, f"the cause is gone, and exit {world.plans[0]['exit']}"
+        return 1, {name: looked_at[name] + more for name, more in world.check(WINDOW).items()}
+
+
+# --- Z: what nobody can prevent ---------------------------------------------------------------------------------------------------------------
+
+def later_than_the_window(exchange, _):
+    """The client sees the end at once; the portal gets the request when nobody expects it any more."""
+    def deliver():
+        time.sleep(WINDOW * 2.5)
+        with contextlib.suppress(OSError):
+            exchange.deliver()
+        exchange.proxy.delivered.set()
+
+    exchange.proxy.spawn(deliver)
+    exchange.end()
+
+
+def story_z(loss, place, chance, number):
+    """A create delivered twice, or carried out later than the window: there are doubles then, and `verify` names each with its ids."""
+    fault = (proxies.create_twice, later_than_the_window)[number % 2]
+    with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW) as way:
+        through = {"B24_WEBHOOK": way.webhook, **PATIENT}
+        way.delivered = threading.Event()
+        plan = world.plan(**through)
+        way.next = [lambda exchange: exchange.creates and fault]
+        world.finish(plan, **through)
+        assert fault is proxies.create_twice or way.delivered.wait(60)
+        case = world.evidence(WINDOW)
+        made = {}
+        for row in case["ledger"]:
+            if row["action"] == "create":
+                made.setdefault((row["entity"], int(row["key"][1].split(":")[1])), []).append(int(row["entity_id"]))
+        twice = {subject: sorted(ids) for subject, ids in made.items() if len(ids) > 1}
+        assert twice, "nothing was doubled"
+        code, out, _ = world.run("verify", plan, "--json", **through)
+        named = {(one["entity"], one["original_id"]): sorted(one["portal_ids"]) for one in json.loads(out).get("doubles", [])}
+        assert code == 3 and named == twice, f"{fault.__name__}: exit {code}, {len(named)} of {len(twice)} doubles named"
+        # All but the doubles is as it must be.
+        found = objections(case)
+        wrong = {name: found[name][0] for name in ("I4", "I5", "I7") if found[name][0]}
+        assert not wrong, f"{fault.__name__}: {wrong}"
+        return 1, {}
 
 
 # --- E: the operating system says no ------------------------------------------------------------------------------------------------------
@@ -452,6 +517,8 @@ LAYERS = {
     "E": ("the operating system says no", story_e, len(OBSTACLES)),
     "F": ("signals", story_f, len(SIGNALS)),
     "P": ("a proxy that drops, delays, cuts and lies", story_p, 100),
+    "G": ("records that the portal refuses", story_g, 4),
+    "Z": ("doubles that nobody can prevent are found", story_z, 2),
 }
 
 
