@@ -15,3 +15,5 @@ mod owner;
 mod refusals;
 mod secrets;
 mod story;
+#[cfg(unix)]
+mod system;
