@@ -19,3 +19,5 @@ mod owner;
 mod refusals;
 mod secrets;
 mod story;
+#[cfg(unix)]
+mod system;
