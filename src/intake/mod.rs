@@ -30,6 +30,7 @@ mod inspect;
 mod labels;
 mod layout;
 mod numbers;
+mod order;
 mod packed;
 mod reader;
 mod row;
