@@ -249,7 +249,7 @@ impl Evidence {
     pub(super) fn decide(&self, file: &RestoreFile, columns: &[Column], date_order: DateOrder) -> (Conventions, Findings) {
         let mut findings = Findings::default();
         let numbers = self.decide_numbers(file, &mut findings);
-        let money = match (file.numbers, self.money.decide()) {
+        let money = match (file.said.numbers, self.money.decide()) {
             (Some(given), _) => given,
             (None, Some((style, _))) => style,
             (None, None) => numbers,
@@ -268,7 +268,7 @@ impl Evidence {
     }
 
     fn decide_numbers(&self, file: &RestoreFile, findings: &mut Findings) -> NumberStyle {
-        if let Some(given) = file.numbers {
+        if let Some(given) = file.said.numbers {
             findings.note("numbers", given.code(), 1.0, "given by --numbers");
             return given;
         }
@@ -301,7 +301,7 @@ impl Evidence {
         let Some((value, most)) = votes.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best }) else {
             return;
         };
-        match file.cells {
+        match file.said.cells {
             _ if all == 0 => {}
             Some(CellMeaning::Codes) => findings.note("users", "id", 1.0, "given by --cells"),
             Some(CellMeaning::Labels) => findings.note("users", "label", 1.0, "given by --cells"),
@@ -314,7 +314,7 @@ impl Evidence {
         let codes: u64 = of_entries().map(|(votes, _)| votes.codes).sum();
         let labels: u64 = of_entries().map(|(votes, _)| votes.labels).sum();
         let all = codes + labels;
-        match file.cells {
+        match file.said.cells {
             Some(given) => {
                 let value = if given == CellMeaning::Codes { "code" } else { "label" };
                 findings.note("dictionaries", value, 1.0, "given by --cells");
@@ -330,7 +330,7 @@ impl Evidence {
 
     /// Whether a column's cells hold codes and ids: as given, as most of its cells tell, else as the header is written.
     fn is_coded(&self, file: &RestoreFile, at: usize, column: &Column) -> bool {
-        if let Some(given) = file.cells {
+        if let Some(given) = file.said.cells {
             return given == CellMeaning::Codes;
         }
         let votes = &self.columns[at];
