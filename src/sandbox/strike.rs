@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::RestError;
 use super::envelope;
@@ -123,7 +123,7 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
         Deed::Drop | Deed::Late(_, None) => Out::order(Order::Drop),
         Deed::Reset => Out::order(Order::Reset),
         Deed::Raw(bytes) => Out::order(Order::Raw(bytes.clone())),
-        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Arm(_) | Deed::Change(_) => return None,
+        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Forget(_) | Deed::Arm(_) | Deed::Change(_) => return None,
     })
 }
 
@@ -188,6 +188,20 @@ fn packed(body: Vec<u8>, packing: Packing) -> Vec<u8> {
         }
         Packing::False => body,
         Packing::Bomb(bytes) => pack(&vec![b' '; bytes]),
+    }
+}
+
+/// Takes everything under a name out.
+pub fn forget(params: &mut Map<String, Value>, name: &str) {
+    params.retain(|key, _| key != name);
+    params.values_mut().for_each(|value| forget_in(value, name));
+}
+
+fn forget_in(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(object) => forget(object, name),
+        Value::Array(list) => list.iter_mut().for_each(|value| forget_in(value, name)),
+        _ => {}
     }
 }
 
