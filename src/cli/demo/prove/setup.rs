@@ -172,7 +172,6 @@ fn bring_back(store: &mut Store, key: Key, record: &crate::sandbox::store::recor
         ("typeId", "TYPE_ID"),
         ("sourceId", "SOURCE_ID"),
         ("companyId", "COMPANY_ID"),
-        ("createdTime", "CREATED_TIME"),
     ] {
         if let Some(value) = text(code) {
             fields[name] = value;

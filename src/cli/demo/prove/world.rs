@@ -80,7 +80,9 @@ impl World {
         let colleague = json!({ "ID": COLLEAGUE, "NAME": "Ana", "LAST_NAME": "Solís", "EMAIL": "ana@ejemplo.mx" });
         call(&mut store, ADMIN, Timestamp::now(), "sandbox.user.add", json!({ "fields": colleague }))?;
         let mut days = Days(Timestamp::now() - SignedDuration::from_hours(24 * 40));
-        let doomed: [Vec<usize>; 4] = std::array::from_fn(|at| chance.sample(size.records[at], size.lost[at]));
+        // The newest record of each type survives, so that the creation moments of all the others are lost alike: they come back in the
+        // order of their ids.
+        let doomed: [Vec<usize>; 4] = std::array::from_fn(|at| chance.sample(size.records[at].saturating_sub(1), size.lost[at]));
         for (at, entity) in ORDER.into_iter().enumerate() {
             for number in 0..size.records[at] {
                 let goes_alone = if size.all_alone { doomed[at].contains(&number) } else { doomed[at].get(1) == Some(&number) };
@@ -164,7 +166,7 @@ fn fields(entity: Entity, number: usize, size: Size, comments: &str, chance: &mu
             "SOURCE_ID": "CALL", "EMAIL": [{ "VALUE": format!("c{number}@ejemplo.mx"), "VALUE_TYPE": "WORK" }],
         }),
         Entity::Lead => json!({
-            "TITLE": format!("Prospecto {number}"), "NAME": format!("Ana{number}"), "STATUS_ID": "IN_PROCESS", "COMMENTS": comments,
+            "TITLE": format!("Prospecto {number}"), "NAME": format!("Ana{number}"), "STATUS_ID": "IN_PROCESS", "SOURCE_ID": "EMAIL", "COMMENTS": comments,
             "OPPORTUNITY": 10.5 * number as f64, "CURRENCY_ID": "USD",
             "PHONE": [{ "VALUE": format!("+52 55 2000 {number:04}"), "VALUE_TYPE": "MOBILE" }],
         }),
@@ -190,6 +192,7 @@ fn columns(entity: Entity) -> &'static [(&'static str, &'static str)] {
             ("TITLE", "TITLE"),
             ("NAME", "NAME"),
             ("STATUS_ID", "STAGE_ID"),
+            ("SOURCE_ID", "SOURCE_ID"),
             ("OPPORTUNITY", "OPPORTUNITY"),
             ("CURRENCY_ID", "CURRENCY_ID"),
             ("PHONE_MOBILE", "PHONE"),
