@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use b24restore::apply::SystemClock;
 use b24restore::event::Silent;
 use b24restore::pipeline::{self, ApplyRequest, Overriding, PlanRequest};
 use b24restore::plan::Flags;
@@ -25,7 +26,7 @@ struct Ready {
 }
 
 fn settings() -> Settings {
-    Settings { limits: LimitsProfile::None, api_share: 100, patience: Duration::from_secs(30) }
+    Settings { limits: LimitsProfile::None, api_share: 100, patience: Duration::from_secs(30), authorities: None }
 }
 
 fn address(webhook: &str) -> WebhookUrl {
@@ -46,7 +47,7 @@ async fn prepare() -> export::Result<Ready> {
     let sandbox = Sandbox::start(&config, SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let file = dir.path().join("leads.csv");
     export::write(&file, LEADS)?;
-    let reader = Reader::open(address(&sandbox.webhook()), settings(), Arc::new(Silent))?;
+    let reader = Reader::open(address(&sandbox.webhook()), &settings(), Arc::new(Silent))?;
     let words = ["empty", "skip", "report"].map(str::to_owned);
     let [missing_parent, duplicates, changed] = words;
     let request = PlanRequest {
@@ -56,6 +57,7 @@ async fn prepare() -> export::Result<Ready> {
         out: dir.path().join("plan"),
         flags: Flags { missing_parent, duplicates, changed, ..Flags::default() },
         against: None,
+        redact: false,
         language: Language::En,
     };
     let planned = pipeline::plan(&request, Some(&reader), Arc::new(Silent)).await?;
@@ -66,7 +68,7 @@ async fn prepare() -> export::Result<Ready> {
 
 /// Applies the plan, and gives the requests that it took.
 async fn apply(ready: &Ready) -> export::Result<u64> {
-    let writer = Writer::open(address(&ready.webhook), settings(), Arc::new(Silent))?;
+    let writer = Writer::open(address(&ready.webhook), &settings(), Arc::new(Silent))?;
     let request = ApplyRequest {
         stale_ok: false,
         max_creates: None,
@@ -74,6 +76,7 @@ async fn apply(ready: &Ready) -> export::Result<u64> {
         pilot: None,
         zombie_window: Duration::from_secs(1),
         stop: Arc::new(AtomicBool::new(false)),
+        clock: Arc::new(SystemClock),
         language: Language::En,
     };
     let opened = pipeline::open(&ready.dir.path().join("plan"), writer.reader(), &request).await?;

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
-use super::{Failure, Outcome, portal, prompt, terminal};
-use crate::apply::{ApplyError, Progress};
+use super::{Failure, Outcome, portal, prompt, signals, terminal};
+use crate::apply::{ApplyError, Progress, SystemClock};
 use crate::pipeline::{self, Applied, ApplyRequest, Opened};
 use crate::portal::Writer;
 use crate::report;
@@ -48,7 +47,8 @@ impl Apply {
             failed: self.failed,
             pilot: self.pilot,
             zombie_window: portal::zombie_window(output)?,
-            stop: stop_on_request(output),
+            stop: signals::stop_on_request(output),
+            clock: Arc::new(SystemClock),
             language: output.language(),
         };
         go(&self.dir, &self.portal, &request, self.yes, output).await
@@ -63,7 +63,8 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         failed: false,
         pilot: None,
         zombie_window: portal::zombie_window(output)?,
-        stop: stop_on_request(output),
+        stop: signals::stop_on_request(output),
+        clock: Arc::new(SystemClock),
         language: output.language(),
     };
     go(dir, portal, &request, true, output).await
@@ -78,8 +79,8 @@ async fn go(
 ) -> Result<Outcome, Failure> {
     let language = output.language();
     let observer = portal::observer(output);
-    let settings = portal::settings(args, portal::PATIENCE_APPLYING);
-    let writer = Writer::open(portal::address(args, output)?, settings, observer.clone())
+    let settings = portal::settings(args, portal::PATIENCE_APPLYING, output)?;
+    let writer = Writer::open(portal::address(args, output)?, &settings, observer.clone())
         .map_err(|error| Failure::of_portal(&error, language))?;
     let opened = pipeline::open(dir, writer.reader(), request).await.map_err(|error| Failure::of_open(&error, language))?;
     if !confirmed && !prompt::confirm(&question(&opened, output), output)? {
@@ -101,7 +102,9 @@ fn question(opened: &Opened, output: &Output) -> String {
 }
 
 fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
-    let outcome = outcome(&applied.progress, writer.reader().requests());
+    let reader = writer.reader();
+    let (causes, sandbox) = (applied.causes.clone(), reader.is_loopback());
+    let outcome = ApplyOutcome { causes, sandbox, ..outcome(&applied.progress, reader.requests()) };
     if output.json {
         terminal::json(&outcome);
         return;
@@ -117,7 +120,7 @@ fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
                 ));
             }
         }
-        terminal::result(&report::verify_screen(&super::verify::outcome(verified), dir, output.language(), 80));
+        terminal::result(&report::verify_screen(&super::verify::outcome(verified, sandbox), dir, output.language(), 80));
     }
 }
 
@@ -138,6 +141,7 @@ pub(super) fn outcome(progress: &Progress, requests: u64) -> ApplyOutcome {
         ids: crate::plan::dir::IDS.to_owned(),
         failures: crate::plan::dir::FAILURES.to_owned(),
         complete: progress.complete,
+        ..ApplyOutcome::default()
     }
 }
 
@@ -165,24 +169,4 @@ fn finish(applied: &Applied, output: &Output) -> Result<Outcome, Failure> {
         return Ok(Outcome::InPart);
     }
     Ok(if applied.progress.complete || applied.pilot.is_some() { Outcome::Done } else { Outcome::Pending })
-}
-
-/// Ctrl-C once: what is in flight is finished. Twice: the program ends at once; the journal is safe either way.
-pub(super) fn stop_on_request(output: &Output) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let (flag, output) = (stop.clone(), output.clone());
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            let text = say(
-                output.language(),
-                "Finishing what is in flight; press Ctrl-C again to stop at once.",
-                "Terminando lo que está en curso; Ctrl-C otra vez para detener ya.",
-            );
-            terminal::note(&text, &output);
-        }
-    });
-    stop
 }

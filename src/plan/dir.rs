@@ -94,6 +94,15 @@ pub struct Flags {
     pub match_keys: Vec<String>,
     /// The record types chosen; empty for all.
     pub only: Vec<EntityType>,
+    /// Who becomes responsible where that person is unknown or dismissed, as it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign_missing_to: Option<String>,
+    /// Which stage becomes which, as it was said: `OLD=NEW`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stage_map: Vec<String>,
+    /// The fields that are neither compared nor written, as they were said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_field: Vec<String>,
 }
 
 /// A restore file of a plan.
@@ -200,7 +209,7 @@ impl Draft {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(DirError::io(parent))?;
         }
-        File::create(&path).map(BufWriter::new).map_err(DirError::io(&path))
+        File::create_new(&path).map(BufWriter::new).map_err(DirError::io(&path))
     }
 
     /// Writes the actions, one a line.

@@ -9,7 +9,9 @@ pub mod dir;
 mod draft;
 mod fate;
 mod line;
+mod mending;
 mod seal;
+mod stage_map;
 mod summary;
 mod update;
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub use dir::{DirError, Draft, Flags, Input, Manifest, Plan, check_place};
 pub use draft::{Drafted, Drafter, KEPT_DATES, KeptDate, Missing, ParentMissing};
 pub use fate::{Fate, Fates, Link, Resolver};
 pub use line::{ChangeLine, RecordLine, RecordRef};
+pub use mending::{Mended, Mending, MendingError, stage_field};
 pub use seal::{digest_of_file, digest_of_text};
 pub use summary::{EntityCounts, FileSummary, Forecast, Requests, Summary, Warning};
 pub use wire::{moment, rfc3339, wire};

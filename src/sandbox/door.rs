@@ -118,12 +118,17 @@ fn has_token(head: &Parts) -> bool {
 }
 
 /// A request that has been read whole.
-struct Call {
-    name: String,
-    webhook: Option<Webhook>,
-    params: Map<String, Value>,
-    has_token: bool,
-    strikes: Strikes,
+pub struct Call {
+    /// The method, in lower case.
+    pub name: String,
+    /// The credential in its path.
+    pub webhook: Option<Webhook>,
+    /// Its parameters.
+    pub params: Map<String, Value>,
+    /// Whether it brings a token instead.
+    pub has_token: bool,
+    /// What strikes it.
+    pub strikes: Strikes,
 }
 
 /// Carries a request out and tells the answer to who still waits for it.
@@ -179,7 +184,8 @@ fn rest_times(answer: &Answer, took: Duration) -> Vec<(String, String)> {
     told.map(|(name, time)| (name.to_owned(), format!("{:.10}", time.as_secs_f64()))).collect()
 }
 
-async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> Out {
+/// Carries a request out, from the credential on.
+pub async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> Out {
     let user = match admitted(office, call).await {
         Ok(user) => user,
         Err(error) => return Answer::error(&error).into(),

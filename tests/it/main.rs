@@ -1,11 +1,17 @@
 //! The program as its users meet it: the real binary against a real (local) portal, one file a concern.
 
 mod badinput;
+mod corpus;
+mod corpus_large;
+mod failures;
 mod faults;
 mod harness;
 mod house;
 mod kill;
+mod mending;
 mod options;
+#[cfg(unix)]
+mod owner;
 mod refusals;
 mod secrets;
 mod story;
