@@ -10,6 +10,7 @@ mod house;
 mod kill;
 mod mending;
 mod options;
+mod prove;
 #[cfg(unix)]
 mod owner;
 mod refusals;

@@ -21,8 +21,6 @@ use crate::sandbox::store::record::Entity;
 /// Places of a fault among the imports of a record type.
 pub const PLACES: [&str; 3] = ["first", "middle", "last"];
 const IMPORT: &str = "crm.item.batchimport";
-/// A fault that trying again outlasts is over when it has struck so often.
-const OVER_AFTER: u64 = 3;
 /// How often a running process and the portal are looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -196,7 +194,7 @@ impl Trial<'_> {
         // Connections and heads are struck whatever they carry, so a fault of theirs has to end for a run to come to its end.
         let ends = self.expected == Handling::Retry || matches!(self.deed.at, At::Head | At::Connect | At::Every);
         while !running.ends_within(LOOK)? && running.age() < BOUND {
-            if ends && !over && self.struck()? >= OVER_AFTER {
+            if ends && !over && self.struck()? >= self.deed.strikes {
                 self.scene.portal()?.office().faults().clear();
                 over = true;
             }
@@ -233,7 +231,7 @@ impl Trial<'_> {
         let mut running = self.scene.program.start(scene::apply_words(&self.scene.dir))?;
         while self.struck()? == 0 && !running.ends_within(LOOK)? {}
         self.scene.close()?;
-        let refusals = if self.cell.forever { OVER_AFTER as usize } else { 1 };
+        let refusals = if self.cell.forever { self.deed.strikes as usize } else { 1 };
         let noticed = |running: &Running| running.says().lines().filter(|line| line.ends_with(" not sent")).count() >= refusals;
         while !noticed(&running) && !running.ends_within(LOOK)? && running.age() < BOUND {}
         if !noticed(&running) {

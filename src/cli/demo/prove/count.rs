@@ -55,11 +55,12 @@ impl Count {
                 strangers.remove(key);
             }
         }
-        let new_ids: BTreeMap<Key, u64> = bearers.iter().filter_map(|(key, ids)| Some((*key, *ids.first()?))).collect();
+        let originals: BTreeMap<Key, Key> =
+            bearers.iter().flat_map(|(key, ids)| ids.iter().map(|id| ((key.0, *id), *key))).collect();
         for (key, was) in &world.lost {
             match bearers.get(key).map(Vec::as_slice) {
                 None | Some([]) => count.lost.push(World::mark(*key)),
-                Some([id]) => count.altered.extend(altered(was, &now[&(key.0, *id)], &new_ids, world)),
+                Some([id]) => count.altered.extend(altered(was, &now[&(key.0, *id)], &originals, world)),
                 Some(ids) => count.doubled.push(format!("{} as {ids:?}", World::mark(*key))),
             }
         }
@@ -80,7 +81,7 @@ fn bears(record: &Record, lost: Key) -> bool {
 }
 
 /// The fields, phones and links in which a restored record differs from the lost one.
-fn altered(was: &Record, is: &Record, new_ids: &BTreeMap<Key, u64>, world: &World) -> Vec<String> {
+fn altered(was: &Record, is: &Record, originals: &BTreeMap<Key, Key>, world: &World) -> Vec<String> {
     let mut wrong: Vec<&str> = COMPARED.into_iter().filter(|code| was.get(code) != is.get(code)).collect();
     let multi = |record: &Record| -> Vec<(String, String, String)> {
         record.multi.iter().map(|one| (one.type_id.clone(), one.value_type.clone(), one.value.clone())).collect()
@@ -88,16 +89,14 @@ fn altered(was: &Record, is: &Record, new_ids: &BTreeMap<Key, u64>, world: &Worl
     if multi(was) != multi(is) {
         wrong.push("multi-fields");
     }
-    let expected: BTreeSet<Key> = was.references().into_iter().filter_map(|target| moved(target, new_ids, world)).collect();
-    if expected != is.references().into_iter().collect() {
+    // A link points at the same record as before, or at the one that took its place.
+    let targets = |record: &Record| record.references().into_iter().collect::<BTreeSet<Key>>();
+    let original = |key: Key| originals.get(&key).copied().or_else(|| world.survivors.contains_key(&key).then_some(key));
+    let found: BTreeSet<Key> = targets(is).into_iter().filter_map(original).collect();
+    if targets(was) != found {
         wrong.push("links");
     }
     wrong.into_iter().map(|field| format!("{} {field}", World::mark((was.entity, was.id)))).collect()
-}
-
-/// Where a link of a lost record has to point now.
-fn moved(target: Key, new_ids: &BTreeMap<Key, u64>, world: &World) -> Option<Key> {
-    if world.survivors.contains_key(&target) { Some(target) } else { new_ids.get(&target).map(|id| (target.0, *id)) }
 }
 
 /// Survivors that are gone or differ, and changes of the ledger to records that were there before.
@@ -154,7 +153,7 @@ mod tests {
         let was = &scene.world.lost[&key];
         let fields = json!({"title": was.text("TITLE"), "comments": was.text("COMMENTS"), "typeId": "CUSTOMER",
             "originatorId": "b24restore", "originId": World::mark(key),
-            "fm": [{"typeId": "PHONE", "valueType": "WORK", "value": was.multi[0].value}]});
+            "assignedById": was.integer("ASSIGNED_BY_ID"), "PHONE": [{"VALUE_TYPE": "WORK", "VALUE": was.multi[0].value}]});
         call(&mut scene.store, 1, Timestamp::now(), "crm.item.import", json!({"entityTypeId": 4, "fields": fields}))
             .expect("an import");
     }

@@ -44,6 +44,9 @@ pub struct Deed {
     /// The record types that it is for; empty for all.
     #[serde(default)]
     pub only: Vec<String>,
+    /// Where trying again is the answer: how often it strikes before it is over.
+    #[serde(default = "usual_strikes")]
+    pub strikes: u64,
     /// Whether the portal keeps its limits.
     #[serde(default)]
     pub limits: bool,
@@ -52,6 +55,10 @@ pub struct Deed {
     pub window: f64,
     /// How many times faster the portal's clock runs; by default so fast that its 150 s are the window.
     pub scale: Option<f64>,
+}
+
+fn usual_strikes() -> u64 {
+    3
 }
 
 fn usual_window() -> f64 {

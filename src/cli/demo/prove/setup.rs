@@ -172,13 +172,16 @@ fn bring_back(store: &mut Store, key: Key, record: &crate::sandbox::store::recor
         ("typeId", "TYPE_ID"),
         ("sourceId", "SOURCE_ID"),
         ("companyId", "COMPANY_ID"),
+        ("assignedById", "ASSIGNED_BY_ID"),
+        ("closedate", "CLOSEDATE"),
     ] {
         if let Some(value) = text(code) {
             fields[name] = value;
         }
     }
-    let multi = record.multi.iter().map(|one| json!({ "typeId": one.type_id, "valueType": one.value_type, "value": one.value }));
-    fields["fm"] = multi.collect();
+    for one in &record.multi {
+        fields[&one.type_id] = json!([{ "VALUE": one.value, "VALUE_TYPE": one.value_type }]);
+    }
     let linked: Vec<u64> = record.links.iter().map(|link| link.target).collect();
     fields[if key.0 == Entity::Contact { "companyIds" } else { "contactIds" }] = json!(linked);
     let params = json!({ "entityTypeId": key.0.type_id(), "fields": fields });
