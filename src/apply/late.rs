@@ -1,5 +1,7 @@
 //! Links that come late: a record was created without its company because that was refused; then the company came after all.
 
+use serde_json::{Value as Json, json};
+
 use crate::model::{Payload, PortalId};
 use crate::portal::{Change, Effect, Wants};
 
@@ -57,15 +59,20 @@ impl Run<'_> {
         links
     }
 
-    /// Whether the record's links are still as they were sent.
+    /// Whether the record's links are still as they were sent: empty, or filled in where the target was there in time.
     async fn is_free(&self, seq: usize, id: PortalId) -> Result<bool, ApplyError> {
         let action = &self.actions[seq];
         let wants = Wants { everything: true, addresses: false, products: false };
         let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
-        let mut sent = Payload::default();
-        for link in action.links.iter().filter(|link| !link.multiple) {
-            sent.set(link.field.as_str(), "");
-        }
-        Ok(live.first().is_some_and(|live| fields_hold(live, &sent, self.schema)))
+        let Some(live) = live.first() else { return Ok(false) };
+        let holds = |field: &str, value: Json| {
+            let mut one = Payload::default();
+            one.set(field, value);
+            fields_hold(live, &one, self.schema)
+        };
+        Ok(action.links.iter().filter(|link| !link.multiple).all(|link| {
+            let field = link.field.as_str();
+            holds(field, json!("")) || self.new_id(link.target).is_some_and(|id| holds(field, json!(id.0)))
+        }))
     }
 }

@@ -110,7 +110,7 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
             answer.headers.extend(headers.iter().cloned());
             answer.into()
         }
-        Deed::Page(status) => Answer::page(*status).into(),
+        Deed::Page(status) | Deed::Late(_, Some(status)) => Answer::page(*status).into(),
         Deed::Verbatim { status, headers, body } => {
             let mut headers = headers.clone();
             if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
@@ -119,7 +119,6 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
             Answer { status: *status, headers, body: Body::Bytes(body.clone()) }.into()
         }
         Deed::Flood(bytes) => Answer::json(200, json!({"result": "x".repeat(*bytes), "time": []})).into(),
-        Deed::Late(_, Some(status)) => Answer::page(*status).into(),
         Deed::Drop | Deed::Late(_, None) => Out::order(Order::Drop),
         Deed::Reset => Out::order(Order::Reset),
         Deed::Raw(bytes) => Out::order(Order::Raw(bytes.clone())),

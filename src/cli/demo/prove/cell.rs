@@ -98,7 +98,7 @@ impl Cell {
     /// Carries the cell out in a directory of its own.
     pub fn carry_out(self, fault: &Fault, dir: &Path, chance: &mut Chance) -> Result<Done, ProveError> {
         let deed = &fault.deeds[self.deed];
-        let setup = if deed.at == At::Setup { Some(Setup::named(&deed.deed)?) } else { None };
+        let setup = if deed.at == At::Setup { Some(Setup::named(&deed.what)?) } else { None };
         let manner = Manner {
             size: if fault.lean { Size::lean(self.entity) } else { Size::USUAL },
             limits: if deed.limits { Limits::Standard } else { Limits::None },
@@ -122,14 +122,13 @@ impl Cell {
 
     /// The rules that make the fault happen here.
     fn rules(self, deed: &Deed, foreign: &str) -> Vec<Value> {
-        let what = deed.json(foreign);
+        let what = deed.read(foreign);
         let (nth, entity) = (self.place + 1, self.entity.type_id());
         let mut rule = match deed.at {
             At::Request => json!({"method": IMPORT, "entity": entity, "whole": true, "nth": nth, "when": deed.when, "do": what}),
             At::Command => json!({"method": IMPORT, "entity": entity, "nth": nth, "when": deed.when, "do": what}),
             At::Connect => json!({"when": deed.when, "do": what, "times": nth}),
-            At::Every => json!({"when": deed.when, "do": what}),
-            At::Head => json!({"when": deed.when, "do": what}),
+            At::Every | At::Head => json!({"when": deed.when, "do": what}),
             At::Setup => return Vec::new(),
         };
         // What is late beyond the window is there twice in the end; once is enough for that.
@@ -143,11 +142,11 @@ impl Cell {
         } else if deed.at == At::Head {
             rule["times"] = json!(1);
         }
-        if deed.at == At::Head { vec![self.behind_the_predecessor(rule)] } else { vec![rule] }
+        if deed.at == At::Head { vec![self.behind_the_predecessor(&rule)] } else { vec![rule] }
     }
 
     /// Arms a rule with the answer of the request before the cell's import.
-    fn behind_the_predecessor(self, rule: Value) -> Value {
+    fn behind_the_predecessor(self, rule: &Value) -> Value {
         let arm = json!({"arm": [rule]});
         let at = ORDER.iter().position(|entity| *entity == self.entity).unwrap_or_default();
         let (method, entity, nth) = match (self.place, at) {
@@ -192,7 +191,8 @@ impl Trial<'_> {
         let mut running = self.scene.program.start(words)?;
         let mut over = false;
         // Connections and heads are struck whatever they carry, so a fault of theirs has to end for a run to come to its end.
-        let ends = self.expected == Handling::Retry || matches!(self.deed.at, At::Head | At::Connect | At::Every);
+        let strikes_all = matches!(self.deed.at, At::Head | At::Connect | At::Every);
+        let ends = self.expected == Handling::Retry || strikes_all && self.expected != Handling::Stop;
         while !running.ends_within(LOOK)? && running.age() < BOUND {
             if ends && !over && self.struck()? >= self.deed.strikes {
                 self.scene.portal()?.office().faults().clear();
@@ -272,7 +272,7 @@ impl Trial<'_> {
     /// What `verify` found must be what is in the portal.
     fn judge_verified(&mut self, verified: &Ended) -> Result<(), ProveError> {
         let mut verified = verified.clone();
-        if self.deed.deed.contains("late_ms") && self.expected == Handling::Declared {
+        if self.deed.what.contains("late_ms") && self.expected == Handling::Declared {
             self.wait_for_the_late()?;
             verified = self.scene.program.run(["verify".into(), self.scene.plan_dir(), "--json".into()], BOUND)?;
         }
@@ -344,7 +344,7 @@ mod tests {
             let of_fault: Vec<&Cell> = cells.iter().filter(|cell| cell.fault == fault.number).collect();
             assert_eq!(of_fault.len(), 24, "F{}", fault.number);
             for deed in &fault.deeds {
-                assert!(deed.at != At::Setup || Setup::named(&deed.deed).is_ok(), "{}", deed.deed);
+                assert!(deed.at != At::Setup || Setup::named(&deed.what).is_ok(), "{}", deed.what);
             }
         }
         assert!(cells.iter().all(|cell| named(&cell.to_string(), &faults) == Some(*cell)));

@@ -36,7 +36,7 @@ pub struct Deed {
     pub when: String,
     /// What happens: JSON, or the name of a set-up.
     #[serde(rename = "do")]
-    pub deed: String,
+    pub what: String,
     /// What is expected where it happens once.
     pub once: Handling,
     /// What is expected where it happens from then on.
@@ -142,8 +142,8 @@ impl fmt::Display for Handling {
 
 impl Deed {
     /// The deed as the sandbox reads it.
-    pub fn json(&self, foreign: &str) -> Value {
-        serde_json::from_str(&self.deed.replace("FOREIGN", foreign)).unwrap_or_default()
+    pub fn read(&self, foreign: &str) -> Value {
+        serde_json::from_str(&self.what.replace("FOREIGN", foreign)).unwrap_or_default()
     }
 
     /// How fast the portal's clock runs.
@@ -183,8 +183,8 @@ mod tests {
         for fault in &table {
             assert_ne!(fault.deeds.is_empty(), fault.outside.is_none(), "F{}", fault.number);
             for deed in fault.deeds.iter().filter(|deed| deed.at != At::Setup) {
-                let rule = serde_json::json!({"when": deed.when, "do": deed.json("http://127.0.0.1:1/")});
-                Rule::read(rule).unwrap_or_else(|error| panic!("F{} {}: {error}", fault.number, deed.deed));
+                let rule = serde_json::json!({"when": deed.when, "do": deed.read("http://127.0.0.1:1/")});
+                Rule::read(rule).unwrap_or_else(|error| panic!("F{} {}: {error}", fault.number, deed.what));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::faults::{At, Deed, Fault, Handling, table};
 
 /// What is expected, and what that means.
-const MEANINGS: [(Handling, &'static str); 9] = [
+const MEANINGS: [(Handling, &str); 9] = [
     (Handling::Accept, "the answer is understood in spite of it"),
     (Handling::Retry, "it is waited, and sent again: it was provably not applied"),
     (
@@ -56,7 +56,7 @@ fn page(faults: &[Fault]) -> String {
         for (at, deed) in fault.deeds.iter().enumerate() {
             let name = if at == 0 { name.as_str() } else { "" };
             let only = if deed.only.is_empty() { String::new() } else { format!(" ({})", deed.only.join(", ")) };
-            let deed_text = deed.deed.replace('\n', "\\n").replace('\r', "\\r").replace('|', "\\|");
+            let deed_text = deed.what.replace('\n', "\\n").replace('\r', "\\r").replace('|', "\\|");
             _ = writeln!(page, "| {name} | {}{only} | `{deed_text}` | {} | {} |", place(deed), deed.once, deed.forever);
         }
         if let Some(reason) = &fault.outside {

@@ -154,7 +154,7 @@ impl Ended {
     /// A line for the list of what went wrong.
     pub fn complaint(&self, expected: &str) -> String {
         let code = self.code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
-        let last = self.err.lines().filter(|line| !line.ends_with(" ok")).next_back().unwrap_or_default();
+        let last = self.err.lines().rfind(|line| !line.ends_with(" ok")).unwrap_or_default();
         format!("{}: exit {code}{}, expected {expected}: {last}", self.said, if self.hung { " (hung)" } else { "" })
     }
 }

@@ -15,7 +15,7 @@ use crate::sandbox::store::Store;
 use crate::sandbox::{Config, Limits, Sandbox};
 
 /// How long any command may take, pauses of the portal's limits included.
-pub const BOUND: Duration = Duration::from_secs(120);
+pub const BOUND: Duration = Duration::from_mins(2);
 /// How often `apply` is run until everything is back.
 const RUNS_MAX: usize = 8;
 

@@ -40,8 +40,8 @@ pub fn search(dir: &Path, portal: &Path, secret: &str) -> io::Result<Found> {
 
 /// The forms in which a secret can stand somewhere: as it is, in capitals, reversed, hexadecimal, percent-encoded, in base64.
 fn disguises(secret: &str) -> Vec<Vec<u8>> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let escaped: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let each = |form: fn(u8) -> String| secret.bytes().map(form).collect::<Vec<_>>().concat();
+    let [hex, escaped] = [each(|byte| format!("{byte:02x}")), each(|byte| format!("%{byte:02X}"))];
     let reversed: String = secret.chars().rev().collect();
     let mut disguises = vec![secret.to_owned(), secret.to_uppercase(), reversed, hex, escaped];
     // What stands before the secret shifts the groups of base64.
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_secret_is_found_in_each_of_its_forms_and_not_in_the_portals_own_files() {
         let secret = "canary7secret9word";
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         for (text, leaks) in [
             ("x canary7secret9word y", 1),
             ("CANARY7SECRET9WORD", 1),
