@@ -6,10 +6,15 @@ use jiff::civil::{date, datetime};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
+mod containers;
 mod detecting;
+mod dialects;
+mod encodings;
+mod mappings;
 mod properties;
 mod rejecting;
 mod values;
+mod workbook;
 
 use super::*;
 use crate::event::Silent;
