@@ -27,6 +27,14 @@ fn a_proof_whose_time_is_up_says_what_was_not_begun_and_does_not_hold() {
     assert_eq!(ran.exits(1).json()["not_begun"], 5);
 }
 
+/// A deal whose company was there in time and whose contact came late was taken for one that somebody else had linked meanwhile.
+#[test]
+fn a_link_that_comes_late_is_filled_in_beside_one_that_was_there_in_time() {
+    let home = tempfile::tempdir().expect("a directory");
+    let cell = ["demo", "--prove", "--cell", "F50/1/contact/last/once", "--seed", "2", "--kills", "0"];
+    B24::without_portal(home.path()).run(cell).exits(0).stdout("PROVEN");
+}
+
 #[test]
 fn a_cell_that_does_not_exist_is_told() {
     let home = tempfile::tempdir().expect("a directory");

@@ -42,14 +42,14 @@ const KILLS: usize = 300;
 /// Kills that one worker does in a row.
 const KILLS_A_TASK: usize = 10;
 /// Worlds that are proven at once on each core: most of them wait for a window to pass.
-const WORKERS_A_CORE: usize = 3;
+const WORKERS_A_CORE: usize = 5;
 
 /// How much is proven.
 #[derive(Debug, Clone, Args)]
 pub struct Prove {
     /// Prove the promises: faults, kills, altered plans, limits, the secret. Takes at most 10 minutes.
-    #[arg(long)]
-    prove: bool,
+    #[arg(id = "prove", long)]
+    wanted: bool,
     /// The seed of everything that is left to chance (default: a new one, which is shown).
     #[arg(long, value_name = "N", requires = "prove")]
     seed: Option<u64>,
@@ -179,7 +179,7 @@ struct Failed {
 impl Prove {
     /// Whether it is asked for.
     pub(super) fn is_wanted(&self) -> bool {
-        self.prove
+        self.wanted
     }
 
     /// Proves, below a directory.
@@ -345,7 +345,9 @@ impl Tally {
     /// All proofs together.
     fn all(&self) -> Done {
         let mut all = self.cells.clone();
-        [&self.kills, &self.tamper, &self.pace].into_iter().cloned().for_each(|done| all.add(done));
+        for done in [&self.kills, &self.tamper, &self.pace] {
+            all.add(done.clone());
+        }
         all
     }
 }

@@ -69,7 +69,9 @@ impl Setup {
                 return Ok(Some(scene.program.at(webhook)));
             }
             Self::HugeIds => scene.meanwhile(|store| {
-                ORDER.iter().for_each(|entity| store.reserve_id(&format!("record:{}", entity.type_id()), (1 << 53) + 7));
+                for entity in ORDER {
+                    store.reserve_id(&format!("record:{}", entity.type_id()), (1 << 53) + 7);
+                }
                 Ok(())
             })?,
             Self::RequiredField => scene.meanwhile(|store| require(store, entity, true))?,
@@ -79,7 +81,10 @@ impl Setup {
                 store.drop_currency("EUR");
                 Ok(())
             })?,
-            Self::PersonDismissed => scene.meanwhile(dismiss)?,
+            Self::PersonDismissed => scene.meanwhile(|store| {
+                dismiss(store);
+                Ok(())
+            })?,
             Self::CreatedElsewhere => {
                 // One that refers to nothing that is lost itself; companies refer to nothing.
                 let stands_alone =
@@ -100,7 +105,10 @@ impl Setup {
         match self {
             Self::AnotherPortal => scene.reopen(false).map(drop),
             Self::RequiredField => scene.meanwhile(|store| require(store, entity, false)),
-            Self::StageGone => scene.meanwhile(|store| put_status(store, stage(entity))),
+            Self::StageGone => scene.meanwhile(|store| {
+                put_status(store, stage(entity));
+                Ok(())
+            }),
             Self::CurrencyGone => scene.meanwhile(|store| {
                 let like = store.currencies().first().copied().cloned();
                 if let Some(like) = like {
@@ -140,21 +148,19 @@ fn take_status(store: &mut Store, (directory, code): Code) -> Option<u64> {
     Some(id)
 }
 
-fn put_status(store: &mut Store, (directory, code): Code) -> Result<(), ProveError> {
-    let Some(like) = store.directory(directory).get(1).copied().cloned() else { return Ok(()) };
+fn put_status(store: &mut Store, (directory, code): Code) {
+    let Some(like) = store.directory(directory).get(1).copied().cloned() else { return };
     let id = store.next_id("status");
     store.put_status(Status { id, status_id: code.to_owned(), name: code.to_owned(), ..like });
-    Ok(())
 }
 
 /// Everybody but the administrator leaves.
-fn dismiss(store: &mut Store) -> Result<(), ProveError> {
+fn dismiss(store: &mut Store) {
     let people: Vec<_> = store.users().filter(|user| user.id != ADMIN).cloned().collect();
     for mut person in people {
         person.active = false;
         store.put_user(person);
     }
-    Ok(())
 }
 
 /// Makes a record with the mark of a lost one, as this program does on another computer.
