@@ -172,7 +172,7 @@ impl Done {
         }
     }
 
-    /// Takes over what was counted in the portal; `but` are the kinds that are expected.
+    /// Takes over what was counted in the portal.
     pub fn add_count(&mut self, count: &Count) {
         self.lost += count.lost.len();
         self.doubled += count.doubled.len();

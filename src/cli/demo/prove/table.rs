@@ -79,7 +79,7 @@ impl Shown<'_> {
                 format!("{} cortes de apply, {} del portal, {} mundos", kills.kills, kills.portal_kills, kills.worlds),
             );
             let count = kills.kills + kills.portal_kills;
-            let words = ("No loss, no doubles, whatever kills it", "Nada se pierde ni se duplica, se corte cuando se corte");
+            let words = ("No loss, no doubles, whatever kills it", "Nada se pierde ni se duplica al cortarlo");
             lines.push(Line::new("P1", words, done, count as u64, Some((kills.lost, kills.doubled)), failed_of("kills")));
         }
         if *cells_done > 0 {
@@ -87,7 +87,7 @@ impl Shown<'_> {
                 format!("{cells_done} cells of the fault matrix, {} declared", cells.declared),
                 format!("{cells_done} casos de la matriz de fallas, {} declarados", cells.declared),
             );
-            let words = ("An unclear answer is never retried blindly", "Una respuesta dudosa nunca se repite a ciegas");
+            let words = ("An unclear answer is never retried blindly", "Lo dudoso nunca se repite a ciegas");
             lines.push(Line::new("P2", words, done, *cells_done as u64, Some((cells.lost, cells.doubled)), failed_cells));
         }
         if all.sums > 0 {
@@ -114,7 +114,7 @@ impl Shown<'_> {
         }
         if pace.requests > 0 || failed_of("limits") > 0 {
             let done = ("requests at a standard portal".to_owned(), "solicitudes a un portal estándar".to_owned());
-            let words = ("The portal's limits are never tripped", "Nunca se rebasan los límites del portal");
+            let words = ("The portal's limits are never tripped", "No se rebasan los límites del portal");
             lines.push(Line::new("P7", words, done, pace.requests, None, pace.refused.max(failed_of("limits"))));
         }
         if all.files > 0 {
@@ -152,19 +152,15 @@ impl Shown<'_> {
     pub fn text(&self, language: Language) -> String {
         let s = |en: &str, es: &str| say(language, en, es);
         let mut text = String::new();
-        let (lost, twice) = (s("lost", "perd."), s("twice", "dobles"));
-        let head = (s("promise", "promesa"), s("what was done", "qué se hizo"), s("wrong", "fallas"));
-        _ = writeln!(text, "{:<54} {:<58} {lost:>6} {twice:>6} {:>6}", head.0, head.1, head.2);
+        let columns = [s("count", "cuenta"), s("lost", "perd."), s("twice", "dobles"), s("wrong", "fallas")];
+        _ = writeln!(text, "{:<46}{}", "", columns.map(|title| format!("{title:>8}")).concat());
         for line in self.lines() {
-            let pick = |pair: (&str, &str)| say(language, pair.0, pair.1);
-            let words = pick(line.words);
-            let done = pick((&line.done_words.0, &line.done_words.1));
-            let done = if done.starts_with(|sign: char| sign.is_ascii_digit()) { done } else { format!("{} {done}", line.count) };
-            let number = |value: Option<usize>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
             let verdict = if line.held { s("held", "se cumple") } else { s("BROKEN", "NO SE CUMPLE") };
-            let (lost, doubled, wrong) = (number(line.lost), number(line.doubled), line.wrong);
-            let promise = format!("{} {words}", line.promise);
-            _ = writeln!(text, "{promise:<54} {done:<58} {lost:>6} {doubled:>6} {wrong:>6}  {verdict}");
+            let number = |value: Option<usize>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+            let figures = [line.count.to_string(), number(line.lost), number(line.doubled), line.wrong.to_string()];
+            let promise = format!("{} {}", line.promise, s(line.words.0, line.words.1));
+            let figures = figures.map(|figure| format!("{figure:>8}")).concat();
+            _ = writeln!(text, "{promise:<46}{figures}  {verdict}\n   {}", s(&line.done_words.0, &line.done_words.1));
         }
         for failed in &self.tally.failures {
             let fault = failed.fault.as_deref().unwrap_or_default();
