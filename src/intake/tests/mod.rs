@@ -11,6 +11,8 @@ mod detecting;
 mod dialects;
 mod encodings;
 mod mappings;
+mod dump;
+mod meaning;
 mod properties;
 mod rejecting;
 mod values;
