@@ -25,6 +25,9 @@ use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
 
+/// The most requests that a portal counts of one address (rest-transport 5.1).
+const PORTAL_BUCKET: f64 = 50.0;
+
 /// How often an unclear answer is looked up and sent again in one run.
 pub const CYCLES_MAX: u32 = 5;
 
@@ -96,6 +99,8 @@ pub struct Run<'a> {
     /// When this run sent a step last.
     pub(super) sent: HashMap<usize, Instant>,
     missing_parent: String,
+    /// How many requests the planning took, and when it was over.
+    planning: Option<(f64, jiff::Timestamp)>,
     mends: HashMap<RecordRef, usize>,
     #[cfg(feature = "faults")]
     plan: String,
@@ -118,7 +123,10 @@ impl<'a> Run<'a> {
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        let missing_parent = approved.plan().manifest.flags.missing_parent.clone();
+        let manifest = &approved.plan().manifest;
+        let missing_parent = manifest.flags.missing_parent.clone();
+        let asked = (manifest.summary.requests.made as f64).min(PORTAL_BUCKET);
+        let planning = manifest.made_at.parse().ok().map(|made_at| (asked, made_at));
         let mends = actions
             .iter()
             .enumerate()
@@ -138,6 +146,7 @@ impl<'a> Run<'a> {
             begun,
             sent,
             missing_parent,
+            planning,
             mends,
             #[cfg(feature = "faults")]
             plan: approved.plan().digest.chars().take(8).collect(),
@@ -179,7 +188,8 @@ impl<'a> Run<'a> {
 
     /// Takes the portal's bucket for as full as an earlier run left it: the portal counts on, whoever is killed.
     fn take_up_pace(&mut self) -> Result<(), ApplyError> {
-        if let Some((level, at)) = self.journal.last_pace()? {
+        // A first run comes after the planning, which asked the same portal from the same address.
+        if let Some((level, at)) = self.journal.last_pace()?.or(self.planning) {
             // A moment in the future, by a clock that was set since, says nothing of how much ran out.
             let passed = Duration::try_from(self.watch.now().duration_since(at)).unwrap_or_default();
             self.writer.reader().resume_pace(level, passed);

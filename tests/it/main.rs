@@ -14,6 +14,7 @@ mod inferred;
 mod kill;
 mod mending;
 mod options;
+mod prove;
 #[cfg(unix)]
 mod owner;
 mod refusals;
