@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -19,21 +20,43 @@ class Sandbox:
     def __init__(self, directory, *flags):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [BINARY, "sandbox", "--data", str(self.directory / "portal"), *flags]
+        self.flags = flags
+        self.port = 0
+        self.start()
+
+    def start(self):
+        """Opens the portal; a second time at the same address."""
+        command = [BINARY, "sandbox", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.directory / "portal"), *self.flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("webhook: "), f"the sandbox said: {line!r}"
         self.webhook = line.removeprefix("webhook: ").strip()
+        self.port = urllib.parse.urlsplit(self.webhook).port
+
+    def kill(self):
+        """The portal's machine fails: SIGKILL."""
+        self.process.kill()
+        self._gone()
+
+    def stop(self):
+        """Closes the portal in order."""
+        self.process.send_signal(signal.SIGTERM)
+        self._gone()
+
+    def _gone(self):
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        if self.process.returncode is None:
+            self.stop()
 
     def call(self, method, params=None):
         """One REST call; its whole answer."""

@@ -25,7 +25,7 @@ struct Ready {
 }
 
 fn settings() -> Settings {
-    Settings { limits: LimitsProfile::None, api_share: 100, patience: Duration::from_secs(30) }
+    Settings { limits: LimitsProfile::None, api_share: 100, patience: Duration::from_secs(30), authorities: None }
 }
 
 fn address(webhook: &str) -> WebhookUrl {
@@ -46,7 +46,7 @@ async fn prepare() -> export::Result<Ready> {
     let sandbox = Sandbox::start(&config, SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let file = dir.path().join("leads.csv");
     export::write(&file, LEADS)?;
-    let reader = Reader::open(address(&sandbox.webhook()), settings(), Arc::new(Silent))?;
+    let reader = Reader::open(address(&sandbox.webhook()), &settings(), Arc::new(Silent))?;
     let words = ["empty", "skip", "report"].map(str::to_owned);
     let [missing_parent, duplicates, changed] = words;
     let request = PlanRequest {
@@ -56,6 +56,7 @@ async fn prepare() -> export::Result<Ready> {
         out: dir.path().join("plan"),
         flags: Flags { missing_parent, duplicates, changed, ..Flags::default() },
         against: None,
+        redact: false,
         language: Language::En,
     };
     let planned = pipeline::plan(&request, Some(&reader), Arc::new(Silent)).await?;
@@ -66,7 +67,7 @@ async fn prepare() -> export::Result<Ready> {
 
 /// Applies the plan, and gives the requests that it took.
 async fn apply(ready: &Ready) -> export::Result<u64> {
-    let writer = Writer::open(address(&ready.webhook), settings(), Arc::new(Silent))?;
+    let writer = Writer::open(address(&ready.webhook), &settings(), Arc::new(Silent))?;
     let request = ApplyRequest {
         stale_ok: false,
         max_creates: None,

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{EntityType, OriginalId, PortalId};
 use crate::plan::{Action, ActionKind, RecordRef, digest_of_text};
 
+use super::guard::{self, Unsafe};
 use super::step::{How, State};
 
 /// SQLite's `application_id` of a journal: "b24r".
@@ -121,6 +122,12 @@ pub enum JournalError {
     /// SQLite said no.
     #[error("the journal cannot be written or read: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// Somebody else may have written it.
+    #[error("the journal can't be believed: {0}")]
+    Unsafe(#[from] Unsafe),
+    /// Whose it is can't be asked.
+    #[error("the journal cannot be looked at: {0}")]
+    Io(#[from] std::io::Error),
     /// It belongs to another plan.
     #[error("the journal belongs to another plan")]
     OtherPlan,
@@ -141,6 +148,7 @@ pub struct Journal {
 impl Journal {
     /// Opens a plan's journal, making it where there is none; steps found in the middle of sending become unclear.
     pub fn open(path: &Path, plan_digest: &str, portal: &str, actions: &[Action], now: Timestamp) -> Result<Self, JournalError> {
+        guard::check(path)??;
         let mut db = Connection::open(path)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
@@ -166,12 +174,18 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Opens a journal for looking only; `None` where there is none.
+    /// Opens a journal for looking only; `None` where there is none, or nothing in it: a run that died or met a full disk before its first
+    /// commit has not begun the plan.
     pub fn read(path: &Path) -> Result<Option<Vec<Step>>, JournalError> {
         if !path.exists() {
             return Ok(None);
         }
+        guard::check(path)??;
         let db = Connection::open(path)?;
+        let format: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if format == 0 {
+            return Ok(None);
+        }
         load(&db).map(Some)
     }
 

@@ -7,6 +7,7 @@
 
 mod counts;
 mod crash;
+mod guard;
 mod journal;
 mod late;
 mod lock;
@@ -19,6 +20,7 @@ mod update;
 mod verify;
 
 pub use counts::{Counts, Progress, progress};
+pub use guard::Unsafe;
 pub use journal::{Intent, Journal, JournalError, Learned, Step};
 pub use lock::{Lock, LockError};
 pub use pilot::choose as choose_pilot;

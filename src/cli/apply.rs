@@ -1,14 +1,12 @@
 //! `apply`: re-create what is missing.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
-use super::{Failure, Outcome, portal, prompt, terminal};
+use super::{Failure, Outcome, portal, prompt, signals, terminal};
 use crate::apply::{ApplyError, Progress};
 use crate::pipeline::{self, Applied, ApplyRequest, Opened};
 use crate::portal::Writer;
@@ -48,7 +46,7 @@ impl Apply {
             failed: self.failed,
             pilot: self.pilot,
             zombie_window: portal::zombie_window(output)?,
-            stop: stop_on_request(output),
+            stop: signals::stop_on_request(output),
             language: output.language(),
         };
         go(&self.dir, &self.portal, &request, self.yes, output).await
@@ -63,7 +61,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         failed: false,
         pilot: None,
         zombie_window: portal::zombie_window(output)?,
-        stop: stop_on_request(output),
+        stop: signals::stop_on_request(output),
         language: output.language(),
     };
     go(dir, portal, &request, true, output).await
@@ -78,8 +76,8 @@ async fn go(
 ) -> Result<Outcome, Failure> {
     let language = output.language();
     let observer = portal::observer(output);
-    let settings = portal::settings(args, portal::PATIENCE_APPLYING);
-    let writer = Writer::open(portal::address(args, output)?, settings, observer.clone())
+    let settings = portal::settings(args, portal::PATIENCE_APPLYING, output)?;
+    let writer = Writer::open(portal::address(args, output)?, &settings, observer.clone())
         .map_err(|error| Failure::of_portal(&error, language))?;
     let opened = pipeline::open(dir, writer.reader(), request).await.map_err(|error| Failure::of_open(&error, language))?;
     if !confirmed && !prompt::confirm(&question(&opened, output), output)? {
@@ -165,24 +163,4 @@ fn finish(applied: &Applied, output: &Output) -> Result<Outcome, Failure> {
         return Ok(Outcome::InPart);
     }
     Ok(if applied.progress.complete || applied.pilot.is_some() { Outcome::Done } else { Outcome::Pending })
-}
-
-/// Ctrl-C once: what is in flight is finished. Twice: the program ends at once; the journal is safe either way.
-pub(super) fn stop_on_request(output: &Output) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let (flag, output) = (stop.clone(), output.clone());
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            let text = say(
-                output.language(),
-                "Finishing what is in flight; press Ctrl-C again to stop at once.",
-                "Terminando lo que está en curso; Ctrl-C otra vez para detener ya.",
-            );
-            terminal::note(&text, &output);
-        }
-    });
-    stop
 }

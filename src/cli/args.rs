@@ -56,6 +56,9 @@ pub struct Portal {
     /// How much of the portal's limits to use; the rest is left to the people at work.
     #[arg(long, value_name = "PCT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub api_share: u8,
+    /// Certificates (PEM) to trust besides the system's: a company's own, for a portal on its own servers.
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The limits of a portal's subscription.

@@ -74,6 +74,7 @@ impl Failure {
                 "Bitrix24 has blocked this webhook by hand; only its Support can lift that.",
                 "Bitrix24 bloqueó este webhook manualmente; solo su Soporte puede levantar el bloqueo.",
             )),
+            PortalError::Authorities => Self::usage(error.to_string()),
             _ => Self::plain(error.to_string()),
         }
     }
@@ -212,7 +213,15 @@ impl Failure {
                     "Conserve este directorio y repita la revisión en otro: lo ya creado se reconoce por su marca.",
                 ),
             ),
-            JournalError::Sqlite(_) => Self::plain(chain(error)).with_hint(say(
+            JournalError::Unsafe(_) => Self::refused(
+                error.to_string(),
+                say(
+                    language,
+                    "If nobody has tampered with it, make it yours alone (chmod 600); else plan again into another directory: what was created is found by its mark.",
+                    "Si nadie lo ha manipulado, déjelo solo para usted (chmod 600); si no, repita la revisión en otro directorio: lo ya creado se reconoce por su marca.",
+                ),
+            ),
+            JournalError::Sqlite(_) | JournalError::Io(_) => Self::plain(chain(error)).with_hint(say(
                 language,
                 "Nothing is sent without a journal. Check the disk, then run the command again.",
                 "Sin bitácora no se envía nada. Revise el disco y repita el comando.",

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod demo;
 mod failure;
+mod hardening;
 mod inspect;
 mod lang;
 mod plan;
@@ -12,6 +13,7 @@ mod progress;
 mod prompt;
 mod sandbox;
 mod seed;
+mod signals;
 mod snapshot;
 mod status;
 mod terminal;
@@ -24,6 +26,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::report::Language;
 
+use args::Output;
 pub use failure::Failure;
 
 /// Brings lost Bitrix24 CRM records back: compares restore files with the portal, re-creates what is missing.
@@ -88,6 +91,7 @@ impl Outcome {
 
 /// Parses, runs, and says how it ended.
 pub fn run() -> ExitCode {
+    hardening::harden();
     std::panic::set_hook(Box::new(|info| {
         // A panic is a defect; it says where, and nothing of what was being handled.
         let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
@@ -110,7 +114,7 @@ pub fn run() -> ExitCode {
     };
     let output = cli.output.clone();
     match dispatch(cli) {
-        Ok(outcome) => ExitCode::from(outcome.code()),
+        Ok(outcome) => ExitCode::from(outcome_code(outcome, &output)),
         Err(failure) => {
             terminal::error(&failure.message);
             if let Some(hint) = &failure.hint {
@@ -119,6 +123,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// The exit code of a command that did its work; a result that never reached its reader is not "done".
+fn outcome_code(outcome: Outcome, output: &Output) -> u8 {
+    let Some(why) = terminal::lost_result() else { return outcome.code() };
+    let language = output.language();
+    let what = lang::say(language, "the result could not be printed", "no se pudo mostrar el resultado");
+    terminal::error(&format!("{what}: {why}"));
+    let hint = "The work itself is done; run the command again, or `b24restore status`, to see the result.";
+    let pista = "El trabajo en sí está hecho; repita el comando, o use `b24restore status`, para ver el resultado.";
+    terminal::note(&lang::say(language, hint, pista), output);
+    if outcome == Outcome::Done { Outcome::Pending.code() } else { outcome.code() }
 }
 
 fn dispatch(cli: Cli) -> Result<Outcome, Failure> {
@@ -137,8 +153,22 @@ fn dispatch(cli: Cli) -> Result<Outcome, Failure> {
 }
 
 fn within_runtime(language: Language, work: impl Future<Output = Result<Outcome, Failure>>) -> Result<Outcome, Failure> {
+    hardening::make_room_for_files().map_err(|allowed| too_few_files(allowed, language))?;
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(work),
+        Ok(runtime) => runtime.block_on(async {
+            signals::outlive_full_files();
+            work.await
+        }),
         Err(error) => Err(Failure::other(lang::say(language, "cannot start", "no se puede iniciar"), &error)),
     }
+}
+
+fn too_few_files(allowed: u64, language: Language) -> Failure {
+    let message = lang::say(language, "only so many files may be open at once", "solo pueden estar abiertos a la vez tantos archivos");
+    let hint = lang::say(
+        language,
+        "Nothing was done. Allow more (`ulimit -n 256`), then run the command again.",
+        "No se hizo nada. Permita más (`ulimit -n 256`) y repita el comando.",
+    );
+    Failure { code: 1, message: format!("{message}: {allowed}"), hint: Some(hint) }
 }

@@ -57,6 +57,9 @@ pub struct Plan {
     /// Write original id and creation moment into custom fields.
     #[arg(long)]
     keep_dates_in_fields: bool,
+    /// Leave names, titles and values out of report.html and report.csv, so that they can be handed on.
+    #[arg(long)]
+    redact: bool,
     #[command(flatten)]
     portal: args::Portal,
 }
@@ -126,6 +129,7 @@ impl Plan {
                 only: self.only.clone(),
             },
             against: self.against.clone(),
+            redact: self.redact,
             language: output.language(),
         }
     }

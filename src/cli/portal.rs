@@ -1,12 +1,13 @@
 //! From the command line to a portal that can be asked.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Failure;
 use super::args::{Limits, Output, Portal};
 use super::lang::say;
-use super::progress;
+use super::{progress, terminal};
 use crate::event::Observer;
 use crate::portal::{LimitsProfile, Reader, Settings, WebhookUrl};
 
@@ -24,10 +25,13 @@ pub const PATIENCE_APPLYING: Duration = Duration::from_mins(5);
 pub fn address(portal: &Portal, output: &Output) -> Result<WebhookUrl, Failure> {
     let language = output.language();
     let text = match &portal.webhook_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            let what = say(language, "cannot read the webhook file", "no se puede leer el archivo del webhook");
-            Failure::usage(format!("{what} {}: {error}", path.display()))
-        })?,
+        Some(path) => {
+            warn_of_readers(path, output);
+            std::fs::read_to_string(path).map_err(|error| {
+                let what = say(language, "cannot read the webhook file", "no se puede leer el archivo del webhook");
+                Failure::usage(format!("{what} {}: {error}", path.display()))
+            })?
+        }
         None => std::env::var(VARIABLE).map_err(|_| {
             Failure::usage(say(
                 language,
@@ -47,19 +51,42 @@ pub fn address(portal: &Portal, output: &Output) -> Result<WebhookUrl, Failure> 
     Ok(url)
 }
 
+/// Says so when others on this computer can read the file that holds the secret.
+fn warn_of_readers(path: &Path, output: &Output) {
+    #[cfg(unix)]
+    if std::fs::metadata(path).is_ok_and(|data| std::os::unix::fs::MetadataExt::mode(&data) & 0o077 != 0) {
+        let text = say(
+            output.language(),
+            "others on this computer can read the webhook's file; make it yours alone",
+            "otros usuarios de este equipo pueden leer el archivo del webhook; déjelo solo para usted",
+        );
+        terminal::note(&format!("{}: {text} (chmod 600)", path.display()), output);
+    }
+    #[cfg(not(unix))]
+    let _ = (path, output);
+}
+
 /// How the portal is talked to.
-pub fn settings(portal: &Portal, patience: Duration) -> Settings {
+pub fn settings(portal: &Portal, patience: Duration, output: &Output) -> Result<Settings, Failure> {
     let limits = match portal.limits {
         Limits::Standard => LimitsProfile::Standard,
         Limits::Enterprise => LimitsProfile::Enterprise,
         Limits::None => LimitsProfile::None,
     };
-    Settings { limits, api_share: portal.api_share, patience }
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|error| {
+            let what =
+                say(output.language(), "cannot read the file of certificates", "no se puede leer el archivo de certificados");
+            Failure::usage(format!("--ca-file {}: {what}: {error}", path.display()))
+        })
+    };
+    let authorities = portal.ca_file.as_ref().map(read).transpose()?;
+    Ok(Settings { limits, api_share: portal.api_share, patience, authorities })
 }
 
 /// A portal that can only be read: for the commands that change nothing.
 pub fn reader(portal: &Portal, observer: Arc<dyn Observer>, output: &Output) -> Result<Reader, Failure> {
-    let opened = Reader::open(address(portal, output)?, settings(portal, PATIENCE_PLANNING), observer);
+    let opened = Reader::open(address(portal, output)?, &settings(portal, PATIENCE_PLANNING, output)?, observer);
     opened.map_err(|error| Failure::of_portal(&error, output.language()))
 }
 

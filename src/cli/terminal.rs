@@ -1,17 +1,31 @@
 //! The doors to stdout and stderr.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use super::args::Output;
 use crate::report::sanitize;
 
-/// Prints a result. A closed pipe ends the printing quietly.
+/// Why a result did not reach its reader, in the system's words.
+static LOST_RESULT: OnceLock<String> = OnceLock::new();
+
+/// Prints a result. A closed pipe ends the printing quietly: its reader has seen enough.
 pub fn result(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = out
+    let printed = out
         .write_all(text.as_bytes())
         .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
         .and_then(|()| out.flush());
+    if let Err(error) = printed
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST_RESULT.get_or_init(|| error.to_string());
+    }
+}
+
+/// Why a result of this run did not reach its reader; `None` when all did.
+pub fn lost_result() -> Option<&'static str> {
+    LOST_RESULT.get().map(String::as_str)
 }
 
 /// Prints a machine-readable result.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
-use super::{Failure, Outcome, apply, portal, prompt, terminal};
+use super::{Failure, Outcome, portal, prompt, signals, terminal};
 use crate::pipeline::{self, ApplyRequest};
 use crate::portal::Writer;
 use crate::report;
@@ -29,8 +29,8 @@ impl Undo {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let language = output.language();
         let observer = portal::observer(output);
-        let settings = portal::settings(&self.portal, portal::PATIENCE_APPLYING);
-        let writer = Writer::open(portal::address(&self.portal, output)?, settings, observer.clone())
+        let settings = portal::settings(&self.portal, portal::PATIENCE_APPLYING, output)?;
+        let writer = Writer::open(portal::address(&self.portal, output)?, &settings, observer.clone())
             .map_err(|error| Failure::of_portal(&error, language))?;
         let request = ApplyRequest {
             stale_ok: true,
@@ -38,7 +38,7 @@ impl Undo {
             failed: false,
             pilot: None,
             zombie_window: portal::zombie_window(output)?,
-            stop: apply::stop_on_request(output),
+            stop: signals::stop_on_request(output),
             language,
         };
         let opened =

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::columns::{Column, Role};
+use rayon::prelude::*;
+
 use super::detect::RestoreFile;
 use super::error::IntakeError;
-use super::rows::{Line, Splitter};
-use super::words;
-use crate::model::{Cells, EntityType, OriginalId, Place, Reject, RejectReason, fold};
+use super::layout::{Judgement, Layout};
+use super::rows::Splitter;
+use super::split::{LineRef, Lines, Texts};
+use crate::model::{EntityType, OriginalId, Place, Reject, RejectReason};
 
 /// Lines that one record may have; a further one is rejected. Bitrix24's own import takes 50 (csv 7.6).
 const RECORD_LINES_MAX: usize = 10_000;
-/// Bytes of the file after which a chunk ends, however few its rows are.
-const CHUNK_BYTES_MAX: u64 = 32 << 20;
 /// What is kept of a rejected line's text.
 const REJECT_TEXT_MAX: usize = 1 << 20;
 
@@ -45,11 +45,18 @@ impl Repeats<'_> {
     }
 }
 
+/// A line of a chunk: its block, and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LineAt {
+    block: u32,
+    line: u32,
+}
+
 /// What the lines of a file come to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Group {
     /// The lines of a record: its own, those of further products, those of further requisites.
-    Record { id: OriginalId, line: u64, lines: Vec<Cells> },
+    Record { id: OriginalId, line: u64, first: LineAt, further: Vec<LineAt> },
     /// A line that can't be used.
     Rejected(Reject),
     /// A line without text.
@@ -58,21 +65,64 @@ pub(super) enum Group {
     BadBytes { line: u64, count: u64 },
 }
 
+/// Some groups of a file, with the lines that they speak of.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    blocks: Vec<Arc<Lines>>,
+    pub(super) groups: Vec<Group>,
+}
+
+impl Chunk {
+    /// The cells of a line.
+    pub(super) fn cells(&self, at: LineAt) -> Texts<'_> {
+        self.line(at).cells
+    }
+
+    fn line(&self, at: LineAt) -> LineRef<'_> {
+        self.blocks[at.block as usize].get(at.line as usize)
+    }
+}
+
+/// A record whose lines may go on.
+struct Open {
+    id: OriginalId,
+    line: u64,
+    first: LineAt,
+    further: Vec<LineAt>,
+}
+
+impl Open {
+    fn is_full(&self) -> bool {
+        self.further.len() + 1 >= RECORD_LINES_MAX
+    }
+
+    fn last(&self) -> LineAt {
+        self.further.last().copied().unwrap_or(self.first)
+    }
+}
+
+impl From<Open> for Group {
+    fn from(Open { id, line, first, further }: Open) -> Self {
+        Self::Record { id, line, first, further }
+    }
+}
+
 /// Reads groups off a file.
 pub(super) struct Groups<'a, R> {
     splitter: Splitter<R>,
     layout: Layout<'a>,
     repeats: Repeats<'a>,
-    line: Line,
-    /// The record whose lines may go on.
-    open: Option<Group>,
+    open: Option<Open>,
+    /// The blocks in which the open record's lines stand.
+    held: Vec<Arc<Lines>>,
     ended: bool,
 }
 
-impl<'a, R: Read> Groups<'a, R> {
-    pub(super) fn new(file: &'a RestoreFile, source: R, buffer: usize, repeats: Repeats<'a>) -> Self {
-        let splitter = Splitter::new(source, file.codec, file.dialect, buffer);
-        Self { splitter, layout: Layout::of(file), repeats, line: Line::default(), open: None, ended: file.no_records }
+impl<'a, R: Read + Send> Groups<'a, R> {
+    /// Reads `source` in blocks of about `size` bytes.
+    pub(super) fn new(file: &'a RestoreFile, source: R, size: usize, repeats: Repeats<'a>) -> Self {
+        let splitter = Splitter::new(source, file.codec, file.dialect, size);
+        Self { splitter, layout: Layout::of(file), repeats, open: None, held: Vec::new(), ended: file.no_records }
     }
 
     /// How many bytes have been read.
@@ -84,212 +134,92 @@ impl<'a, R: Read> Groups<'a, R> {
         self.splitter.into_source()
     }
 
-    /// The next groups, about `wanted` of them, fewer where they are large; none at the file's end.
-    pub(super) fn chunk(&mut self, wanted: usize) -> Result<Vec<Group>, IntakeError> {
-        let mut groups = Vec::new();
-        let begin = self.bytes();
-        let is_full =
-            |groups: &Vec<Group>, bytes: u64| groups.len() >= wanted || (!groups.is_empty() && bytes - begin > CHUNK_BYTES_MAX);
-        while !is_full(&groups, self.bytes()) && !self.ended {
-            match self.splitter.read(&mut self.line) {
-                Ok(true) => self.take_line(&mut groups),
-                Ok(false) => {
-                    self.ended = true;
-                    groups.extend(self.open.take());
-                }
-                Err(error) => {
-                    self.ended = true;
-                    return Err(self.layout.file.split_error(self.splitter.bytes(), error));
-                }
+    /// The groups of the next blocks; `None` at the file's end.
+    pub(super) fn chunk(&mut self) -> Result<Option<Chunk>, IntakeError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let lines = self.splitter.several().map_err(|error| {
+            self.ended = true;
+            self.layout.file.split_error(self.splitter.bytes(), error)
+        })?;
+        let mut chunk = Chunk { blocks: std::mem::take(&mut self.held), groups: Vec::new() };
+        let Some(lines) = lines else {
+            self.ended = true;
+            chunk.groups.extend(self.open.take().map(Group::from));
+            return Ok(Some(chunk));
+        };
+        let layout = &self.layout;
+        let judge = |lines: &Lines| (0..lines.len()).map(|at| layout.judge(&lines.get(at))).collect();
+        let judged: Vec<Vec<Judgement>> = lines.par_iter().map(judge).collect();
+        let first = chunk.blocks.len();
+        chunk.groups.reserve(judged.iter().map(Vec::len).sum());
+        chunk.blocks.extend(lines.into_iter().map(Arc::new));
+        for (block, judged) in judged.into_iter().enumerate() {
+            for (line, judgement) in judged.into_iter().enumerate() {
+                let at = LineAt { block: (first + block) as u32, line: line as u32 };
+                self.take_line(&mut chunk, at, judgement);
             }
         }
-        Ok(groups)
+        self.hold(&chunk);
+        Ok(Some(chunk))
     }
 
-    fn take_line(&mut self, groups: &mut Vec<Group>) {
-        let number = self.line.number;
+    /// Keeps the blocks of the open record for the next chunk.
+    fn hold(&mut self, chunk: &Chunk) {
+        let Some(open) = &mut self.open else { return };
+        let (begin, end) = (open.first.block, open.last().block);
+        self.held = chunk.blocks[begin as usize..=end as usize].to_vec();
+        open.first.block -= begin;
+        open.further.iter_mut().for_each(|at| at.block -= begin);
+    }
+
+    fn take_line(&mut self, chunk: &mut Chunk, at: LineAt, judgement: Judgement) {
+        let line = chunk.line(at);
+        let number = line.number;
         if number <= self.layout.file.header_line {
             return;
         }
-        if self.line.replaced > 0 {
-            groups.push(Group::BadBytes { line: number, count: self.line.replaced });
+        let replaced = line.replaced;
+        if replaced > 0 {
+            chunk.groups.push(Group::BadBytes { line: number, count: replaced });
         }
-        if self.line.is_blank() {
-            groups.push(Group::Blank { line: number });
-            return;
-        }
-        match self.judge() {
-            Judgement::Begins(id) => {
-                groups.extend(self.open.take());
-                let lines = vec![std::mem::take(&mut self.line.cells)];
-                self.open = Some(Group::Record { id, line: number, lines });
+        let reason = match judgement {
+            Judgement::Blank => {
+                chunk.groups.push(Group::Blank { line: number });
+                return;
             }
-            Judgement::GoesOn => {
-                if let Some(Group::Record { lines, .. }) = &mut self.open {
-                    lines.push(std::mem::take(&mut self.line.cells));
+            Judgement::Unusable(reason) => reason,
+            Judgement::Continues { alone } => match &mut self.open {
+                Some(open) if !open.is_full() => {
+                    open.further.push(at);
+                    return;
                 }
+                _ => alone,
+            },
+            Judgement::Names(id) => {
+                if let Some(open) = self.open.as_mut().filter(|open| open.id == id && !open.is_full())
+                    && self.layout.is_product_line(chunk.cells(open.first), chunk.cells(at))
+                {
+                    open.further.push(at);
+                    return;
+                }
+                if !self.repeats.is_repeated(self.layout.file.entity, id, number) {
+                    let begun = self.open.replace(Open { id, line: number, first: at, further: Vec::new() });
+                    chunk.groups.extend(begun.map(Group::from));
+                    return;
+                }
+                RejectReason::DuplicateId
             }
-            Judgement::Unusable(reason) => {
-                groups.extend(self.open.take());
-                groups.push(Group::Rejected(self.reject(reason)));
-            }
-        }
-    }
-
-    fn judge(&mut self) -> Judgement {
-        use Judgement::{Begins, GoesOn, Unusable};
-        let Self { layout, line, open, repeats, .. } = self;
-        if line.too_long {
-            return Unusable(RejectReason::TooLong);
-        }
-        if line.stray_quote {
-            return Unusable(RejectReason::BadQuotes);
-        }
-        let cells = &line.cells;
-        if layout.repeats_header(cells) {
-            return Unusable(RejectReason::RepeatedHeader);
-        }
-        let id = layout.id.and_then(|column| cells.get(column)).map_or("", trim);
-        let is_total = || cells.iter().map(trim).find(|cell| !cell.is_empty()).is_some_and(words::is_total);
-        if !layout.fits(cells) {
-            let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-            return Unusable(if !is_number && is_total() { RejectReason::TotalLine } else { RejectReason::CellCount });
-        }
-        if id.is_empty() {
-            let goes_on = layout.is_continuation(cells)
-                && matches!(open, Some(Group::Record { lines, .. }) if lines.len() < RECORD_LINES_MAX);
-            return match goes_on {
-                true => GoesOn,
-                false if is_total() => Unusable(RejectReason::TotalLine),
-                false => Unusable(RejectReason::NoId),
-            };
-        }
-        let Some(id) = parse_id(id) else {
-            return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };
-        // Masks are an export's; a cell of codes may hold any word.
-        if !layout.file.is_coded() && layout.is_masked(cells) {
-            return Unusable(RejectReason::Masked);
-        }
-        if let Some(Group::Record { id: open, lines, .. }) = open
-            && *open == id
-            && lines.len() < RECORD_LINES_MAX
-            && layout.is_product_line(&lines[0], cells)
-        {
-            return GoesOn;
-        }
-        if repeats.is_repeated(layout.file.entity, id, line.number) {
-            return Unusable(RejectReason::DuplicateId);
-        }
-        Begins(id)
+        chunk.groups.extend(self.open.take().map(Group::from));
+        let reject = self.reject(&chunk.line(at), reason);
+        chunk.groups.push(Group::Rejected(reject));
     }
 
-    fn reject(&mut self, reason: RejectReason) -> Reject {
-        let place = Place { file: Arc::clone(&self.layout.file.path), line: self.line.number, column: None };
-        let mut text = std::mem::take(&mut self.line.raw);
-        text.truncate(text.floor_char_boundary(REJECT_TEXT_MAX));
-        Reject { place, reason, text, cells: std::mem::take(&mut self.line.cells) }
+    fn reject(&self, line: &LineRef<'_>, reason: RejectReason) -> Reject {
+        let place = Place { file: Arc::clone(&self.layout.file.path), line: line.number, column: None };
+        let text = line.raw[..line.raw.floor_char_boundary(REJECT_TEXT_MAX)].to_owned();
+        Reject { place, reason, text, cells: line.cells.to_cells() }
     }
-}
-
-enum Judgement {
-    /// The first line of a record.
-    Begins(OriginalId),
-    /// A further line of the record above.
-    GoesOn,
-    Unusable(RejectReason),
-}
-
-/// What of a file's columns matters for telling its lines.
-struct Layout<'a> {
-    file: &'a RestoreFile,
-    id: Option<usize>,
-    titles: Vec<String>,
-    /// The cells in which lines of one record may differ: products and their amount.
-    is_product: Vec<bool>,
-    products: Vec<usize>,
-    is_requisite: Vec<bool>,
-    /// The cells that a mask covers (csv 2.2): not the id, title, pipeline and creation.
-    is_maskable: Vec<bool>,
-}
-
-impl<'a> Layout<'a> {
-    fn of(file: &'a RestoreFile) -> Self {
-        let code = |column: &Column| column.code.as_ref().map_or(String::new(), |code| code.as_str().to_owned());
-        let is_product = |column: &Column| matches!(column.role, Role::Product(_));
-        let is_open = ["ID", "TITLE", "CATEGORY_ID", "DATE_CREATE", "CREATED_BY_ID"];
-        Self {
-            file,
-            id: file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID"),
-            titles: file.columns.iter().map(|column| fold(&column.name)).collect(),
-            is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
-            products: file.columns.iter().enumerate().filter(|(_, column)| is_product(column)).map(|(at, _)| at).collect(),
-            is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
-            is_maskable: file
-                .columns
-                .iter()
-                .map(|column| !is_product(column) && !is_open.contains(&code(column).as_str()))
-                .collect(),
-        }
-    }
-
-    /// As many cells as the header, and nothing behind its last title.
-    fn fits(&self, cells: &Cells) -> bool {
-        let width = self.titles.len();
-        cells.len() == width + self.file.unnamed
-            && (width..cells.len()).all(|column| cells.get(column).is_some_and(|cell| trim(cell).is_empty()))
-    }
-
-    fn repeats_header(&self, cells: &Cells) -> bool {
-        let first = self.titles.iter().position(|title| !title.is_empty()).unwrap_or_default();
-        // One cell decides for nearly every line.
-        let may_be = |cell: &str| cell.len() < 256 && !cell.starts_with(|c: char| c.is_ascii_digit());
-        cells.get(first).is_some_and(|cell| may_be(cell) && fold(cell) == self.titles[first])
-            && self.titles.len() > 1
-            && self.titles.iter().zip(cells.iter()).all(|(title, cell)| fold(cell) == *title)
-    }
-
-    /// Whether a line without an id holds a further requisite of the record above.
-    fn is_continuation(&self, cells: &Cells) -> bool {
-        self.filled(cells).all(|column| self.is_requisite[column]) && self.filled(cells).next().is_some()
-    }
-
-    fn filled<'c>(&self, cells: &'c Cells) -> impl Iterator<Item = usize> + use<'c, 'a> {
-        let width = self.titles.len();
-        cells.iter().take(width).enumerate().filter(|(_, cell)| !trim(cell).is_empty()).map(|(column, _)| column)
-    }
-
-    /// Whether the mask's word fills most cells that a mask may cover, or every cell but the id.
-    fn is_masked(&self, cells: &Cells) -> bool {
-        let (mut filled, mut hidden, mut open) = (0, 0, 0);
-        for ((column, cell), is_maskable) in cells.iter().enumerate().zip(&self.is_maskable) {
-            if cell.is_empty() || self.id == Some(column) {
-                continue;
-            }
-            let is_hidden = words::is_hidden(cell);
-            filled += u32::from(*is_maskable);
-            hidden += u32::from(*is_maskable && is_hidden);
-            open += u32::from(!is_hidden);
-        }
-        (hidden >= 2 && hidden * 2 > filled) || (open == 0 && cells.len() > 1 && self.filled(cells).count() > 1)
-    }
-
-    /// Whether a line holds a further product of the record that `first` begins.
-    fn is_product_line(&self, first: &Cells, cells: &Cells) -> bool {
-        let same = |column: usize| self.is_product[column] || first.get(column) == cells.get(column);
-        // A record without products has one line, and so no second one that could be told from a repetition.
-        let has_product =
-            |cells: &Cells| self.products.iter().any(|&column| cells.get(column).is_some_and(|cell| !trim(cell).is_empty()));
-        has_product(first) && has_product(cells) && (0..self.titles.len()).all(same)
-    }
-}
-
-/// An id: a whole number from 1.
-fn parse_id(text: &str) -> Option<OriginalId> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|id| is_number && *id > 0).map(OriginalId)
-}
-
-fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }

@@ -10,6 +10,7 @@
 //! A row is a record or a reject with its reason; a cell that can't be understood is a problem of its row. Only what stands in the
 //! way of the whole file is an [`IntakeError`].
 
+mod blocks;
 mod cells;
 mod columns;
 mod dates;
@@ -23,10 +24,12 @@ mod group;
 mod headers;
 mod inspect;
 mod labels;
+mod layout;
 mod numbers;
 mod reader;
 mod row;
 mod rows;
+mod split;
 mod survey;
 #[cfg(test)]
 mod tests;

@@ -7,23 +7,20 @@ use rayon::prelude::*;
 
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
-use super::group::{Group, Groups, Repeats};
+use super::group::{Chunk, Groups, Repeats};
 use super::row::RowReader;
 use super::rows::BUFFER_BYTES;
 use super::survey::Survey;
 use crate::model::{Row, Schema};
 
-/// Rows that are read together.
-const CHUNK: usize = 2000;
-
-/// The rows of a file. Holds two chunks: the one that is given out, and the next one's lines.
+/// The rows of a file. Holds three chunks: the one that is given out, the next one's lines, and the text of the one behind it.
 pub struct Rows<'a> {
     source: &'a RestoreFile,
     survey: &'a Survey,
     groups: Groups<'a, File>,
     parser: RowReader<'a>,
     /// What was split while the chunk before was read; `None` behind the end.
-    ahead: Option<Result<Vec<Group>, IntakeError>>,
+    ahead: Option<Result<Option<Chunk>, IntakeError>>,
     given: u64,
 }
 
@@ -32,7 +29,7 @@ pub fn read<'a>(file: &'a RestoreFile, survey: &'a Survey, schema: &'a Schema) -
     let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
     let mut groups = Groups::new(file, source, BUFFER_BYTES, Repeats::Known(&survey.repeated));
     let parser = RowReader::new(file, &survey.columns, schema, survey.date_order);
-    let ahead = Some(groups.chunk(CHUNK));
+    let ahead = Some(groups.chunk());
     Ok(Rows { source: file, survey, groups, parser, ahead, given: 0 })
 }
 
@@ -44,14 +41,14 @@ impl Iterator for Rows<'_> {
             Ok(chunk) => chunk,
             Err(error) => return Some(Err(error)),
         };
-        if chunk.is_empty() {
+        let Some(chunk) = chunk else {
             // A file that grew, shrank or was replaced between the passes must not pass for the one that was surveyed.
             let is_same = self.source.no_records || (self.given, self.groups.bytes()) == (self.survey.rows, self.survey.bytes);
             return (!is_same).then(|| Err(self.source.error(IntakeErrorKind::Changed)));
-        }
+        };
         let Self { parser, groups, .. } = self;
-        let read = || chunk.into_par_iter().filter_map(|group| parser.row(group)).collect::<Vec<Row>>();
-        let (rows, ahead) = rayon::join(read, || groups.chunk(CHUNK));
+        let read = || chunk.groups.par_iter().filter_map(|group| parser.row(&chunk, group)).collect::<Vec<Row>>();
+        let (rows, ahead) = rayon::join(read, || groups.chunk());
         self.ahead = Some(ahead);
         self.given += rows.len() as u64;
         Some(Ok(rows))

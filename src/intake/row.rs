@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 use super::cells::{CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
 use super::detect::{DateOrder, RestoreFile};
-use super::group::Group;
+use super::group::{Chunk, Group};
+use super::split::Texts;
 use crate::model::{
-    Cells, FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value,
+    FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value,
 };
 
 /// What is shown of a cell that has a problem.
@@ -46,26 +47,32 @@ impl<'a> RowReader<'a> {
     }
 
     /// The row of a group; blank lines are none.
-    pub(super) fn row(&self, group: Group) -> Option<Row> {
+    pub(super) fn row(&self, chunk: &Chunk, group: &Group) -> Option<Row> {
         match group {
-            Group::Record { id, line, lines } => Some(self.record(id, line, lines)),
-            Group::Rejected(reject) => Some(Row::Rejected(reject)),
+            Group::Record { id, line, first, further } if further.is_empty() => {
+                Some(self.record(*id, *line, &[chunk.cells(*first)]))
+            }
+            Group::Record { id, line, first, further } => {
+                let lines: Vec<Texts<'_>> = [first].into_iter().chain(further).map(|at| chunk.cells(*at)).collect();
+                Some(self.record(*id, *line, &lines))
+            }
+            Group::Rejected(reject) => Some(Row::Rejected(reject.clone())),
             Group::Blank { .. } | Group::BadBytes { .. } => None,
         }
     }
 
-    fn record(&self, id: OriginalId, line: u64, lines: Vec<Cells>) -> Row {
+    fn record(&self, id: OriginalId, line: u64, lines: &[Texts<'_>]) -> Row {
         let mut record = FileRecord::new(self.file.entity, id);
         let mut problems = Problems { reader: self, line, found: Vec::new() };
-        let pipeline = self.row_pipeline(&lines[0]);
+        let pipeline = self.row_pipeline(lines[0]);
         for (at, column) in self.columns.iter().enumerate() {
             let (Some(code), Some(def)) = (&column.code, &column.def) else { continue };
-            if def.kind == FieldType::Id || matches!(column.role, Role::Product(_)) || self.is_outdone(at, &lines[0]) {
+            if def.kind == FieldType::Id || matches!(column.role, Role::Product(_)) || self.is_outdone(at, lines[0]) {
                 continue;
             }
             let text = lines[0].get(at).unwrap_or_default();
             let cell = match self.opportunity {
-                Some(opportunity) if opportunity == at && lines.len() > 1 => self.total(at, &lines).into(),
+                Some(opportunity) if opportunity == at && lines.len() > 1 => self.total(at, lines).into(),
                 _ => self.cells.read(at, def, column.role == Role::ClientId, text, pipeline),
             };
             if let Some(problem) = cell.problem {
@@ -76,17 +83,18 @@ impl<'a> RowReader<'a> {
             }
         }
         if let Some(name) = self.products[0] {
-            match self.product_rows(&lines) {
+            match self.product_rows(lines) {
                 Ok(rows) if rows.is_empty() => record.push(FieldCode::from("PRODUCTS"), Value::Empty),
                 Ok(rows) => record.push(FieldCode::from("PRODUCTS"), Value::Products(rows)),
                 Err(problem) => problems.add(name, problem, lines[0].get(name).unwrap_or_default()),
             }
         }
         let problems = problems.found;
+        let lines = lines.iter().map(|line| line.to_cells()).collect();
         Row::Record { record, place: self.place(line, None), lines, problems }
     }
 
-    fn row_pipeline(&self, cells: &Cells) -> RowPipeline {
+    fn row_pipeline(&self, cells: Texts<'_>) -> RowPipeline {
         let Some((at, def)) = self.pipeline.and_then(|at| Some((at, self.columns[at].def.as_ref()?))) else {
             return RowPipeline::Unnamed;
         };
@@ -95,13 +103,13 @@ impl<'a> RowReader<'a> {
     }
 
     /// Whether the other column of the same field says more: a client's id goes before its name (csv 3.2).
-    fn is_outdone(&self, at: usize, cells: &Cells) -> bool {
+    fn is_outdone(&self, at: usize, cells: Texts<'_>) -> bool {
         let has_id = |id: usize| cells.get(id).is_some_and(|cell| !matches!(cell.trim(), "" | "0"));
         self.twins.iter().any(|&(id, name)| (name == at && has_id(id)) || (id == at && !has_id(id)))
     }
 
     /// The amount of a record with several product lines: in an export each line has its own, in a file of codes the record's.
-    fn total(&self, at: usize, lines: &[Cells]) -> Result<Value, ProblemCode> {
+    fn total(&self, at: usize, lines: &[Texts<'_>]) -> Result<Value, ProblemCode> {
         let texts = || lines.iter().map(|line| line.get(at).unwrap_or_default());
         let is_one = lines.windows(2).all(|pair| pair[0].get(at) == pair[1].get(at));
         if self.file.is_coded() && is_one {
@@ -112,7 +120,7 @@ impl<'a> RowReader<'a> {
         sum.map(Value::Number).ok_or(ProblemCode::BadNumber)
     }
 
-    fn product_rows(&self, lines: &[Cells]) -> Result<Vec<ProductRow>, ProblemCode> {
+    fn product_rows(&self, lines: &[Texts<'_>]) -> Result<Vec<ProductRow>, ProblemCode> {
         let mut rows = Vec::new();
         for line in lines {
             let [name, price, quantity] = self.products.map(|at| at.and_then(|at| line.get(at)).unwrap_or_default());

@@ -1,25 +1,44 @@
-//! Text -> lines of cells, each with its line number and its text as it stood.
+//! A stream -> its lines, in order: blocks are read ahead and split on all cores; where a block proves to have been cut within a line,
+//! its rest goes before the next one, which is split again.
 //!
-//! An own splitter, because `csv` has no bound for a record: one stray quote would swallow the rest of the file without an error.
-//! It reads what `csv` and Python read: a quote opens a cell only at its beginning, `""` is a quote, what follows a closing quote
-//! belongs to the cell, and LF, CRLF and CR each end a line.
+//! That gives what splitting the file as one text would give: the first block begins with a line, and one that follows a block without
+//! a rest does, too.
 
 use std::io::{self, Read};
 
 use encoding_rs::Encoding;
+use rayon::prelude::*;
 
-use super::decode::Decoder;
+use super::blocks::{Block, Blocks, Overlong};
 use super::dialect::Dialect;
+use super::split::{self, End, KEPT_BYTES, LineRef, Lines, Rest, split};
 use crate::model::Cells;
 
-/// The longest line, and so the longest cell, in bytes of UTF-8. A longer quoted cell is taken for an unclosed quote.
-pub(super) const LINE_BYTES_MAX: usize = 16 << 20;
-/// What is kept of a line that is longer.
-const KEPT_BYTES: usize = 1024;
-/// Bytes read from a file at a time.
-pub(super) const BUFFER_BYTES: usize = 256 << 10;
+pub(super) use super::split::LINE_BYTES_MAX;
 
-/// One logical line: from its first physical line to the end of its last cell.
+/// The least text that a block holds: enough to make a core's while, and little enough for its cache.
+pub(super) const BUFFER_BYTES: usize = 256 << 10;
+/// The most blocks that are split together, on however many cores.
+const BLOCKS_MAX: usize = 16;
+
+/// Why no further line can be read.
+#[derive(Debug)]
+pub(super) enum SplitError {
+    Io(io::Error),
+    /// A quote that isn't closed: the line on which it stands, and the cell, counted from 0.
+    Unclosed {
+        line: u64,
+        cell: usize,
+    },
+}
+
+impl From<io::Error> for SplitError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// A line with texts of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Line {
     /// The physical line on which it begins, from 1.
@@ -43,206 +62,178 @@ impl Line {
     }
 }
 
-/// Why no further line can be read.
-#[derive(Debug)]
-pub(super) enum SplitError {
-    Io(io::Error),
-    /// A quote that isn't closed: the line on which it stands, and the cell, counted from 0.
-    Unclosed {
-        line: u64,
-        cell: usize,
-    },
-}
-
-impl From<io::Error> for SplitError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+impl From<LineRef<'_>> for Line {
+    fn from(line: LineRef<'_>) -> Self {
+        let LineRef { number, raw, cells, replaced, too_long, stray_quote } = line;
+        Self { number, raw: raw.to_owned(), cells: cells.to_cells(), replaced, too_long, stray_quote }
     }
 }
 
-/// Splits a stream into lines; holds a buffer and the current line.
+/// Splits a stream into lines; holds the blocks that are read ahead.
 pub(super) struct Splitter<R> {
-    decoder: Decoder<R>,
+    blocks: Blocks<R>,
     dialect: Dialect,
-    text: String,
-    /// Where in `text` the next line begins.
-    start: usize,
-    /// How much text came before `text`.
-    offset: u64,
+    /// How many blocks are split together.
+    together: usize,
+    /// What is read and not split yet.
+    ahead: Option<Ahead>,
+    /// The line that the last block has cut; its text goes before the next block's.
+    rest: Block,
+    /// How much of `rest` was split in vain.
+    tried: usize,
+    /// Whether the last block ended within quotes.
+    is_quoted: bool,
+    /// The number of the next block's first line.
     line: u64,
-    scratch: String,
+    /// Why there are no further lines.
+    failed: Option<SplitError>,
+    /// The lines that [`Splitter::read`] gives one by one.
+    given: std::vec::IntoIter<Line>,
 }
 
-/// What a cell ended with.
-#[derive(PartialEq)]
-enum End {
-    Cell,
-    Line,
+/// Blocks that are read ahead.
+struct Ahead {
+    blocks: io::Result<Vec<Block>>,
+    /// Whether what follows them was taken to begin within quotes.
+    is_quoted: bool,
 }
 
-impl<R: Read> Splitter<R> {
-    pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, buffer: usize) -> Self {
-        let decoder = Decoder::new(source, encoding, buffer);
-        Self { decoder, dialect, text: String::new(), start: 0, offset: 0, line: 1, scratch: String::new() }
+impl Ahead {
+    fn read<R: Read>(blocks: &mut Blocks<R>, most: usize) -> Self {
+        let read = blocks.several(most);
+        Self { blocks: read, is_quoted: blocks.is_quoted() }
+    }
+}
+
+impl<R: Read + Send> Splitter<R> {
+    /// Reads `source` in blocks of about `size` bytes.
+    pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, size: usize) -> Self {
+        Self {
+            blocks: Blocks::new(source, encoding, dialect, size.max(1)),
+            dialect,
+            together: (2 * rayon::current_num_threads()).min(BLOCKS_MAX),
+            ahead: None,
+            rest: Block::default(),
+            tried: 0,
+            is_quoted: false,
+            line: 1,
+            failed: None,
+            given: Vec::new().into_iter(),
+        }
     }
 
     /// How many bytes of the source have been read.
     pub(super) fn bytes(&self) -> u64 {
-        self.decoder.bytes()
+        self.blocks.bytes()
     }
 
     pub(super) fn into_source(self) -> R {
-        self.decoder.into_source()
+        self.blocks.into_source()
     }
 
     /// Reads the next line into `line`; `false` at the end of the stream.
     pub(super) fn read(&mut self, line: &mut Line) -> Result<bool, SplitError> {
-        line.number = self.line;
-        line.raw.clear();
-        line.cells = Cells::default();
-        line.replaced = 0;
-        line.too_long = false;
-        line.stray_quote = false;
-        if self.byte(0)?.is_none() {
-            return Ok(false);
-        }
-        let mut at = 0;
         loop {
-            let end;
-            (at, end) = if self.byte(at)? == Some(b'"') { self.quoted(at, line)? } else { self.plain(at, line)? };
-            if end == End::Line {
-                break;
-            }
-            at += 1;
-        }
-        if !line.too_long {
-            line.raw.push_str(&self.text[self.start..self.start + at]);
-        }
-        // A CR may be the first half of a CRLF that the buffer has cut.
-        let line_end = match self.byte(at)? {
-            Some(b'\r') if self.byte(at + 1)? == Some(b'\n') => 2,
-            Some(_) => 1,
-            None => 0,
-        };
-        self.line += line_ends(&self.text[self.start..self.start + at + line_end]);
-        self.start += at + line_end;
-        line.replaced = self.decoder.replaced_before(self.offset + self.start as u64);
-        Ok(true)
-    }
-
-    /// A cell without quotes, from `at` to its end.
-    fn plain(&mut self, at: usize, line: &mut Line) -> Result<(usize, End), SplitError> {
-        let (close, end) = self.cell_end(at, line)?;
-        if !line.too_long {
-            line.cells.push(&self.text[self.start + at..self.start + close]);
-        }
-        Ok((close, end))
-    }
-
-    /// A cell whose quote stands at `at`.
-    fn quoted(&mut self, at: usize, line: &mut Line) -> Result<(usize, End), SplitError> {
-        let mut from = at + 1;
-        let mut doubled = false;
-        let close = loop {
-            let Some(found) = find(&self.text.as_bytes()[self.start + from..], |byte| byte == b'"') else {
-                from = self.text.len() - self.start;
-                if from > LINE_BYTES_MAX || !self.more()? {
-                    let opens = line.number + line_ends(&self.text[self.start..self.start + at]);
-                    return Err(SplitError::Unclosed { line: opens, cell: line.cells.len() });
-                }
-                continue;
-            };
-            let quote = from + found;
-            if self.byte(quote + 1)? != Some(b'"') {
-                break quote;
-            }
-            doubled = true;
-            from = quote + 2;
-        };
-        let (tail, end) = self.cell_end(close + 1, line)?;
-        if !line.too_long {
-            let inner = &self.text[self.start + at + 1..self.start + close];
-            let behind = &self.text[self.start + close + 1..self.start + tail];
-            line.stray_quote |= !behind.trim().is_empty();
-            if doubled || !behind.is_empty() {
-                self.scratch.clear();
-                self.scratch.extend(inner.split("\"\"").enumerate().flat_map(|(n, part)| [if n == 0 { "" } else { "\"" }, part]));
-                self.scratch.push_str(behind);
-                line.cells.push(&self.scratch);
-            } else {
-                line.cells.push(inner);
-            }
-        }
-        Ok((tail, end))
-    }
-
-    /// Where the cell that is unquoted from `at` on ends, and with what. A line over the bound is cut here.
-    fn cell_end(&mut self, at: usize, line: &mut Line) -> Result<(usize, End), SplitError> {
-        let delimiter = self.dialect.delimiter;
-        let mut from = at;
-        loop {
-            let bytes = &self.text.as_bytes()[self.start + from..];
-            if let Some(found) = find(bytes, |byte| byte == delimiter || byte == b'\n' || byte == b'\r') {
-                let end = if bytes[found] == delimiter { End::Cell } else { End::Line };
-                return Ok((from + found, end));
-            }
-            from = self.text.len() - self.start;
-            if from > LINE_BYTES_MAX {
-                from = self.cut(line);
-            }
-            if !self.more()? {
-                return Ok((from, End::Line));
-            }
-        }
-    }
-
-    /// Forgets what was read of a line that is too long, but for its beginning; gives the place to go on from.
-    fn cut(&mut self, line: &mut Line) -> usize {
-        if !line.too_long {
-            let kept = self.text.floor_char_boundary(self.start + KEPT_BYTES);
-            line.raw.push_str(&self.text[self.start..kept]);
-            line.cells = Cells::default();
-            line.too_long = true;
-        }
-        self.line += line_ends(&self.text[self.start..]);
-        self.start = self.text.len();
-        0
-    }
-
-    /// The byte at a place counted from the line's beginning, read from the stream if need be.
-    fn byte(&mut self, at: usize) -> io::Result<Option<u8>> {
-        loop {
-            if let Some(&byte) = self.text.as_bytes().get(self.start + at) {
-                return Ok(Some(byte));
-            }
-            if !self.more()? {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// Reads on; `false` at the end. Places counted from the line's beginning stay true.
-    fn more(&mut self) -> io::Result<bool> {
-        self.offset += self.start as u64;
-        self.text.drain(..self.start);
-        self.start = 0;
-        let before = self.text.len();
-        while self.decoder.fill(&mut self.text)? {
-            if self.text.len() > before {
+            if let Some(next) = self.given.next() {
+                *line = next;
                 return Ok(true);
             }
+            let Some(blocks) = self.several()? else { return Ok(false) };
+            let lines = |lines: &Lines| (0..lines.len()).map(|at| Line::from(lines.get(at))).collect::<Vec<Line>>();
+            self.given = blocks.iter().flat_map(lines).collect::<Vec<Line>>().into_iter();
         }
-        Ok(false)
     }
-}
 
-fn find(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    bytes.iter().position(|&byte| wanted(byte))
-}
+    /// The lines of the next blocks, in order; `None` at the end of the stream.
+    pub(super) fn several(&mut self) -> Result<Option<Vec<Lines>>, SplitError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let together = self.together;
+        let Ahead { blocks, is_quoted } = self.ahead.take().unwrap_or_else(|| Ahead::read(&mut self.blocks, together));
+        let mut blocks = blocks?;
+        let Some(first) = blocks.first_mut() else { return Ok(None) };
+        first.prepend(std::mem::take(&mut self.rest));
+        let dialect = self.dialect;
+        let split_all = || blocks.into_par_iter().map(|block| split(block, dialect)).collect::<Vec<Lines>>();
+        let (split, next) = rayon::join(split_all, || Ahead::read(&mut self.blocks, together));
+        self.ahead = Some(next);
+        let mut lines = Vec::with_capacity(split.len());
+        for block in split {
+            lines.extend(self.take(block));
+            if self.failed.is_some() {
+                break;
+            }
+        }
+        if self.is_quoted != is_quoted {
+            self.blocks.flip();
+            self.ahead.iter_mut().for_each(|next| next.is_quoted = !next.is_quoted);
+        }
+        Ok(Some(lines))
+    }
 
-/// How many line ends there are: LF, CRLF and CR count one each.
-fn line_ends(text: &str) -> u64 {
-    let count = |sign: u8| text.bytes().map(|byte| u64::from(byte == sign)).sum::<u64>();
-    let returns = count(b'\r');
-    if returns == 0 { count(b'\n') } else { count(b'\n') + returns - text.matches("\r\n").count() as u64 }
+    /// The lines of the next block: as they are where the block before had no rest, else those of the two together.
+    fn take(&mut self, mut lines: Lines) -> Option<Lines> {
+        if !self.rest.text.is_empty() {
+            let mut block = lines.into_block();
+            block.prepend(std::mem::take(&mut self.rest));
+            // A long line is tried again only when it has doubled, lest each of its blocks be split as often as it has blocks.
+            if block.text.len() < 2 * self.tried && !block.is_last {
+                self.rest = block;
+                return None;
+            }
+            lines = split(block, self.dialect);
+        }
+        self.is_quoted = false;
+        match lines.end {
+            End::Clean => {}
+            End::Unclosed { line, cell } => self.failed = Some(SplitError::Unclosed { line: self.line + line, cell }),
+            End::Cut(rest) => self.keep(&mut lines, rest),
+        }
+        lines.number_from(self.line);
+        self.line += lines.line_ends;
+        Some(lines)
+    }
+
+    /// Keeps the line that a block has cut, or, where it is too long, what is needed to go on with it.
+    fn keep(&mut self, lines: &mut Lines, rest: Rest) {
+        let begun = lines.take_overlong();
+        let text = lines.text_from(rest.line);
+        let (before, cell) = text.split_at(rest.cell - rest.line);
+        let ends = |text| split::line_ends(text, self.dialect.line_ends);
+        if rest.is_quoted && cell.len() > LINE_BYTES_MAX {
+            let (lines_begun, cells) = begun.as_ref().map_or((0, 0), |begun| (begun.line_ends, begun.cells));
+            let line = self.line + lines.line_ends + lines_begun + ends(before);
+            self.failed = Some(SplitError::Unclosed { line, cell: cells + rest.cells });
+            return;
+        }
+        // Two more, as a line end that isn't whole yet belongs to the text here.
+        let is_too_long = begun.is_some() || text.len() > LINE_BYTES_MAX + 2;
+        self.rest = if is_too_long {
+            // A cell outside quotes goes on as it began, whatever stands in it; a CR at its end may end the line; and one of which
+            // nothing stands here may yet begin with a quote.
+            let (dropped, goes_on) = match (rest.is_quoted, text.strip_suffix('\r')) {
+                (true, _) => (before, cell),
+                (false, _) if cell.is_empty() => text.split_at(text.len() - 1),
+                (false, Some(dropped)) => (dropped, "x\r"),
+                (false, None) => (text, "x"),
+            };
+            let whole_cells = rest.cells - usize::from(cell.is_empty());
+            let begun = begun.unwrap_or_else(|| Overlong::begin(&text[..text.floor_char_boundary(KEPT_BYTES)]));
+            let (within, behind): (Vec<u32>, Vec<u32>) =
+                lines.replaced_from(rest.line).partition(|&place| (place as usize) < dropped.len());
+            let overlong = Overlong {
+                line_ends: begun.line_ends + ends(dropped),
+                cells: begun.cells + whole_cells,
+                replaced: begun.replaced + within.len() as u32,
+                kept: begun.kept,
+            };
+            let replaced = behind.into_iter().map(|place| place - dropped.len() as u32).collect();
+            Block { text: goes_on.to_owned(), replaced, overlong: Some(overlong), ..Block::default() }
+        } else {
+            Block { text: text.to_owned(), replaced: lines.replaced_from(rest.line).collect(), ..Block::default() }
+        };
+        self.tried = self.rest.text.len();
+        self.is_quoted = rest.is_quoted;
+    }
 }

@@ -16,17 +16,16 @@ use super::dates::{Loose, OrderVotes};
 use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
 use super::finding::Findings;
-use super::group::{Group, Groups, Repeats, SeenIds};
+use super::group::{Chunk, Group, Groups, Repeats, SeenIds};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
+use super::split::Texts;
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
-    Cells, EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
+    EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
     name_keys,
 };
 
-/// Groups that are looked at together.
-const CHUNK: usize = 4096;
 /// Problems of one code that are told one by one; the rest is only counted.
 const PROBLEMS_MAX: usize = 1000;
 
@@ -78,14 +77,14 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
     let surveyor = Surveyor::new(file, &columns, schema);
     let mut found = Gathered::default();
     let mut told = 0;
-    let mut chunk = groups.chunk(CHUNK)?;
-    while !chunk.is_empty() {
-        let look = || chunk.par_iter().map(|group| surveyor.facts(group)).collect::<Vec<Facts>>();
-        let (facts, ahead) = rayon::join(look, || groups.chunk(CHUNK));
-        for (group, facts) in chunk.iter().zip(facts) {
+    let mut next = groups.chunk()?;
+    while let Some(chunk) = next {
+        let look = || chunk.groups.par_iter().map(|group| surveyor.facts(&chunk, group)).collect::<Vec<Facts>>();
+        let (facts, ahead) = rayon::join(look, || groups.chunk());
+        for (group, facts) in chunk.groups.iter().zip(facts) {
             found.add(file, group, facts);
         }
-        chunk = ahead?;
+        next = ahead?;
         progress.event(Event::Advance { phase: Phase::Survey, by: groups.bytes() - told });
         told = groups.bytes();
     }
@@ -161,9 +160,9 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    fn facts(&self, group: &Group) -> Facts {
-        let Group::Record { lines, .. } = group else { return Facts::default() };
-        let cells = &lines[0];
+    fn facts(&self, chunk: &Chunk, group: &Group) -> Facts {
+        let Group::Record { first, .. } = group else { return Facts::default() };
+        let cells = chunk.cells(*first);
         let mut facts = Facts { names: self.names_of(cells), ..Facts::default() };
         for &at in &self.dates {
             let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
@@ -179,7 +178,7 @@ impl<'a> Surveyor<'a> {
     }
 
     /// The texts under which another record's link may name this one.
-    fn names_of(&self, cells: &Cells) -> Vec<String> {
+    fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
         let [first, name, second, last] =
             self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).unwrap_or_default().to_owned());
         match self.entity {

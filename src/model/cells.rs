@@ -13,6 +13,11 @@ pub struct Cells {
 }
 
 impl Cells {
+    /// No cells, with room for so many, and for so many bytes of text.
+    pub fn with_capacity(cells: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(cells) }
+    }
+
     /// Adds a cell behind the last one.
     pub fn push(&mut self, cell: &str) {
         self.text.push_str(cell);

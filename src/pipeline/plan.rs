@@ -33,6 +33,8 @@ pub struct PlanRequest {
     pub flags: Flags,
     /// A snapshot instead of the portal.
     pub against: Option<PathBuf>,
+    /// Whether the reports leave out what the records hold.
+    pub redact: bool,
     /// The language of sentences.
     pub language: Language,
 }
@@ -112,6 +114,7 @@ pub(super) struct Ground {
     pub user: UserId,
     pub user_name: String,
     pub admin: bool,
+    pub scopes_spare: Vec<String>,
     pub loopback: bool,
     pub schema: Arc<Schema>,
     pub current: Current,
@@ -189,6 +192,7 @@ async fn from_portal(
         user: who.user,
         user_name: who.name,
         admin: who.admin,
+        scopes_spare: who.scopes_spare,
         loopback: reader.is_loopback(),
         requests: reader.requests(),
         ..ground(schema, current, files, &preferred, now)?
@@ -265,6 +269,7 @@ fn ground(
         user: UserId(0),
         user_name: String::new(),
         admin: false,
+        scopes_spare: Vec::new(),
         loopback: false,
         schema,
         current,

@@ -63,6 +63,9 @@ pub(super) fn warn(
     if !ground.admin && request.against.is_none() {
         add("not_admin", None, None, total.missing);
     }
+    if !ground.scopes_spare.is_empty() {
+        add("webhook_wide", None, Some(ground.scopes_spare.join(", ")), ground.scopes_spare.len() as u64);
+    }
     add("simple_mode_no_leads", Some(EntityType::Lead), None, simple_mode_leads);
     summary.warnings = counted
         .into_iter()

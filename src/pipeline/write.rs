@@ -60,7 +60,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         user: ground.user_name.clone(),
         admin: ground.admin,
         money: facts_extra.money,
-        hardest_hit: facts_extra.hardest_hit,
+        hardest_hit: facts_extra.hardest_hit.filter(|_| !request.redact),
         dates_kept: drafted.dates_kept,
         dates_lost: drafted.dates_lost,
         unwritable: facts_extra.unwritable,
@@ -295,7 +295,8 @@ fn write_reports(draft: &Draft, request: &PlanRequest, facts: &Facts) -> Result<
     let lines = || -> Result<_, PlanError> {
         let path = draft.path().join(crate::plan::dir::RECORDS);
         let file = std::fs::File::open(path).map_err(wrap)?;
-        Ok(report::jsonl::read(io::BufReader::new(file)).map_while(Result::ok))
+        let lines = report::jsonl::read(io::BufReader::new(file)).map_while(Result::ok);
+        Ok(lines.map(|line| if request.redact { line.redacted() } else { line }))
     };
     let mut html = draft.part(crate::plan::dir::REPORT_HTML)?;
     report::html::write(facts, request.language, &mut lines()?, &mut html).map_err(wrap)?;

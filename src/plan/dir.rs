@@ -200,7 +200,7 @@ impl Draft {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(DirError::io(parent))?;
         }
-        File::create(&path).map(BufWriter::new).map_err(DirError::io(&path))
+        File::create_new(&path).map(BufWriter::new).map_err(DirError::io(&path))
     }
 
     /// Writes the actions, one a line.

@@ -45,6 +45,23 @@ pub struct RecordLine {
     pub notes: Vec<String>,
 }
 
+/// What stands in the place of a value that a report leaves out.
+const LEFT_OUT: &str = "•••";
+
+impl RecordLine {
+    /// The same line for a report that is handed on: ids, places and codes stay, names and values go.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        self.title.clear();
+        for change in &mut self.changes {
+            for value in [&mut change.file, &mut change.portal].into_iter().filter(|value| !value.is_empty()) {
+                LEFT_OUT.clone_into(value);
+            }
+        }
+        self
+    }
+}
+
 /// One column that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeLine {

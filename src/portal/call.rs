@@ -27,6 +27,7 @@ const READS: &[&str] = &[
     "crm.settings.mode.get",
     "crm.status.list",
     "profile",
+    "scope",
     "server.time",
     "user.get",
 ];

@@ -65,6 +65,9 @@ pub enum PortalError {
     /// The answer isn't what the method answers by its documentation.
     #[error("the portal's answer can't be understood: {0}")]
     Protocol(&'static str),
+    /// The file of trusted authorities holds none.
+    #[error("--ca-file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")]
+    Authorities,
     /// The HTTP client can't be set up: this computer has no trusted certificates, or a broken proxy setting.
     #[error("the connection can't be set up: no trusted certificates, or a broken proxy setting, on this computer")]
     Setup,

@@ -23,7 +23,7 @@ use crate::event::Observer;
 use crate::model::{EntityType, LiveRecord, OriginPair, PortalId, PortalIdentity, ProductRow, Schema, UserId};
 
 /// How the portal is to be treated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The portal's limit of requests.
     pub limits: LimitsProfile,
@@ -31,6 +31,8 @@ pub struct Settings {
     pub api_share: u8,
     /// How long no connection, a busy or a failing portal is put up with: 30 s while planning, 5 min while applying.
     pub patience: Duration,
+    /// Certificates (PEM) of authorities that are trusted besides the system's: a company's own, for a portal on its own servers.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// What to read of each record.
@@ -57,7 +59,12 @@ pub struct Who {
     pub zone: Option<String>,
     /// The server's offset from UTC in seconds.
     pub server_offset: i32,
+    /// What the webhook may do besides what a restore needs, by the names of the scopes (`task`, `disk`, ..).
+    pub scopes_spare: Vec<String>,
 }
+
+/// The scopes that a restore uses, and their wider forms.
+const SCOPES_USED: [&str; 5] = ["crm", "user_brief", "user_basic", "user", "task"];
 
 /// A portal that can be read. Cheap to clone; all clones share one pace.
 #[derive(Clone)]
@@ -71,11 +78,18 @@ struct Portal {
     is_loopback: bool,
 }
 
+/// The scopes in an answer of `scope` that a restore doesn't use.
+fn spare(scopes: &Json) -> Vec<String> {
+    let names = values(scopes).into_iter().map(plain);
+    names.filter(|name| !name.is_empty() && !SCOPES_USED.contains(&name.as_str())).collect()
+}
+
 impl Reader {
     /// A reader of a portal; sends nothing yet.
-    pub fn open(url: WebhookUrl, settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+    pub fn open(url: WebhookUrl, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
         let (identity, is_loopback) = (url.identity(), url.is_loopback());
-        Ok(Self::over(Box::new(Http::new(url)?), identity, is_loopback, settings, observer))
+        let http = Http::new(url, settings.authorities.as_deref())?;
+        Ok(Self::over(Box::new(http), identity, is_loopback, settings, observer))
     }
 
     /// A reader over any transport.
@@ -83,7 +97,7 @@ impl Reader {
         transport: Box<dyn Transport>,
         identity: PortalIdentity,
         is_loopback: bool,
-        settings: Settings,
+        settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Self {
         // The jitter needs no secrecy, only that two programs on this computer differ.
@@ -108,10 +122,12 @@ impl Reader {
         self.line().hits()
     }
 
-    /// Asks who the webhook's user is. One request.
+    /// Asks who the webhook's user is, and what it may do. One request.
     pub async fn who(&self) -> Result<Who, PortalError> {
-        let calls = [Call::new("profile", Json::Null), Call::new("server.time", Json::Null)];
-        let [profile, time] = self.exactly(calls).await?;
+        let calls = [Call::new("profile", Json::Null), Call::new("server.time", Json::Null), Call::new("scope", Json::Null)];
+        let mut answers = self.line().read(&calls).await?.into_iter();
+        let mut next = || answers.next().ok_or(PortalError::Protocol("an answer is missing"));
+        let (profile, time, scope) = (next()??, next()??, next()?);
         let part = |key: &str| profile.result.get(key).map(plain).unwrap_or_default();
         // An inactive user's profile is empty (rest-transport 1.4).
         let user = profile.result.get("ID").and_then(whole).ok_or(PortalError::UserInactive)?;
@@ -121,6 +137,8 @@ impl Reader {
             admin: matches!(part("ADMIN").as_str(), "true" | "Y" | "1"),
             zone: Some(part("TIME_ZONE")).filter(|zone| !zone.is_empty()),
             server_offset: schema::offset(&time.result)?,
+            // A portal that doesn't say is none that could be restored to the worse for it.
+            scopes_spare: scope.map_or_else(|_| Vec::new(), |answer| spare(&answer.result)),
         })
     }
 

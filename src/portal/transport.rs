@@ -101,7 +101,7 @@ pub(super) struct Http {
 
 impl Http {
     /// Sets the HTTP client up; sends nothing.
-    pub fn new(url: WebhookUrl) -> Result<Self, PortalError> {
+    pub fn new(url: WebhookUrl, authorities: Option<&[u8]>) -> Result<Self, PortalError> {
         // Fails only where another part of the program has installed a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -110,6 +110,7 @@ impl Http {
             .referer(false)
             .retry(reqwest::retry::never())
             .https_only(!url.is_loopback())
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(SILENCE_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
@@ -117,9 +118,16 @@ impl Http {
         if url.is_loopback() {
             builder = builder.no_proxy();
         }
-        if !url.is_encrypted() {
+        if !url.is_encrypted() && authorities.is_none() {
             // The system's certificates aren't needed, and a bare container, which is where a sandbox may run, has none.
             builder = builder.tls_certs_only([]);
+        }
+        if let Some(pem) = authorities {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| PortalError::Authorities)?;
+            if certificates.is_empty() {
+                return Err(PortalError::Authorities);
+            }
+            builder = builder.tls_certs_merge(certificates);
         }
         let client = builder.build().map_err(|_| PortalError::Setup)?;
         Ok(Self { client, url })

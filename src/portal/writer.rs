@@ -34,7 +34,7 @@ pub struct Writer {
 
 impl Writer {
     /// A writer of a portal; sends nothing yet.
-    pub fn open(url: WebhookUrl, settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+    pub fn open(url: WebhookUrl, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
         Ok(Self { reader: Reader::open(url, settings, observer)? })
     }
 

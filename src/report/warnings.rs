@@ -95,6 +95,11 @@ const KNOWN: &[Known] = &[
         "{of} were only looked up by ID and not compared: they count as identical without proof.",
         "De {of} solo se buscó el ID, sin comparar el contenido: cuentan como sin cambios, pero no está comprobado.",
     ),
+    notice(
+        "webhook_wide",
+        "The webhook may do more than a restore needs: {field}. Its address is a password: make one with `crm` and `user_brief` alone, and delete it afterwards.",
+        "El webhook puede hacer más de lo que una restauración necesita: {field}. Su dirección es una contraseña: cree uno solo con `crm` y `user_brief` y elimínelo después.",
+    ),
     // What to do first.
     notice(
         "recycle_bin_first",
@@ -222,7 +227,8 @@ mod tests {
     use super::*;
 
     /// The codes that the program gives out.
-    const CODES: [&str; 31] = [
+    const CODES: [&str; 32] = [
+        "webhook_wide",
         "created_time_not_preserved",
         "portal_own_differs",
         "label_unknown",

@@ -173,6 +173,25 @@ fn only_the_command_line_prints() {
     }
 }
 
+/// An error of `reqwest` prints the whole address, secret and all (measured), so only the file that strips it may know the crate.
+#[test]
+fn only_the_transport_knows_the_http_client() {
+    let knows: Vec<String> =
+        sources().into_iter().filter(|(_, source)| code_of(source).contains("reqwest::")).map(|(file, _)| file).collect();
+    assert_eq!(knows, ["portal/transport.rs"]);
+}
+
+/// A process that is started inherits the environment, and with it the webhook.
+#[test]
+fn no_child_inherits_the_webhook() {
+    for (file, source) in sources() {
+        let code = code_of(source.split("#[cfg(test)]").next().unwrap_or_default());
+        let starts = code.matches("Command::new(").count();
+        let removes = code.matches("env_remove(").count();
+        assert!(starts <= removes, "{file} starts {starts} processes and takes the webhook from {removes}");
+    }
+}
+
 #[test]
 fn no_file_is_named_for_everything() {
     for (file, _) in sources() {

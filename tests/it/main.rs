@@ -8,6 +8,8 @@ mod harness;
 mod house;
 mod kill;
 mod options;
+#[cfg(unix)]
+mod owner;
 mod refusals;
 mod secrets;
 mod story;

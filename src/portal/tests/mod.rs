@@ -48,10 +48,15 @@ impl Portal {
     }
 
     pub(super) fn reader(&self) -> Reader {
-        self.reader_with(Settings { limits: LimitsProfile::None, api_share: 100, patience: Duration::from_secs(30) })
+        self.reader_with(&Settings {
+            limits: LimitsProfile::None,
+            api_share: 100,
+            patience: Duration::from_secs(30),
+            authorities: None,
+        })
     }
 
-    pub(super) fn reader_with(&self, settings: Settings) -> Reader {
+    pub(super) fn reader_with(&self, settings: &Settings) -> Reader {
         Reader::over(Box::new(self.clone()), PortalIdentity::new("portal.test"), false, settings, Arc::new(Silent))
     }
 

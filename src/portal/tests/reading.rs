@@ -299,8 +299,12 @@ async fn a_long_listing_never_fills_the_portals_bucket() {
         (bucket.0 > 50).then(|| refusal(503, "QUERY_LIMIT_EXCEEDED"))
     };
     let portal = Portal::behind(front, lists(leads(1..=120_000)));
-    let reader =
-        portal.reader_with(Settings { limits: LimitsProfile::Standard, api_share: 40, patience: Duration::from_secs(30) });
+    let reader = portal.reader_with(&Settings {
+        limits: LimitsProfile::Standard,
+        api_share: 40,
+        patience: Duration::from_secs(30),
+        authorities: None,
+    });
     let records = listed(&reader, Wants::default()).await.expect("the portal answers");
     assert_eq!(records.len(), 120_000);
     assert_eq!(reader.requests(), 49, "none was refused");

@@ -1,0 +1,179 @@
+//! A stream -> blocks of text that most likely end with a line, so that each can be split on a core of its own.
+//!
+//! Whether a line end stands within quotes is only guessed here, from the number of quotes before it; who splits a block finds out
+//! where its last line really ends, and [`Splitter`](super::rows::Splitter) sees to it that no guess shows in what it gives.
+
+use std::io::{self, Read};
+
+use encoding_rs::Encoding;
+use memchr::{memchr_iter, memrchr};
+
+use super::decode::Decoder;
+use super::dialect::{Dialect, LineEnds, Quoting};
+
+/// A piece of a file's text.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    pub(super) text: String,
+    /// Where in the text an invalid byte sequence was replaced.
+    pub(super) replaced: Vec<u32>,
+    /// Whether the file ends with it.
+    pub(super) is_last: bool,
+    /// Whether no LF follows, so that a CR that stands last is a whole line end.
+    pub(super) is_whole: bool,
+    /// What was before the block of a line that is too long.
+    pub(super) overlong: Option<Overlong>,
+}
+
+/// What is known of a line that is too long and goes on: enough to reject it, and to number the lines behind it.
+#[derive(Debug)]
+pub(super) struct Overlong {
+    /// Its beginning.
+    pub(super) kept: String,
+    pub(super) line_ends: u64,
+    pub(super) cells: usize,
+    pub(super) replaced: u32,
+}
+
+impl Block {
+    /// Puts the rest of the block before in front.
+    pub(super) fn prepend(&mut self, rest: Block) {
+        if rest.text.is_empty() {
+            return;
+        }
+        let shift = rest.text.len() as u32;
+        let mut replaced = rest.replaced;
+        replaced.extend(self.replaced.iter().map(|place| place + shift));
+        let mut text = rest.text;
+        text.push_str(&self.text);
+        (self.text, self.replaced, self.overlong) = (text, replaced, rest.overlong);
+    }
+}
+
+impl Overlong {
+    /// A line of which `kept` is the beginning.
+    pub(super) fn begin(kept: &str) -> Self {
+        Self { kept: kept.to_owned(), line_ends: 0, cells: 0, replaced: 0 }
+    }
+}
+
+/// Reads blocks off a stream.
+pub(super) struct Blocks<R> {
+    decoder: Decoder<R>,
+    dialect: Dialect,
+    /// The least that a block holds, but for the last one.
+    size: usize,
+    /// What is read and not given out.
+    text: String,
+    /// How much text was given out.
+    given: u64,
+    /// Whether `text` begins within quotes, as far as is known.
+    is_quoted: bool,
+    ended: bool,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, size: usize) -> Self {
+        let decoder = Decoder::new(source, encoding, size);
+        Self { decoder, dialect, size, text: String::new(), given: 0, is_quoted: false, ended: false }
+    }
+
+    /// How many bytes of the source have been read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.decoder.bytes()
+    }
+
+    pub(super) fn into_source(self) -> R {
+        self.decoder.into_source()
+    }
+
+    /// The next blocks, at most so many; none behind the last one.
+    pub(super) fn several(&mut self, most: usize) -> io::Result<Vec<Block>> {
+        let mut blocks = Vec::with_capacity(most);
+        while blocks.len() < most
+            && let Some(block) = self.next()?
+        {
+            blocks.push(block);
+        }
+        Ok(blocks)
+    }
+
+    /// Whether what is given out next begins within quotes, as far as is known.
+    pub(super) fn is_quoted(&self) -> bool {
+        self.is_quoted
+    }
+
+    /// Takes it for the opposite of what was guessed.
+    pub(super) fn flip(&mut self) {
+        self.is_quoted = !self.is_quoted;
+    }
+
+    fn next(&mut self) -> io::Result<Option<Block>> {
+        if self.ended {
+            return Ok(None);
+        }
+        while self.text.len() < self.size && !self.ended {
+            self.ended = !self.decoder.fill(&mut self.text)?;
+        }
+        let end = if self.ended { self.text.len() } else { self.cut() };
+        let is_whole = self.text.as_bytes().get(end).is_some_and(|&sign| sign != b'\n');
+        let mut behind = String::with_capacity(if self.ended { 0 } else { self.text.len() - end + 2 * self.size });
+        behind.push_str(&self.text[end..]);
+        let mut text = std::mem::replace(&mut self.text, behind);
+        text.truncate(end);
+        let replaced = self.decoder.replaced_before(self.given + end as u64).map(|place| (place - self.given) as u32).collect();
+        self.given += end as u64;
+        Ok(Some(Block { text, replaced, is_last: self.ended, is_whole, overlong: None }))
+    }
+
+    /// Where to end a block: behind the last line end that has an even number of quotes before it; without one, behind all.
+    fn cut(&mut self) -> usize {
+        let bytes = self.text.as_bytes();
+        let has_quotes = self.dialect.quoting != Quoting::None;
+        let is_odd = |bytes: &[u8]| has_quotes && memchr_iter(b'"', bytes).count() % 2 == 1;
+        let sign = match self.dialect.line_ends {
+            LineEnds::Any if memrchr(b'\n', bytes).is_some() => b'\n',
+            LineEnds::Lf => b'\n',
+            LineEnds::Any | LineEnds::Cr => b'\r',
+        };
+        let quoted_at_end = self.is_quoted ^ is_odd(bytes);
+        let (mut end, mut is_quoted) = (bytes.len(), quoted_at_end);
+        while let Some(found) = memrchr(sign, &bytes[..end]) {
+            is_quoted ^= is_odd(&bytes[found..end]);
+            let behind = bytes.get(found + 1);
+            // A CR that stands last may be the first half of a CRLF.
+            if !is_quoted && (sign == b'\n' || behind.is_some()) {
+                self.is_quoted = false;
+                return found + 1 + usize::from(sign == b'\r' && behind == Some(&b'\n'));
+            }
+            end = found;
+        }
+        self.is_quoted = quoted_at_end;
+        bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(text: &str, size: usize) -> Vec<String> {
+        let mut blocks = Blocks::new(text.as_bytes(), encoding_rs::UTF_8, Dialect::new(b';'), size);
+        blocks.several(100).unwrap().into_iter().map(|block| block.text).collect()
+    }
+
+    #[test]
+    fn a_block_ends_behind_a_line_and_not_within_quotes() {
+        assert_eq!(blocks("1;a\n2;\"b\nc\"\n3;d\n", 10), ["1;a\n", "2;\"b\nc\"\n3;d\n", ""]);
+    }
+
+    #[test]
+    fn a_cr_ends_a_block_only_where_no_lf_can_follow() {
+        assert_eq!(blocks("1\r2\r3", 4), ["1\r", "2\r3"]);
+    }
+
+    #[test]
+    fn a_line_longer_than_a_block_is_cut_anywhere() {
+        assert_eq!(blocks("aaaaaaaa\nb", 3), ["aaa", "aaa", "aa\n", "b"]);
+    }
+}

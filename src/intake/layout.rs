@@ -1,0 +1,149 @@
+//! What of a file's columns matters for telling its lines apart, and what each line is by itself (csv 2.2, 4.9, 4.10).
+
+use super::columns::{Column, Role};
+use super::detect::RestoreFile;
+use super::split::{LineRef, Texts};
+use super::words;
+use crate::model::{OriginalId, RejectReason, fold};
+
+/// What a line is, as far as it tells by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// It has no text.
+    Blank,
+    /// It names a record: the first line of it, or a further one of the record above.
+    Names(OriginalId),
+    /// It belongs to the record above; where there is none, it can't be used.
+    Continues { alone: RejectReason },
+    Unusable(RejectReason),
+}
+
+/// What of a file's columns matters for telling its lines.
+pub(super) struct Layout<'a> {
+    pub(super) file: &'a RestoreFile,
+    id: Option<usize>,
+    titles: Vec<String>,
+    /// The cells in which lines of one record may differ: products and their amount.
+    is_product: Vec<bool>,
+    products: Vec<usize>,
+    is_requisite: Vec<bool>,
+    /// The cells that a mask covers (csv 2.2): not the id, title, pipeline and creation.
+    is_maskable: Vec<bool>,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn of(file: &'a RestoreFile) -> Self {
+        let code = |column: &Column| column.code.as_ref().map_or(String::new(), |code| code.as_str().to_owned());
+        let is_product = |column: &Column| matches!(column.role, Role::Product(_));
+        let is_open = ["ID", "TITLE", "CATEGORY_ID", "DATE_CREATE", "CREATED_BY_ID"];
+        Self {
+            file,
+            id: file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID"),
+            titles: file.columns.iter().map(|column| fold(&column.name)).collect(),
+            is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
+            products: file.columns.iter().enumerate().filter(|(_, column)| is_product(column)).map(|(at, _)| at).collect(),
+            is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
+            is_maskable: file
+                .columns
+                .iter()
+                .map(|column| !is_product(column) && !is_open.contains(&code(column).as_str()))
+                .collect(),
+        }
+    }
+
+    /// What a line is by itself.
+    pub(super) fn judge(&self, line: &LineRef<'_>) -> Judgement {
+        use Judgement::{Blank, Continues, Names, Unusable};
+        let cells = line.cells;
+        if line.is_blank() {
+            return Blank;
+        }
+        if line.too_long {
+            return Unusable(RejectReason::TooLong);
+        }
+        if line.stray_quote {
+            return Unusable(RejectReason::BadQuotes);
+        }
+        if self.repeats_header(cells) {
+            return Unusable(RejectReason::RepeatedHeader);
+        }
+        let id = self.id.and_then(|column| cells.get(column)).map_or("", trim);
+        let is_total = || cells.iter().map(trim).find(|cell| !cell.is_empty()).is_some_and(words::is_total);
+        if !self.fits(cells) {
+            let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+            return Unusable(if !is_number && is_total() { RejectReason::TotalLine } else { RejectReason::CellCount });
+        }
+        if id.is_empty() {
+            let alone = if is_total() { RejectReason::TotalLine } else { RejectReason::NoId };
+            return if self.is_continuation(cells) { Continues { alone } } else { Unusable(alone) };
+        }
+        let Some(id) = parse_id(id) else {
+            return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
+        };
+        // Masks are an export's; a cell of codes may hold any word.
+        if !self.file.is_coded() && self.is_masked(cells) {
+            return Unusable(RejectReason::Masked);
+        }
+        Names(id)
+    }
+
+    /// As many cells as the header, and nothing behind its last title.
+    fn fits(&self, cells: Texts<'_>) -> bool {
+        let width = self.titles.len();
+        cells.len() == width + self.file.unnamed
+            && (width..cells.len()).all(|column| cells.get(column).is_some_and(|cell| trim(cell).is_empty()))
+    }
+
+    fn repeats_header(&self, cells: Texts<'_>) -> bool {
+        let first = self.titles.iter().position(|title| !title.is_empty()).unwrap_or_default();
+        // One cell decides for nearly every line.
+        let may_be = |cell: &str| cell.len() < 256 && !cell.starts_with(|c: char| c.is_ascii_digit());
+        cells.get(first).is_some_and(|cell| may_be(cell) && fold(cell) == self.titles[first])
+            && self.titles.len() > 1
+            && self.titles.iter().zip(cells.iter()).all(|(title, cell)| fold(cell) == *title)
+    }
+
+    /// Whether a line without an id holds a further requisite of the record above.
+    fn is_continuation(&self, cells: Texts<'_>) -> bool {
+        self.filled(cells).all(|column| self.is_requisite[column]) && self.filled(cells).next().is_some()
+    }
+
+    fn filled<'c>(&self, cells: Texts<'c>) -> impl Iterator<Item = usize> + use<'c, 'a> {
+        let width = self.titles.len();
+        cells.iter().take(width).enumerate().filter(|(_, cell)| !trim(cell).is_empty()).map(|(column, _)| column)
+    }
+
+    /// Whether the mask's word fills most cells that a mask may cover, or every cell but the id.
+    fn is_masked(&self, cells: Texts<'_>) -> bool {
+        let (mut filled, mut hidden, mut open) = (0, 0, 0);
+        for ((column, cell), is_maskable) in cells.iter().enumerate().zip(&self.is_maskable) {
+            if cell.is_empty() || self.id == Some(column) {
+                continue;
+            }
+            let is_hidden = words::is_hidden(cell);
+            filled += u32::from(*is_maskable);
+            hidden += u32::from(*is_maskable && is_hidden);
+            open += u32::from(!is_hidden);
+        }
+        (hidden >= 2 && hidden * 2 > filled) || (open == 0 && cells.len() > 1 && self.filled(cells).count() > 1)
+    }
+
+    /// Whether a line holds a further product of the record that `first` begins.
+    pub(super) fn is_product_line(&self, first: Texts<'_>, cells: Texts<'_>) -> bool {
+        let same = |column: usize| self.is_product[column] || first.get(column) == cells.get(column);
+        // A record without products has one line, and so no second one that could be told from a repetition.
+        let has_product =
+            |cells: Texts<'_>| self.products.iter().any(|&column| cells.get(column).is_some_and(|cell| !trim(cell).is_empty()));
+        has_product(first) && has_product(cells) && (0..self.titles.len()).all(same)
+    }
+}
+
+/// An id: a whole number from 1.
+fn parse_id(text: &str) -> Option<OriginalId> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|id| is_number && *id > 0).map(OriginalId)
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
