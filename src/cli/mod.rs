@@ -164,7 +164,8 @@ fn within_runtime(language: Language, work: impl Future<Output = Result<Outcome,
 }
 
 fn too_few_files(allowed: u64, language: Language) -> Failure {
-    let message = lang::say(language, "only so many files may be open at once", "solo pueden estar abiertos a la vez tantos archivos");
+    let message =
+        lang::say(language, "only so many files may be open at once", "solo pueden estar abiertos a la vez tantos archivos");
     let hint = lang::say(
         language,
         "Nothing was done. Allow more (`ulimit -n 256`), then run the command again.",

@@ -14,7 +14,9 @@ pub(super) enum Judgement {
     /// It names a record: the first line of it, or a further one of the record above.
     Names(OriginalId),
     /// It belongs to the record above; where there is none, it can't be used.
-    Continues { alone: RejectReason },
+    Continues {
+        alone: RejectReason,
+    },
     Unusable(RejectReason),
 }
 

@@ -20,6 +20,8 @@ mod dialect;
 mod encoding;
 mod error;
 mod finding;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod group;
 mod headers;
 mod inspect;

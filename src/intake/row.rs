@@ -9,9 +9,7 @@ use super::columns::{Column, Role};
 use super::detect::{DateOrder, RestoreFile};
 use super::group::{Chunk, Group};
 use super::split::Texts;
-use crate::model::{
-    FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value,
-};
+use crate::model::{FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value};
 
 /// What is shown of a cell that has a problem.
 const PROBLEM_TEXT_MAX: usize = 120;

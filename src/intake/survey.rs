@@ -22,8 +22,7 @@ use super::rows::BUFFER_BYTES;
 use super::split::Texts;
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
-    EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
-    name_keys,
+    EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold, name_keys,
 };
 
 /// Problems of one code that are told one by one; the rest is only counted.

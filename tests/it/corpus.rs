@@ -217,7 +217,8 @@ impl Case {
             _ => {}
         }
         let mut inspected = answer.inspected.clone();
-        inspected["fields"] = inspected["columns"].as_array().into_iter().flatten().map(|column| column["field"].clone()).collect();
+        inspected["fields"] =
+            inspected["columns"].as_array().into_iter().flatten().map(|column| column["field"].clone()).collect();
         for key in PLAIN_KEYS.iter().filter(|key| golden.get(**key).is_some()) {
             found.unless(golden[*key] == inspected[*key], key, &golden[*key], &inspected[*key]);
         }

@@ -7,8 +7,10 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 mod detecting;
+mod layouts;
 mod properties;
 mod rejecting;
+mod splitting;
 mod values;
 
 use super::*;
