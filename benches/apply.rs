@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use b24restore::apply::SystemClock;
 use b24restore::event::Silent;
 use b24restore::pipeline::{self, ApplyRequest, Overriding, PlanRequest};
 use b24restore::plan::Flags;
@@ -75,6 +76,7 @@ async fn apply(ready: &Ready) -> export::Result<u64> {
         pilot: None,
         zombie_window: Duration::from_secs(1),
         stop: Arc::new(AtomicBool::new(false)),
+        clock: Arc::new(SystemClock),
         language: Language::En,
     };
     let opened = pipeline::open(&ready.dir.path().join("plan"), writer.reader(), &request).await?;

@@ -13,6 +13,7 @@
 
 pub mod model;
 pub mod event;
+pub mod drill;
 pub mod intake;
 pub mod portal;
 pub mod snapshot;

@@ -2,25 +2,26 @@
 //!
 //! One SQLite file, `journal.sqlite`, WAL with `synchronous=FULL`: a commit is on the disk before the call returns. Tables:
 //!
-//! - `meta(key, value)`: `format`, `plan` (the plan's digest), `portal`, `begun_at`.
-//! - `steps`: one row an action, with its state, attempts, the moment of the last sending, the new id and the portal's words.
+//! - `meta(key, value)`: `plan` (the plan's digest), `portal`, `begun_at`; `pace`, how full the portal's bucket of requests
+//!   was, and when.
+//! - `steps`: one row an action, with its state, attempts, the moment of the last sending (and by how many milliseconds the portal's
+//!   clock was ahead of ours then), the digest of what was sent, the new id and the portal's words.
 //! - `log`: one row a move between states, each with the SHA-256 of the row before it and its own text: a chain that shows a gap.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
 
+use crate::drill::{planted, point};
 use crate::model::{EntityType, OriginalId, PortalId};
-use crate::plan::{Action, ActionKind, RecordRef, digest_of_text};
+use crate::plan::{Action, ActionKind, RecordRef};
 
+use super::book;
+use super::chain;
 use super::guard::{self, Unsafe};
 use super::step::{How, State};
-
-/// SQLite's `application_id` of a journal: "b24r".
-const APPLICATION_ID: i32 = 0x6232_3472;
-const FORMAT: i32 = 1;
 
 /// One action's row.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +44,12 @@ pub struct Step {
     pub attempts: u32,
     /// How often an unclear answer was looked up and found nowhere, in this run.
     pub cycles: u32,
-    /// When it was last sent.
+    /// When it was last sent, or last known to be under way: never earlier than the portal got it.
     pub sent_at: Option<Timestamp>,
+    /// By how much the portal's clock was ahead of ours then.
+    pub ahead: Option<SignedDuration>,
+    /// The digest of the fields that were last sent, links and system fields aside; empty before the first sending.
+    pub payload: String,
     /// Whether the portal refused the creation moment, so that it is sent without.
     pub without_dates: bool,
     /// Whether it was sent without a link, because the link's target was not there: linked later, when it is.
@@ -62,6 +67,17 @@ impl Step {
     pub fn subject(&self) -> RecordRef {
         RecordRef { entity: self.entity, original_id: self.original_id.0 }
     }
+}
+
+/// A step that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// Its place.
+    pub seq: usize,
+    /// Whether one of its links is left out, because the link's target isn't there.
+    pub unlinked: bool,
+    /// The digest of its fields; empty for a step that may be sent again with other ones.
+    pub payload: String,
 }
 
 /// A step that was committed as intended, and may now be sent. Only [`Journal::intend`] makes one.
@@ -103,8 +119,10 @@ pub enum Learned {
     Again,
     /// It is certainly not applied; it may be sent again without the creation moment, which the portal refused.
     AgainWithoutDates,
-    /// Nobody knows.
+    /// Nobody knows; it was sent before now.
     Unclear,
+    /// Nobody knows; an earlier run was sending it, up to this moment at most.
+    Interrupted(Timestamp),
     /// Looked up twice after the window and found nowhere.
     NotThere,
     /// Not carried out.
@@ -143,35 +161,25 @@ pub struct Journal {
     steps: Vec<Step>,
     creates: HashMap<RecordRef, usize>,
     chain: String,
+    is_wal: bool,
+    pace: Option<f64>,
 }
 
 impl Journal {
-    /// Opens a plan's journal, making it where there is none; steps found in the middle of sending become unclear.
+    /// Opens a plan's journal, making it where there is none, and checks it: `SQLite`'s own check, the chain, and that no step stands
+    /// elsewhere than its moves led.
     pub fn open(path: &Path, plan_digest: &str, portal: &str, actions: &[Action], now: Timestamp) -> Result<Self, JournalError> {
         guard::check(path)??;
-        let mut db = Connection::open(path)?;
-        db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "synchronous", "FULL")?;
-        let fresh: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        match fresh {
-            0 => create(&mut db, plan_digest, portal, actions, now)?,
-            FORMAT => {}
-            other => return Err(JournalError::Damaged(format!("format {other}"))),
-        }
-        let plan: Option<String> = db.query_row("SELECT value FROM meta WHERE key = 'plan'", [], |row| row.get(0)).optional()?;
-        if plan.as_deref() != Some(plan_digest) {
+        let (mut db, is_wal) = book::open(path)?;
+        book::prepare(&mut db, plan_digest, portal, actions, now)?;
+        if book::meta(&db, "plan")?.as_deref() != Some(plan_digest) {
             return Err(JournalError::OtherPlan);
         }
-        let steps = load(&db)?;
+        let steps = book::load(&db)?;
+        let chain = chain::check(&db, &steps)?;
         let creates =
             steps.iter().filter(|step| step.kind == ActionKind::Create).map(|step| (step.subject(), step.seq)).collect();
-        let mut journal = Self { steps, creates, db, chain: String::new() };
-        journal.chain = journal
-            .db
-            .query_row("SELECT hash FROM log ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
-            .optional()?
-            .unwrap_or_default();
-        Ok(journal)
+        Ok(Self { db, steps, creates, chain, is_wal, pace: None })
     }
 
     /// Opens a journal for looking only; `None` where there is none, or nothing in it: a run that died or met a full disk before its first
@@ -186,7 +194,13 @@ impl Journal {
         if format == 0 {
             return Ok(None);
         }
-        load(&db).map(Some)
+        book::load(&db).map(Some)
+    }
+
+    /// Whether the journal has the write-ahead log that it should have. A network file system has none to offer; then every commit
+    /// writes the file itself, which is slower and as safe.
+    pub fn has_write_ahead_log(&self) -> bool {
+        self.is_wal
     }
 
     /// All steps, in the order of the actions.
@@ -204,29 +218,68 @@ impl Journal {
         self.creates.get(&target).map(|seq| &self.steps[*seq])
     }
 
-    /// Commits that these steps will be sent now, and which of them without one of their links. When it returns, that is on the disk.
-    pub fn intend(&mut self, seqs: &[usize], unlinked: &HashSet<usize>, now: Timestamp) -> Result<Vec<Intent>, JournalError> {
+    /// How full the portal's bucket was when a run last wrote that down, and when.
+    pub(super) fn last_pace(&self) -> Result<Option<(f64, Timestamp)>, JournalError> {
+        let text = book::meta(&self.db, "pace")?.unwrap_or_default();
+        let parts = text.split_once(' ').and_then(|(level, at)| Some((level.parse().ok()?, at.parse().ok()?)));
+        Ok(parts)
+    }
+
+    /// How full the portal's bucket is now; written with the next commit.
+    pub(super) fn note_pace(&mut self, level: f64) {
+        self.pace = Some(level);
+    }
+
+    /// Commits that these steps will be sent now, by which clock, and by how much the portal's clock is ahead of it. When it returns,
+    /// that is on the disk.
+    pub fn intend(&mut self, sendings: &[Sending], now: Timestamp, ahead: SignedDuration) -> Result<Vec<Intent>, JournalError> {
         let mut moves = Vec::new();
-        for &seq in seqs {
-            let mut step = self.steps[seq].clone();
+        for sending in sendings {
+            let mut step = self.steps[sending.seq].clone();
             step.attempts += 1;
             step.sent_at = Some(now);
-            step.unlinked = unlinked.contains(&seq);
-            moves.push((step, State::Intent, format!("attempt {}", self.steps[seq].attempts + 1)));
+            step.ahead = Some(ahead);
+            step.unlinked = sending.unlinked;
+            step.payload.clone_from(&sending.payload);
+            let detail = format!("attempt {}", step.attempts);
+            moves.push((step, State::Intent, detail));
         }
-        self.write(moves, now)?;
-        Ok(seqs.iter().map(|&seq| Intent { seq }).collect())
+        if planted!(IntentNotSynced) {
+            for (mut step, next, _) in moves {
+                step.state = next;
+                let seq = step.seq;
+                self.steps[seq] = step;
+            }
+        } else {
+            point!("intent transaction open");
+            self.write(moves, now, || {
+                point!("intent written, not committed");
+            })?;
+            point!("intent committed, nothing sent");
+        }
+        Ok(sendings.iter().map(|sending| Intent { seq: sending.seq }).collect())
     }
 
     /// Commits what was learned of sent steps, all in one transaction.
     pub fn settle(&mut self, settled: Vec<(Intent, Learned)>, now: Timestamp) -> Result<(), JournalError> {
-        self.learn(settled.into_iter().map(|(intent, learned)| (intent.seq, learned)).collect(), now)
+        point!("ack transaction open");
+        let moves = self.moves(settled.into_iter().map(|(intent, learned)| (intent.seq, learned)), now);
+        self.write(moves, now, || {
+            point!("ack written, not committed");
+        })?;
+        point!("ack committed");
+        Ok(())
     }
 
     /// Commits what was learned of steps without sending anything.
     pub fn learn(&mut self, learned: Vec<(usize, Learned)>, now: Timestamp) -> Result<(), JournalError> {
-        let moves = learned.into_iter().map(|(seq, learned)| apply_to(self.steps[seq].clone(), learned)).collect();
-        self.write(moves, now)
+        let moves = self.moves(learned.into_iter(), now);
+        self.write(moves, now, || {})
+    }
+
+    /// Forgets what was sent of failed steps, so that they may be sent with other fields: a person has decided so.
+    pub(super) fn forget_payloads(&mut self, seqs: &[usize]) -> Result<(), JournalError> {
+        self.in_all(seqs, "UPDATE steps SET payload = '' WHERE seq = ?1", |step| step.payload.clear())
     }
 
     /// Notes the states of created records, so that `undo` can tell whether somebody changed them since.
@@ -244,19 +297,39 @@ impl Journal {
 
     /// Notes that created records have all their links now.
     pub fn set_linked(&mut self, seqs: &[usize]) -> Result<(), JournalError> {
-        let transaction = self.db.transaction()?;
-        for seq in seqs {
-            transaction.execute("UPDATE steps SET unlinked = 0, baseline = NULL WHERE seq = ?1", params![*seq as i64])?;
+        self.in_all(seqs, "UPDATE steps SET unlinked = 0, baseline = NULL WHERE seq = ?1", |step| {
+            step.unlinked = false;
+            step.baseline = None;
+        })
+    }
+
+    /// Moves what is in the write-ahead log into the file, so that the file alone can be carried to another computer.
+    pub fn checkpoint(&self) -> Result<(), JournalError> {
+        if self.is_wal {
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
-        transaction.commit()?;
-        for seq in seqs {
-            self.steps[*seq].unlinked = false;
-            self.steps[*seq].baseline = None;
-        }
+        point!("checkpoint");
         Ok(())
     }
 
-    fn write(&mut self, moves: Vec<(Step, State, String)>, now: Timestamp) -> Result<(), JournalError> {
+    fn in_all(&mut self, seqs: &[usize], sql: &str, change: impl Fn(&mut Step)) -> Result<(), JournalError> {
+        let transaction = self.db.transaction()?;
+        for seq in seqs {
+            transaction.execute(sql, params![*seq as i64])?;
+        }
+        transaction.commit()?;
+        seqs.iter().for_each(|seq| change(&mut self.steps[*seq]));
+        Ok(())
+    }
+
+    fn moves(&self, learned: impl Iterator<Item = (usize, Learned)>, now: Timestamp) -> Vec<Move> {
+        learned.map(|(seq, learned)| apply_to(self.steps[seq].clone(), learned, now)).collect()
+    }
+
+    fn write(&mut self, moves: Vec<Move>, now: Timestamp, before_the_commit: impl FnOnce()) -> Result<(), JournalError> {
+        if moves.is_empty() {
+            return Ok(());
+        }
         let mut chain = self.chain.clone();
         let transaction = self.db.transaction()?;
         let mut written = Vec::new();
@@ -270,15 +343,18 @@ impl Journal {
                 step.original_id
             );
             step.state = next;
-            update(&transaction, &step)?;
-            let text = format!("{chain}|{now}|{}|{}|{}|{detail}", step.seq, from.code(), next.code());
-            chain = digest_of_text(&text);
-            transaction.execute(
-                "INSERT INTO log(at, step, from_state, to_state, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![now.to_string(), step.seq as i64, from.code(), next.code(), detail, chain],
+            book::update(&transaction, &step)?;
+            chain = chain::append(
+                &transaction,
+                &chain,
+                &chain::Entry { at: &now.to_string(), step: step.seq, from, to: next, detail: &detail },
             )?;
             written.push(step);
         }
+        if let Some(level) = self.pace.take() {
+            book::set_meta(&transaction, "pace", &format!("{level} {now}"))?;
+        }
+        before_the_commit();
         transaction.commit()?;
         self.chain = chain;
         for step in written {
@@ -289,8 +365,11 @@ impl Journal {
     }
 }
 
+/// A step as it will be, the state it moves to, and why.
+type Move = (Step, State, String);
+
 /// What a step becomes by what was learned.
-fn apply_to(mut step: Step, learned: Learned) -> (Step, State, String) {
+fn apply_to(mut step: Step, learned: Learned, now: Timestamp) -> Move {
     match learned {
         Learned::Done { portal_id, how } => {
             step.portal_id = portal_id.or(step.portal_id);
@@ -309,7 +388,14 @@ fn apply_to(mut step: Step, learned: Learned) -> (Step, State, String) {
             step.without_dates = true;
             (step, State::Planned, "creation moment refused".to_owned())
         }
-        Learned::Unclear => (step, State::Unknown, "unclear answer".to_owned()),
+        Learned::Unclear => {
+            step.sent_at = Some(now);
+            (step, State::Unknown, "unclear answer".to_owned())
+        }
+        Learned::Interrupted(at) => {
+            step.sent_at = Some(at);
+            (step, State::Unknown, "interrupted".to_owned())
+        }
         Learned::NotThere => {
             step.cycles += 1;
             (step, State::Planned, "looked up twice, not there".to_owned())
@@ -320,91 +406,4 @@ fn apply_to(mut step: Step, learned: Learned) -> (Step, State, String) {
         }
         Learned::Undone => (step, State::Undone, "deleted".to_owned()),
     }
-}
-
-fn create(db: &mut Connection, plan: &str, portal: &str, actions: &[Action], now: Timestamp) -> Result<(), JournalError> {
-    let transaction = db.transaction()?;
-    transaction.execute_batch(
-        "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-         CREATE TABLE steps(
-             seq INTEGER PRIMARY KEY, entity TEXT NOT NULL, original_id INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
-             how TEXT NOT NULL DEFAULT '', portal_id INTEGER, attempts INTEGER NOT NULL DEFAULT 0, sent_at TEXT,
-             without_dates INTEGER NOT NULL DEFAULT 0, unlinked INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', baseline TEXT,
-             UNIQUE(entity, original_id, kind)) STRICT;
-         CREATE TABLE log(
-             seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, step INTEGER NOT NULL, from_state TEXT NOT NULL,
-             to_state TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL) STRICT;",
-    )?;
-    let begun_at = now.to_string();
-    for (key, value) in [("plan", plan), ("portal", portal), ("begun_at", begun_at.as_str())] {
-        transaction.execute("INSERT INTO meta(key, value) VALUES (?1, ?2)", params![key, value])?;
-    }
-    {
-        let mut insert =
-            transaction.prepare("INSERT INTO steps(seq, entity, original_id, kind, state) VALUES (?1, ?2, ?3, ?4, 'planned')")?;
-        for (seq, action) in actions.iter().enumerate() {
-            insert.execute(params![seq as i64, action.entity.code(), action.original_id.0 as i64, action.action.code()])?;
-        }
-    }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", FORMAT)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-fn load(db: &Connection) -> Result<Vec<Step>, JournalError> {
-    let mut select = db.prepare(
-        "SELECT seq, entity, original_id, kind, state, how, portal_id, attempts, sent_at, without_dates, code, message, baseline, unlinked
-         FROM steps ORDER BY seq",
-    )?;
-    let mut rows = select.query([])?;
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next()? {
-        steps.push(step_of(row)?);
-    }
-    Ok(steps)
-}
-
-fn step_of(row: &rusqlite::Row<'_>) -> Result<Step, JournalError> {
-    let damaged = |what: &str| JournalError::Damaged(format!("unknown {what}"));
-    let kinds = [ActionKind::Create, ActionKind::Mend, ActionKind::Restore, ActionKind::Relink];
-    let (entity, kind, state, how): (String, String, String, String) = (row.get(1)?, row.get(3)?, row.get(4)?, row.get(5)?);
-    let sent_at: Option<String> = row.get(8)?;
-    Ok(Step {
-        seq: row.get::<_, i64>(0)? as usize,
-        entity: entity.parse().map_err(|_| damaged("record type"))?,
-        original_id: OriginalId(row.get::<_, i64>(2)? as u64),
-        kind: kinds.into_iter().find(|known| known.code() == kind).ok_or_else(|| damaged("action"))?,
-        state: State::from_code(&state).ok_or_else(|| damaged("state"))?,
-        how: How::from_code(&how),
-        portal_id: row.get::<_, Option<i64>>(6)?.map(|id| PortalId(id as u64)),
-        attempts: row.get(7)?,
-        cycles: 0,
-        sent_at: sent_at.and_then(|text| text.parse().ok()),
-        without_dates: row.get::<_, i64>(9)? != 0,
-        code: row.get(10)?,
-        message: row.get(11)?,
-        baseline: row.get(12)?,
-        unlinked: row.get::<_, i64>(13)? != 0,
-    })
-}
-
-fn update(db: &Connection, step: &Step) -> Result<(), JournalError> {
-    db.prepare_cached(
-        "UPDATE steps SET state = ?2, how = ?3, portal_id = ?4, attempts = ?5, sent_at = ?6, without_dates = ?7, code = ?8, message = ?9, unlinked = ?10
-         WHERE seq = ?1",
-    )?
-    .execute(params![
-        step.seq as i64,
-        step.state.code(),
-        step.how.code(),
-        step.portal_id.map(|id| id.0 as i64),
-        step.attempts,
-        step.sent_at.map(|at| at.to_string()),
-        i64::from(step.without_dates),
-        step.code,
-        step.message,
-        i64::from(step.unlinked),
-    ])?;
-    Ok(())
 }

@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
+use crate::drill::{planted, point};
 use crate::model::PortalIdentity;
 use crate::plan::dir;
 
@@ -33,9 +36,9 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Takes the lock of a plan directory and that of a portal.
-    pub fn take(plan_dir: &Path, portal: &PortalIdentity) -> Result<Self, LockError> {
-        let mut files = vec![lock(&plan_dir.join(dir::LOCK))?];
+    /// Takes the lock of a plan directory and that of a portal; `at` is told to who comes later.
+    pub fn take(plan_dir: &Path, portal: &PortalIdentity, at: Timestamp) -> Result<Self, LockError> {
+        let mut files = vec![lock(&plan_dir.join(dir::LOCK), at)?];
         if let Some(dir) = state_dir() {
             fs::create_dir_all(&dir).map_err(|source| LockError::Io { path: dir.clone(), source })?;
             let name: String = portal
@@ -43,9 +46,19 @@ impl Lock {
                 .chars()
                 .map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' })
                 .collect();
-            files.push(lock(&dir.join(format!("{name}.lock")))?);
+            files.push(lock(&dir.join(format!("{name}.lock")), at)?);
         }
+        point!("lock taken");
         Ok(Self { _files: files })
+    }
+}
+
+#[cfg(feature = "faults")]
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            point!("lock still held");
+        }
     }
 }
 
@@ -58,11 +71,12 @@ fn state_dir() -> Option<PathBuf> {
     Some(base.join("b24restore"))
 }
 
-fn lock(path: &Path) -> Result<File, LockError> {
+fn lock(path: &Path, at: Timestamp) -> Result<File, LockError> {
     let io = |source| LockError::Io { path: path.to_owned(), source };
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {}
+        Err(TryLockError::WouldBlock) if planted!(LockSkipped) => {}
         Err(TryLockError::WouldBlock) => {
             let holder = fs::read_to_string(path).unwrap_or_default();
             return Err(LockError::Held { holder: holder.trim().to_owned() });
@@ -70,7 +84,7 @@ fn lock(path: &Path) -> Result<File, LockError> {
         Err(TryLockError::Error(source)) => return Err(io(source)),
     }
     file.set_len(0)
-        .and_then(|()| write!(file, "process {}, since {}", std::process::id(), jiff::Timestamp::now().strftime("%F %T UTC")))
+        .and_then(|()| write!(file, "process {}, since {}", std::process::id(), at.strftime("%F %T UTC")))
         .map_err(io)?;
     Ok(file)
 }

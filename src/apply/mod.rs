@@ -1,12 +1,14 @@
 //! The only room that changes a portal.
 //!
-//! `journal` holds what was intended and learned; `run` sends, `reconcile` clears unclear answers up, `verify` reads back, `undo` takes
+//! `journal` holds what was intended and learned (`book` is its file, `chain` its log); `run` sends, `reconcile` clears unclear answers up, `verify` reads back, `undo` takes
 //! back. The protocol: an intent is on the disk before its first byte is sent; an answer is classified as applied, not applied or
 //! unclear; what is unclear is looked up by its origin mark, after the window in which the portal may still act, before it is ever
 //! sent again.
 
+mod book;
+mod chain;
+mod clock;
 mod counts;
-mod crash;
 mod guard;
 mod journal;
 mod late;
@@ -19,9 +21,10 @@ mod undo;
 mod update;
 mod verify;
 
+pub use clock::{Clock, SystemClock};
 pub use counts::{Counts, Progress, progress};
 pub use guard::Unsafe;
-pub use journal::{Intent, Journal, JournalError, Learned, Step};
+pub use journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 pub use lock::{Lock, LockError};
 pub use pilot::choose as choose_pilot;
 pub use run::{ApplyError, CYCLES_MAX, Run, Scope, Settings};

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
+use crate::drill::{planted, point};
 use crate::event::{Event, WaitReason};
 use crate::model::EntityType;
 use crate::plan::ActionKind;
+use crate::portal::Writer;
 
+use super::clock::is_comparable;
 use super::journal::Learned;
 use super::run::{ApplyError, CYCLES_MAX, Run, present};
 use super::step::{How, State};
@@ -35,28 +39,52 @@ impl Run<'_> {
                 continue;
             }
             self.pause(PAUSE_MAX.min(self.settings.zombie_window / 10), WaitReason::UnclearAnswer).await?;
-            let rest = self.adopt(entity, rest).await?;
+            let rest = if planted!(LookUpOnce) { rest } else { self.adopt(entity, rest).await? };
             sendable |= !rest.is_empty();
-            self.journal.learn(rest.into_iter().map(|seq| (seq, Learned::NotThere)).collect(), Timestamp::now())?;
+            self.journal.learn(rest.into_iter().map(|seq| (seq, Learned::NotThere)).collect(), self.watch.now())?;
         }
         Ok(sendable)
     }
 
     /// Waits until the portal can't carry the youngest of these requests out any more.
     async fn wait_out(&self, seqs: &[usize]) -> Result<(), ApplyError> {
-        let Some(youngest) = seqs.iter().filter_map(|seq| self.journal.step(*seq).sent_at).max() else { return Ok(()) };
-        let age = Timestamp::now().duration_since(youngest);
-        // A clock that was set back must not shorten the wait, nor may it lengthen it beyond the window.
-        let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
+        let Some(age) = seqs.iter().map(|seq| self.age(*seq)).min() else { return Ok(()) };
+        let age = if planted!(ZombieWindow0) { Duration::MAX } else { age };
         self.pause(self.settings.zombie_window.saturating_sub(age), WaitReason::UnclearAnswer).await
+    }
+
+    /// How long ago a step was sent, at least.
+    fn age(&self, seq: usize) -> Duration {
+        if let Some(sent) = self.sent.get(&seq) {
+            return sent.elapsed();
+        }
+        // An earlier run sent it, so it was sent before this one began.
+        let by_the_wall = self.comparable_sent_at(seq).map(|sent| self.watch.now().duration_since(sent));
+        by_the_wall.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default().max(self.begun.elapsed())
+    }
+
+    /// When an earlier run sent a step, by a clock that is still believed.
+    fn comparable_sent_at(&self, seq: usize) -> Option<Timestamp> {
+        let step = self.journal.step(seq);
+        step.sent_at.filter(|_| step.ahead.is_some_and(|ahead| is_comparable(ahead, self.settings.ahead)))
+    }
+
+    /// The latest moment at which a run that died could have sent a step that it had intended: it may have waited for the limits first,
+    /// and it is over now.
+    pub(super) fn sent_at_the_latest(&self, seq: usize) -> Timestamp {
+        let now = self.watch.now();
+        let latest = self.comparable_sent_at(seq).and_then(|sent| sent.checked_add(Writer::SENDING_MAX).ok());
+        latest.map_or(now, |latest| latest.min(now))
     }
 
     /// Adopts what is found by its key; gives back what is found nowhere.
     async fn adopt(&mut self, entity: EntityType, seqs: Vec<usize>) -> Result<Vec<usize>, ApplyError> {
         let found = self.find_keys(entity, &seqs).await?;
+        point!("look-up answered");
         let (there, not_there): (Vec<usize>, Vec<usize>) = seqs.into_iter().partition(|seq| found.contains_key(seq));
         let learned = there.into_iter().map(|seq| (seq, present(&found[&seq], How::Adopted))).collect();
-        self.journal.learn(learned, Timestamp::now())?;
+        self.journal.learn(learned, self.watch.now())?;
+        point!("adoption written");
         Ok(not_there)
     }
 
@@ -66,10 +94,10 @@ impl Run<'_> {
             return self.check_stop();
         }
         self.observer.event(Event::Wait { reason, millis: length.as_millis() as u64 });
-        let end = tokio::time::Instant::now() + length;
+        let end = Instant::now() + length;
         loop {
             self.check_stop()?;
-            let left = end.saturating_duration_since(tokio::time::Instant::now());
+            let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }

@@ -8,15 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
+use crate::drill::{planted, point};
 use crate::event::{Event, Observer, Phase};
 use crate::model::{EntityType, OriginPair, Payload, PortalId, Schema};
-use crate::plan::{Action, ActionKind, Approved, RecordRef};
+use crate::plan::{Action, ActionKind, Approved, RecordRef, digest_of_text};
 use crate::portal::{Effect, PortalError, Refusal, Wants, Writer};
 
-use super::journal::{Journal, JournalError, Learned, Step};
+use tokio::time::Instant;
+
+use super::clock::{Clock, Watch};
+use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
 
@@ -32,6 +36,10 @@ pub struct Settings {
     pub stop: Arc<AtomicBool>,
     /// Which part of the plan is carried out.
     pub scope: Scope,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// By how much the portal's clock is ahead of it.
+    pub ahead: SignedDuration,
 }
 
 /// Which part of a plan is carried out.
@@ -80,6 +88,10 @@ pub struct Run<'a> {
     pub(super) schema: &'a Schema,
     pub(super) settings: Settings,
     pub(super) observer: Arc<dyn Observer>,
+    pub(super) watch: Watch,
+    pub(super) begun: Instant,
+    /// When this run sent a step last.
+    pub(super) sent: HashMap<usize, Instant>,
     missing_parent: String,
     mends: HashMap<RecordRef, usize>,
 }
@@ -108,17 +120,22 @@ impl<'a> Run<'a> {
             .filter(|(_, action)| action.action == ActionKind::Mend)
             .map(|(seq, action)| (action.subject(), seq))
             .collect();
-        Self { actions, journal, writer, schema, settings, observer, missing_parent, mends }
+        let watch = Watch::start(settings.clock.clone());
+        let (begun, sent) = (Instant::now(), HashMap::new());
+        Self { actions, journal, writer, schema, settings, observer, watch, begun, sent, missing_parent, mends }
     }
 
     /// Takes failed steps up again.
     pub fn take_up_failed(&mut self) -> Result<(), ApplyError> {
-        let failed: Vec<_> = self.seqs(|step| step.state == State::Failed).into_iter().map(|seq| (seq, Learned::Again)).collect();
-        Ok(self.journal.learn(failed, Timestamp::now())?)
+        let failed = self.seqs(|step| step.state == State::Failed);
+        self.journal.forget_payloads(&failed)?;
+        let again = failed.into_iter().map(|seq| (seq, Learned::Again)).collect();
+        Ok(self.journal.learn(again, self.watch.now())?)
     }
 
     /// Carries the plan out, as far as it goes.
     pub async fn carry_out(&mut self) -> Result<(), ApplyError> {
+        self.take_up_pace()?;
         self.forget_interrupted_sendings()?;
         self.reconcile(None).await?;
         self.look_up_planned().await?;
@@ -133,13 +150,30 @@ impl<'a> Run<'a> {
         self.update_all().await?;
         self.link_late().await?;
         self.observer.event(Event::End { phase: Phase::Mend });
-        self.note_baselines().await
+        self.note_baselines().await?;
+        Ok(self.journal.checkpoint()?)
+    }
+
+    /// Takes the portal's bucket for as full as an earlier run left it: the portal counts on, whoever is killed.
+    fn take_up_pace(&mut self) -> Result<(), ApplyError> {
+        if let Some((level, at)) = self.journal.last_pace()? {
+            // A moment in the future, by a clock that was set since, says nothing of how much ran out.
+            let passed = Duration::try_from(self.watch.now().duration_since(at)).unwrap_or_default();
+            self.writer.reader().resume_pace(level, passed);
+        }
+        Ok(())
     }
 
     /// Steps that were being sent when an earlier run died: perhaps applied.
     pub(super) fn forget_interrupted_sendings(&mut self) -> Result<(), ApplyError> {
-        let interrupted = self.seqs(|step| step.state == State::Intent).into_iter().map(|seq| (seq, Learned::Unclear)).collect();
-        Ok(self.journal.learn(interrupted, Timestamp::now())?)
+        let interrupted = self.seqs(|step| step.state == State::Intent).into_iter().map(|seq| {
+            let learned = Learned::Interrupted(self.sent_at_the_latest(seq));
+            (seq, if planted!(ResumeIgnoresSent) { Learned::Again } else { learned })
+        });
+        let interrupted = interrupted.collect();
+        self.journal.learn(interrupted, self.watch.now())?;
+        point!("unclear set loaded");
+        Ok(())
     }
 
     /// Asks the portal for the keys of everything not yet created: an earlier run, or one on another computer, may have been here.
@@ -150,7 +184,7 @@ impl<'a> Run<'a> {
             // What was sent before and is found now was created by this plan after all, however late.
             let how = |seq: usize| if self.journal.step(seq).attempts > 0 { How::Adopted } else { How::AlreadyThere };
             let learned = seqs.into_iter().filter_map(|seq| found.get(&seq).map(|ids| (seq, present(ids, how(seq))))).collect();
-            self.journal.learn(learned, Timestamp::now())?;
+            self.journal.learn(learned, self.watch.now())?;
         }
         Ok(())
     }
@@ -217,17 +251,51 @@ impl<'a> Run<'a> {
             }
             ready.push(seq);
         }
-        self.journal.learn(orphans, Timestamp::now())?;
+        self.journal.learn(orphans, self.watch.now())?;
         Ok(ready)
     }
 
+    /// Commits that these steps are sent now, and notes when, and how full the portal's bucket is.
+    pub(super) fn intend(&mut self, sendings: &[Sending]) -> Result<Vec<Intent>, ApplyError> {
+        self.journal.note_pace(self.writer.reader().pace_level());
+        Ok(self.journal.intend(sendings, self.watch.now(), self.settings.ahead)?)
+    }
+
+    /// What is sent of these creates now. One that was sent before with other fields is not sent again under the same mark: which of the
+    /// two it would be known by can't be told any more.
+    fn sendings(&mut self, seqs: &[usize]) -> Result<(Vec<Sending>, Vec<Payload>), ApplyError> {
+        let mut sendings = Vec::new();
+        let mut payloads = Vec::new();
+        let mut changed = Vec::new();
+        for &seq in seqs {
+            let payload = digest(&self.own_fields(seq));
+            let known = &self.journal.step(seq).payload;
+            if !known.is_empty() && *known != payload {
+                changed.push((seq, payload_changed()));
+                continue;
+            }
+            sendings.push(Sending { seq, unlinked: self.is_unlinked(seq), payload });
+            payloads.push(self.payload(seq));
+        }
+        self.journal.learn(changed, self.watch.now())?;
+        Ok((sendings, payloads))
+    }
+
     async fn send_creates(&mut self, entity: EntityType, chunk: &[usize]) -> Result<(), ApplyError> {
-        let payloads: Vec<Payload> = chunk.iter().map(|&seq| self.payload(seq)).collect();
-        let unlinked = chunk.iter().copied().filter(|seq| self.is_unlinked(*seq)).collect();
-        let intents = self.journal.intend(chunk, &unlinked, Timestamp::now())?;
-        super::crash::point("intent-committed");
-        let effects = self.writer.import(entity, &payloads).await;
-        super::crash::point("answered");
+        let (sendings, payloads) = self.sendings(chunk)?;
+        let chunk: Vec<usize> = sendings.iter().map(|sending| sending.seq).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let late_intent = if planted!(IntentAfterSend) { Some(self.writer.import(entity, &payloads).await) } else { None };
+        let intents = self.intend(&sendings)?;
+        let effects = match late_intent {
+            Some(effects) => effects,
+            None => self.writer.import(entity, &payloads).await,
+        };
+        // Not when it was intended: the limits may have held it back for minutes since.
+        let sent = self.writer.last_sent().unwrap_or_else(Instant::now);
+        self.sent.extend(chunk.iter().map(|seq| (*seq, sent)));
         let fatal = effects.iter().find_map(fatal);
         let settled = intents
             .into_iter()
@@ -237,8 +305,7 @@ impl<'a> Run<'a> {
                 (intent, learned)
             })
             .collect();
-        self.journal.settle(settled, Timestamp::now())?;
-        super::crash::point("settled");
+        self.journal.settle(settled, self.watch.now())?;
         self.observer.event(Event::Advance { phase: Phase::Create, by: chunk.len() as u64 });
         end_by(fatal)
     }
@@ -246,6 +313,7 @@ impl<'a> Run<'a> {
     fn learn_create(&self, seq: usize, effect: Effect<PortalId>) -> Learned {
         match effect {
             Effect::Done(id) => Learned::Done { portal_id: Some(id), how: How::Created },
+            Effect::Unknown(_) if planted!(AckBeforeAnswer) => Learned::Done { portal_id: None, how: How::Created },
             Effect::Unknown(_) => Learned::Unclear,
             Effect::NotDone(refusal) if refusal.concerns_the_portal() => Learned::Again,
             // Which of the date rules failed can't be told from the text (rest-crm 13, trap 25), so all dates are left out at once.
@@ -263,14 +331,25 @@ impl<'a> Run<'a> {
     /// The fields of a create as they are sent now: links filled in, system fields added unless the portal refused them.
     fn payload(&self, seq: usize) -> Payload {
         let action = &self.actions[seq];
-        let mut payload = action.fields.clone();
+        let mut payload = self.own_fields(seq);
         if !self.journal.step(seq).without_dates {
             for (name, value) in &action.system.0 {
                 payload.set(name.as_str(), value.clone());
             }
         }
         self.fill_links(action, &mut payload);
-        self.name_custom_fields(action.entity, payload)
+        if planted!(KeyWithAttempt)
+            && let Some(Json::String(origin)) = payload.0.get("originId")
+        {
+            payload.set("originId", format!("{origin}/{}", self.journal.step(seq).attempts));
+        }
+        payload
+    }
+
+    /// The fields of a create that don't change from one sending to the next: without system fields, and links to others of the plan.
+    fn own_fields(&self, seq: usize) -> Payload {
+        let action = &self.actions[seq];
+        self.name_custom_fields(action.entity, action.fields.clone())
     }
 
     /// Custom fields that `apply` made go by the name that the portal gave them: such names can't be computed (rest-crm 1.0).
@@ -329,7 +408,9 @@ impl<'a> Run<'a> {
                     live.iter().filter_map(|record| Some((record.id, super::undo::state_of(record, self.schema)?))).collect();
                 let baselines: Vec<(usize, String)> =
                     chunk.iter().filter_map(|(seq, id)| Some((*seq, states.get(id)?.clone()))).collect();
+                point!("read back");
                 self.journal.set_baselines(&baselines)?;
+                point!("read back and committed");
             }
         }
         Ok(())
@@ -346,9 +427,25 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What tells two payloads apart.
+fn digest(fields: &Payload) -> String {
+    // A payload is a JSON object already: it always serialises.
+    serde_json::to_string(fields).map(|text| digest_of_text(&text)).unwrap_or_default()
+}
+
+/// The fields that would be sent are not those that were.
+fn payload_changed() -> Learned {
+    Learned::Failed {
+        code: "payload_changed".to_owned(),
+        message: "sent before with other fields; look at the record in the portal, then take it up again with --failed"
+            .to_owned(),
+    }
+}
+
 /// What the number of records with a key says.
 pub(super) fn present(ids: &[PortalId], how: How) -> Learned {
     match ids {
+        [id, ..] if planted!(AdoptFirstOfTwo) => Learned::Done { portal_id: Some(*id), how },
         [id] => Learned::Done { portal_id: Some(*id), how },
         several => Learned::Failed {
             code: "created_twice".to_owned(),

@@ -116,7 +116,7 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(self.journal.learn(gone, Timestamp::now())?)
+        Ok(self.journal.learn(gone, self.watch.now())?)
     }
 
     fn untouched(&self, seq: usize, live: &LiveRecord) -> bool {
@@ -141,7 +141,7 @@ impl Run<'_> {
             let wants = Wants { everything: true, addresses: !action.classic.is_empty(), products: false };
             let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
             let Some(live) = live.first() else {
-                self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+                self.journal.learn(vec![(seq, Learned::Undone)], self.watch.now())?;
                 continue;
             };
             if !fields_hold(live, &self.wanted(seq), self.schema) {
@@ -160,7 +160,7 @@ impl Run<'_> {
             let effects = self.writer.run(&changes).await;
             if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
                 counts.reverted += 1;
-                self.journal.learn(vec![(seq, Learned::Undone)], Timestamp::now())?;
+                self.journal.learn(vec![(seq, Learned::Undone)], self.watch.now())?;
             }
         }
         Ok(())

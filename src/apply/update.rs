@@ -3,14 +3,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
+use crate::drill::point;
 use crate::event::{Event, Phase};
 use crate::model::Payload;
 use crate::plan::{Action, ActionKind};
 use crate::portal::{Change, Effect, Wants};
 
-use super::journal::Learned;
+use super::journal::{Learned, Sending};
 use super::run::{ApplyError, CYCLES_MAX, Run, end_by, fatal};
 use super::step::{How, State};
 
@@ -24,7 +23,7 @@ impl Run<'_> {
         let mut fruitless = 0;
         while fruitless < CYCLES_MAX {
             let again = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Unknown);
-            self.journal.learn(again.into_iter().map(|seq| (seq, Learned::Again)).collect(), Timestamp::now())?;
+            self.journal.learn(again.into_iter().map(|seq| (seq, Learned::Again)).collect(), self.watch.now())?;
             let waiting = self.waiting_updates();
             if waiting.is_empty() {
                 return Ok(());
@@ -85,15 +84,16 @@ impl Run<'_> {
             .filter(|seq| !owners.contains(seq))
             .map(|&seq| (seq, Learned::LeftOut { code: "missing_parent".to_owned() }))
             .collect();
-        self.journal.learn(idle, Timestamp::now())?;
+        self.journal.learn(idle, self.watch.now())?;
         let sent: Vec<usize> = seqs.iter().copied().filter(|seq| owners.contains(seq)).collect();
         if sent.is_empty() {
             return Ok(());
         }
-        let unlinked = sent.iter().copied().filter(|seq| self.is_unlinked(*seq)).collect();
-        let intents = self.journal.intend(&sent, &unlinked, Timestamp::now())?;
-        super::crash::point("update-intent-committed");
+        let sending = |seq: &usize| Sending { seq: *seq, unlinked: self.is_unlinked(*seq), payload: String::new() };
+        let sendings: Vec<Sending> = sent.iter().map(sending).collect();
+        let intents = self.intend(&sendings)?;
         let effects = self.writer.run(&changes).await;
+        point!("update answered");
         let fatal = effects.iter().find_map(fatal);
         let mut learned: HashMap<usize, Learned> = HashMap::new();
         for (seq, effect) in owners.into_iter().zip(effects) {
@@ -108,7 +108,8 @@ impl Run<'_> {
         }
         let settled =
             intents.into_iter().filter_map(|intent| learned.remove(&intent.seq()).map(|learned| (intent, learned))).collect();
-        self.journal.settle(settled, Timestamp::now())?;
+        self.journal.settle(settled, self.watch.now())?;
+        point!("update committed");
         self.observer.event(Event::Advance { phase: Phase::Mend, by: sent.len() as u64 });
         end_by(fatal)
     }
@@ -135,7 +136,7 @@ impl Run<'_> {
                 _ => touched.push((seq, Learned::LeftOut { code: "changed_since".to_owned() })),
             }
         }
-        self.journal.learn(touched, Timestamp::now())?;
+        self.journal.learn(touched, self.watch.now())?;
         Ok(kept)
     }
 

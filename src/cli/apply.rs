@@ -1,13 +1,14 @@
 //! `apply`: re-create what is missing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, prompt, signals, terminal};
-use crate::apply::{ApplyError, Progress};
+use crate::apply::{ApplyError, Progress, SystemClock};
 use crate::pipeline::{self, Applied, ApplyRequest, Opened};
 use crate::portal::Writer;
 use crate::report;
@@ -47,6 +48,7 @@ impl Apply {
             pilot: self.pilot,
             zombie_window: portal::zombie_window(output)?,
             stop: signals::stop_on_request(output),
+            clock: Arc::new(SystemClock),
             language: output.language(),
         };
         go(&self.dir, &self.portal, &request, self.yes, output).await
@@ -62,6 +64,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         pilot: None,
         zombie_window: portal::zombie_window(output)?,
         stop: signals::stop_on_request(output),
+        clock: Arc::new(SystemClock),
         language: output.language(),
     };
     go(dir, portal, &request, true, output).await
@@ -99,7 +102,9 @@ fn question(opened: &Opened, output: &Output) -> String {
 }
 
 fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
-    let outcome = outcome(&applied.progress, writer.reader().requests());
+    let reader = writer.reader();
+    let (causes, sandbox) = (applied.causes.clone(), reader.is_loopback());
+    let outcome = ApplyOutcome { causes, sandbox, ..outcome(&applied.progress, reader.requests()) };
     if output.json {
         terminal::json(&outcome);
         return;
@@ -115,7 +120,7 @@ fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
                 ));
             }
         }
-        terminal::result(&report::verify_screen(&super::verify::outcome(verified), dir, output.language(), 80));
+        terminal::result(&report::verify_screen(&super::verify::outcome(verified, sandbox), dir, output.language(), 80));
     }
 }
 
@@ -136,6 +141,7 @@ pub(super) fn outcome(progress: &Progress, requests: u64) -> ApplyOutcome {
         ids: crate::plan::dir::IDS.to_owned(),
         failures: crate::plan::dir::FAILURES.to_owned(),
         complete: progress.complete,
+        ..ApplyOutcome::default()
     }
 }
 

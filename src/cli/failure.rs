@@ -139,6 +139,7 @@ impl Failure {
         let s = |en: &str, es: &str| say(language, en, es);
         match error {
             PlanError::Flag(error) => Self::usage(error.to_string()),
+            PlanError::Mending(error) => Self::usage(super::mending::said(error, language)),
             PlanError::Intake(error) => Self::of_intake(error, language),
             PlanError::Portal(error) => Self::of_portal(error, language),
             PlanError::Dir(error) => Self::of_dir(error, language),

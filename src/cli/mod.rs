@@ -7,6 +7,7 @@ mod failure;
 mod hardening;
 mod inspect;
 mod lang;
+mod mending;
 mod plan;
 mod portal;
 mod progress;

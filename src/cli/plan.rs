@@ -60,6 +60,15 @@ pub struct Plan {
     /// Leave names, titles and values out of report.html and report.csv, so that they can be handed on.
     #[arg(long)]
     redact: bool,
+    /// Who becomes responsible for re-created records whose responsible person is unknown or dismissed: an active user's id, name, login or e-mail.
+    #[arg(long, value_name = "USER")]
+    assign_missing_to: Option<String>,
+    /// A stage that no longer exists becomes another one, by label or code; of one pipeline as PIPELINE:OLD=PIPELINE:NEW. Can be repeated.
+    #[arg(long, value_name = "OLD=NEW")]
+    stage_map: Vec<String>,
+    /// A field, by code or title, that is neither compared nor written. Can be repeated.
+    #[arg(long, value_name = "FIELD")]
+    skip_field: Vec<String>,
     #[command(flatten)]
     portal: args::Portal,
 }
@@ -127,6 +136,9 @@ impl Plan {
                 existence_only: self.existence_only,
                 match_keys: self.match_keys.iter().map(word).collect(),
                 only: self.only.clone(),
+                assign_missing_to: self.assign_missing_to.clone(),
+                stage_map: self.stage_map.clone(),
+                skip_field: self.skip_field.clone(),
             },
             against: self.against.clone(),
             redact: self.redact,

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::args::Output;
 use super::{Failure, Outcome, apply, terminal};
+use crate::report::outcome::ApplyOutcome;
 use crate::{pipeline, report};
 
 /// Say how far a plan is; needs no portal.
@@ -18,12 +19,14 @@ pub struct Status {
 
 impl Status {
     pub(super) fn run(&self, output: &Output) -> Result<Outcome, Failure> {
-        let (_, progress) = pipeline::status(&self.dir).map_err(|error| Failure::of_open(&error, output.language()))?;
-        let outcome = apply::outcome(&progress, 0);
+        let language = output.language();
+        let status = pipeline::status(&self.dir, language).map_err(|error| Failure::of_open(&error, language))?;
+        let is_sandbox = status.plan.manifest.portal.is_loopback();
+        let outcome = ApplyOutcome { causes: status.causes, sandbox: is_sandbox, ..apply::outcome(&status.progress, 0) };
         if output.json {
             terminal::json(&outcome);
         } else {
-            terminal::result(&report::status_screen(&outcome, &self.dir, output.language(), 80));
+            terminal::result(&report::status_screen(&outcome, &self.dir, language, 80));
         }
         Ok(Outcome::Done)
     }

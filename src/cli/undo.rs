@@ -1,12 +1,14 @@
 //! `undo`: take back just what a plan created.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, prompt, signals, terminal};
+use crate::apply::SystemClock;
 use crate::pipeline::{self, ApplyRequest};
 use crate::portal::Writer;
 use crate::report;
@@ -39,6 +41,7 @@ impl Undo {
             pilot: None,
             zombie_window: portal::zombie_window(output)?,
             stop: signals::stop_on_request(output),
+            clock: Arc::new(SystemClock),
             language,
         };
         let opened =

@@ -29,7 +29,7 @@ impl Verify {
         let reader = portal::reader(&self.portal, observer.clone(), output)?;
         let verified =
             pipeline::verify(&self.dir, &reader, &*observer).await.map_err(|error| Failure::of_open(&error, language))?;
-        let outcome = outcome(&verified);
+        let outcome = outcome(&verified, reader.is_loopback());
         if output.json {
             terminal::json(&outcome);
         } else {
@@ -42,7 +42,7 @@ impl Verify {
 }
 
 /// What reading back found, in the form of the contract.
-pub(super) fn outcome(verified: &Verified) -> VerifyOutcome {
+pub(super) fn outcome(verified: &Verified, sandbox: bool) -> VerifyOutcome {
     let schema = Schema::default();
     let text = |value: &Value| diff::show(value, None, &schema);
     VerifyOutcome {
@@ -81,5 +81,6 @@ pub(super) fn outcome(verified: &Verified) -> VerifyOutcome {
                 portal_ids: ids.iter().map(|id| id.0).collect(),
             })
             .collect(),
+        sandbox,
     }
 }

@@ -37,6 +37,8 @@ pub(super) enum Role {
     Client,
     /// A requisite's field (csv 4.10).
     Requisite,
+    /// Why an earlier run handed the row back: no business of the record.
+    Returned,
     /// No field is known for it, or an earlier column holds it.
     Unmapped,
 }
@@ -67,6 +69,9 @@ impl Column {
     }
 }
 
+/// The title of the last column of a file of rows that were handed back, `failed/ENTITY.csv` and `rejected/ENTITY.csv`.
+const RETURNED: &str = "reason";
+
 /// The columns of a header.
 pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]) -> Vec<Column> {
     let entity = reading.entity;
@@ -90,6 +95,9 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
             }
             (None, None) => special(entity, name),
         });
+    }
+    if let Some(last) = columns.last_mut().filter(|last| last.role == Role::Unmapped && last.name == RETURNED) {
+        *last = Column::new(RETURNED, Role::Returned, None, "reason of an earlier run");
     }
     // What the user gives goes before what was found.
     let mapped: HashSet<FieldCode> =

@@ -20,6 +20,15 @@ impl PortalIdentity {
         Self(host_and_port.to_lowercase())
     }
 
+    /// Whether it is on this computer: a sandbox.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.rsplit_once(':').map_or(self.0.as_str(), |(host, port)| {
+            if port.bytes().all(|byte| byte.is_ascii_digit()) { host } else { self.0.as_str() }
+        });
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// The host, and the port where it was named.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -8,18 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
 
-use super::remedy;
+use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone, Verified,
-    choose_pilot, progress,
+    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
+    Verified, choose_pilot, progress,
 };
+use crate::drill::point;
 use crate::event::Observer;
 use crate::model::{EntityType, Schema};
 use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
 use crate::portal::{PortalError, Reader, Writer};
+use crate::report::outcome::Cause;
 use crate::report::tables::{FailureLine, IdLine};
 use crate::report::{self, Language};
 
@@ -38,6 +40,8 @@ pub struct ApplyRequest {
     pub zombie_window: Duration,
     /// Set when the person asks to stop.
     pub stop: Arc<AtomicBool>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
     /// The language of remedies in `failures.csv`.
     pub language: Language,
 }
@@ -51,6 +55,8 @@ pub struct Opened {
     pub actions: Vec<Action>,
     /// Whether it was begun before.
     pub begun: bool,
+    /// By how much the portal's clock is ahead of ours.
+    pub ahead: SignedDuration,
 }
 
 /// Why a plan can't be carried out.
@@ -96,25 +102,43 @@ pub struct Applied {
     pub stopped: Option<ApplyError>,
     /// What the pilot's records look like, read back.
     pub pilot: Option<(Vec<Step>, Verified)>,
+    /// Why records were refused.
+    pub causes: Vec<Cause>,
+}
+
+/// How far a plan is.
+#[derive(Debug)]
+pub struct Status {
+    /// The plan.
+    pub plan: Plan,
+    /// The counts.
+    pub progress: Progress,
+    /// Why records were refused.
+    pub causes: Vec<Cause>,
 }
 
 /// Opens a plan and has it approved for the portal at hand.
 pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Result<Opened, OpenError> {
     let plan = Plan::open(place)?;
+    point!("plan opened");
     let steps = Journal::read(&place.join(dir::JOURNAL))?;
     let begun = steps.is_some_and(|steps| steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned));
     let who = reader.who().await?;
+    point!("portal identity read");
+    let now = reader.server_time().await?;
+    let ahead = now.duration_since(request.clock.wall());
     let conditions = Conditions {
         portal: reader.identity().clone(),
         admin: who.admin,
-        now: reader.server_time().await?,
+        now,
         begun,
         stale_ok: request.stale_ok,
         max_creates: request.max_creates,
     };
     let actions = plan.actions()?;
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
-    Ok(Opened { approved, actions, begun })
+    point!("plan checked");
+    Ok(Opened { approved, actions, begun, ahead })
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.
@@ -125,9 +149,9 @@ pub async fn apply(
     observer: Arc<dyn Observer>,
 ) -> Result<Applied, OpenError> {
     let plan = opened.approved.plan();
-    let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
+    let _lock = Lock::take(&plan.dir, &plan.manifest.portal, request.clock.wall())?;
     let schema = schema_with_kept_dates(plan, &opened.actions, writer).await?;
-    let mut journal = journal_of(plan, &opened.actions)?;
+    let mut journal = journal_of(plan, &opened.actions, request)?;
     let scope = if let Some(count) = request.pilot {
         Scope::Pilot(choose_pilot(&opened.actions, count))
     } else if request.failed {
@@ -136,7 +160,7 @@ pub async fn apply(
         Scope::All
     };
     let stopped = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope: scope.clone() };
+        let settings = settings(opened, request, scope.clone());
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer.clone());
         if request.failed {
             run.take_up_failed().map_err(OpenError::Run)?;
@@ -155,15 +179,16 @@ pub async fn apply(
         }
         _ => None,
     };
-    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot })
+    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot, causes: causes(&steps, request.language) })
 }
 
 /// How far a plan is. Needs no portal.
-pub fn status(place: &Path) -> Result<(Plan, Progress), OpenError> {
+pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
     let plan = Plan::open(place)?;
     let steps = Journal::read(&place.join(dir::JOURNAL))?;
     let progress = progress(&plan.actions()?, steps.as_deref());
-    Ok((plan, progress))
+    let causes = causes(steps.as_deref().unwrap_or_default(), language);
+    Ok(Status { plan, progress, causes })
 }
 
 /// Reads back what a plan created. Only reads.
@@ -187,11 +212,11 @@ pub async fn undo(
     if !plan.dir.join(dir::JOURNAL).exists() {
         return Err(OpenError::NotBegun(plan.dir.clone()));
     }
-    let _lock = Lock::take(&plan.dir, &plan.manifest.portal)?;
+    let _lock = Lock::take(&plan.dir, &plan.manifest.portal, request.clock.wall())?;
     let schema = writer.reader().schema().await?;
-    let mut journal = journal_of(plan, &opened.actions)?;
+    let mut journal = journal_of(plan, &opened.actions, request)?;
     let undone = {
-        let settings = Settings { zombie_window: request.zombie_window, stop: request.stop.clone(), scope: Scope::All };
+        let settings = settings(opened, request, Scope::All);
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer);
         run.undo().await
     };
@@ -206,9 +231,14 @@ fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
     Err(OpenError::Refused(Refusal::OtherPortal { plan: plan.manifest.portal.clone(), here: reader.identity().clone() }))
 }
 
-fn journal_of(plan: &Plan, actions: &[Action]) -> Result<Journal, OpenError> {
+fn settings(opened: &Opened, request: &ApplyRequest, scope: Scope) -> Settings {
+    let (stop, clock) = (request.stop.clone(), request.clock.clone());
+    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead }
+}
+
+fn journal_of(plan: &Plan, actions: &[Action], request: &ApplyRequest) -> Result<Journal, OpenError> {
     let path = plan.dir.join(dir::JOURNAL);
-    Ok(Journal::open(&path, &plan.digest, plan.manifest.portal.as_str(), actions, Timestamp::now())?)
+    Ok(Journal::open(&path, &plan.digest, plan.manifest.portal.as_str(), actions, request.clock.wall())?)
 }
 
 /// The zone in which the plan read the files' times.
@@ -300,6 +330,14 @@ fn write_failed_rows(plan: &Plan, actions: &[Action], failed: &[&Step]) -> Resul
     Ok(())
 }
 
+/// Makes a rename last. Windows has no such call: its rename is its own matter.
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(dir) if cfg!(unix) => File::open(dir)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file beside its place and moves it there, so that a reader never sees half of it.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OpenError> {
     let work = path.with_extension("csv.part");
@@ -307,7 +345,12 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()?;
-        fs::rename(&work, path)
+        out.get_ref().sync_all()?;
+        point!("report written beside its place");
+        point!("before the rename");
+        fs::rename(&work, path)?;
+        point!("renamed, directory not synced");
+        sync_directory_of(path)
     });
     written.map_err(|source| OpenError::Output { path: path.to_owned(), source })
 }

@@ -3,6 +3,7 @@
 //! A dry run gets a [`Reader`](crate::portal::Reader), which has no method that changes anything: promise 1 holds because it compiles.
 
 mod apply;
+mod causes;
 mod files;
 mod inferred;
 mod plan;
@@ -14,7 +15,8 @@ mod verdicts;
 mod warn;
 mod write;
 
-pub use apply::{Applied, ApplyRequest, OpenError, Opened, apply, open, status, undo, verify, write_outputs};
+pub use apply::{Applied, ApplyRequest, OpenError, Opened, Status, apply, open, status, undo, verify, write_outputs};
+pub use causes::causes;
 pub use files::{FileError, Overriding, expand};
 pub use plan::{PlanError, PlanRequest, Planned, plan};
 pub use snapshot::{SnapshotError, snapshot};

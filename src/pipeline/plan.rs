@@ -11,7 +11,7 @@ use crate::diff::{self, Current, Files, MatchKey, Names, ZoneFit};
 use crate::event::{Event, Observer, Phase};
 use crate::intake::IntakeError;
 use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
-use crate::plan::{DirError, Flags, ParentMissing, Plan};
+use crate::plan::{DirError, Flags, Mending, MendingError, ParentMissing, Plan};
 use crate::portal::{PortalError, Reader, Wants};
 use crate::report::{Facts, Language};
 
@@ -56,6 +56,9 @@ pub enum PlanError {
     /// A flag.
     #[error(transparent)]
     Flag(#[from] FileError),
+    /// A word of a mending flag that names nothing.
+    #[error(transparent)]
+    Mending(#[from] MendingError),
     /// A restore file.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -127,6 +130,7 @@ pub(super) struct Ground {
     pub newest: HashMap<EntityType, Timestamp>,
     pub now: Timestamp,
     pub requests: u64,
+    pub mending: Mending,
 }
 
 /// Makes a plan.
@@ -152,6 +156,7 @@ async fn from_portal(
 ) -> Result<Ground, PlanError> {
     let who = reader.who().await?;
     let schema = Arc::new(reader.schema().await?);
+    let mending = mending(&request.flags, &schema, &detected)?;
     let wanted = entities_to_read(&detected, &schema);
     let addresses: BTreeSet<EntityType> = detected
         .iter()
@@ -195,6 +200,7 @@ async fn from_portal(
         scopes_spare: who.scopes_spare,
         loopback: reader.is_loopback(),
         requests: reader.requests(),
+        mending,
         ..ground(schema, current, files, &preferred, now)?
     };
     Ok(ground)
@@ -208,6 +214,7 @@ fn from_snapshot(
 ) -> Result<Ground, PlanError> {
     let snapshot = crate::snapshot::read_current(dir, observer)?;
     let schema = Arc::new(snapshot.schema.clone());
+    let mending = mending(&request.flags, &schema, &detected)?;
     let mut current = Current::default();
     for entity in EntityType::ALL {
         for records in snapshot.records(entity)? {
@@ -220,7 +227,7 @@ fn from_snapshot(
     let preferred = preferred_zones(request, None, schema.server_offset)?;
     let now = Timestamp::now();
     // A snapshot holds what its maker could see; nothing is applied from such a plan.
-    Ok(Ground { portal: snapshot.manifest.portal, admin: true, ..ground(schema, current, files, &preferred, now)? })
+    Ok(Ground { portal: snapshot.manifest.portal, admin: true, mending, ..ground(schema, current, files, &preferred, now)? })
 }
 
 /// The part that needs no portal any more.
@@ -282,7 +289,15 @@ fn ground(
         newest,
         now,
         requests: 0,
+        mending: Mending::default(),
     })
+}
+
+/// Looks the mending flags up as soon as the schema is known: a slip of the pen must not cost the reading of a whole portal.
+fn mending(flags: &Flags, schema: &Schema, files: &[crate::intake::RestoreFile]) -> Result<Mending, MendingError> {
+    let columns =
+        files.iter().flat_map(|file| file.columns.iter().map(|column| (file.entity, column.name.as_str(), column.code.as_ref())));
+    Mending::resolve(flags, schema, columns)
 }
 
 /// The types in the files and those that they refer to: names are resolved over the files and the portal together.

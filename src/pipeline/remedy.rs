@@ -6,12 +6,12 @@ use crate::report::Language;
 pub(super) fn of(code: &str, language: Language) -> String {
     let (en, es) = match code {
         "CRM_FIELD_ERROR_REQUIRED" => (
-            "Fill the named field in failed/ENTITY.csv and plan that file, or make the field optional in Bitrix24.",
-            "Complete el campo indicado en failed/ENTITY.csv y revise ese archivo, o haga opcional el campo en Bitrix24.",
+            "Fill the named field in failed/ENTITY.csv and plan that file; or make the field optional in Bitrix24, then run `apply --failed`.",
+            "Complete el campo indicado en failed/ENTITY.csv y revise ese archivo; o haga opcional el campo en Bitrix24 y ejecute `apply --failed`.",
         ),
         "CRM_FIELD_ERROR_VALUE_NOT_VALID" => (
-            "A stage, currency or list value no longer exists: mend it in failed/ENTITY.csv and plan that file.",
-            "Una etapa, moneda o valor de lista ya no existe: corríjalo en failed/ENTITY.csv y revise ese archivo.",
+            "The portal no longer takes this value. Plan failed/ENTITY.csv with --stage-map for a stage, --assign-missing-to for a person, --skip-field to leave the field out; or mend the file.",
+            "Bitrix24 ya no acepta ese valor. Revise failed/ENTITY.csv con --stage-map (etapa), --assign-missing-to (persona) o --skip-field (omitir el campo), o corrija el archivo.",
         ),
         "ACCESS_DENIED" | "CRM_ITEM_IMPORT_ACCESS_DENIED" => (
             "Give the webhook's user the import right for this record type, then run `apply --failed`.",

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use crate::diff::{ChangeKind, Judge, JudgeOptions, Judged, Note, Verdict, ZoneFit};
 use crate::event::{Event, Observer, Phase};
 use crate::intake;
-use crate::model::{EntityType, FieldCode, OriginPair, Problem, ProblemCode, Reject, Row, Schema};
-use crate::plan::{EntityCounts, Fate, Fates, Missing, SourceRow};
+use crate::model::{EntityType, FieldCode, FileRecord, OriginPair, Problem, ProblemCode, Reject, Row, Schema};
+use crate::plan::{EntityCounts, Fate, Fates, Mended, Missing, SourceRow, stage_field};
 
 use super::plan::{Ground, PlanError, PlanRequest, match_keys};
 
@@ -50,10 +50,11 @@ pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Obser
         if !seen.file.no_records && keys.is_empty() && !seen.file.columns.iter().any(is_id) {
             return Err(PlanError::NoId(seen.file.path.to_string()));
         }
+        let mender = Mender::of(ground, seen);
         for chunk in intake::read(&seen.file, &seen.survey, &ground.schema)? {
             let chunk = chunk?;
             observer.event(Event::Advance { phase: Phase::Compare, by: chunk.len() as u64 });
-            let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, input)).collect();
+            let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, &mender, input)).collect();
             for sifted in sifted {
                 sifting.take(sifted, entity, input, &ground.schema);
             }
@@ -90,21 +91,55 @@ struct Sifting {
 
 /// A row after its comparison.
 enum Sifted {
-    Identical(Vec<Note>, Vec<FieldCode>),
-    Kept(Box<Judged>, SourceRow, Vec<Problem>),
+    Identical(Vec<Note>, Vec<FieldCode>, Vec<Mended>),
+    Kept(Box<Judged>, SourceRow, Vec<Problem>, Vec<Mended>),
     Rejected(Reject),
 }
 
-fn sift(row: Row, judge: &Judge<'_>, input: usize) -> Sifted {
+/// Mends the records of one file by the flags of the plan, before they are compared.
+struct Mender<'a> {
+    ground: &'a Ground,
+    /// Titles of columns that are left out, and of those that hold the stage: what was wrong there is no matter once it is mended.
+    skipped: HashSet<&'a str>,
+    stages: HashSet<&'a str>,
+}
+
+impl<'a> Mender<'a> {
+    fn of(ground: &'a Ground, seen: &'a super::survey::Surveyed) -> Self {
+        let titles = |wanted: &dyn Fn(&FieldCode) -> bool| {
+            let columns = seen.survey.columns.iter().filter(|column| column.code.as_ref().is_some_and(wanted));
+            columns.map(|column| column.name.as_str()).collect()
+        };
+        let stage = stage_field(seen.file.entity);
+        let skipped = titles(&|code| ground.mending.skips(seen.file.entity, code));
+        Self { ground, skipped, stages: titles(&|code| code.as_str() == stage || code.as_str() == "CATEGORY_ID") }
+    }
+
+    fn mend(&self, record: &mut FileRecord, problems: &mut Vec<Problem>) -> Vec<Mended> {
+        let mended = self.ground.mending.read(record, &self.ground.schema);
+        if !mended.is_empty() || !self.skipped.is_empty() {
+            let is_mapped = mended.iter().any(|(code, _)| *code == "stage_mapped");
+            let column = |problem: &Problem| problem.place.column.clone().unwrap_or_default();
+            problems.retain(|problem| !self.skipped.contains(column(problem).as_str()));
+            problems.retain(|problem| {
+                problem.code != ProblemCode::LabelUnknown || !is_mapped || !self.stages.contains(column(problem).as_str())
+            });
+        }
+        mended
+    }
+}
+
+fn sift(row: Row, judge: &Judge<'_>, mender: &Mender<'_>, input: usize) -> Sifted {
     match row {
         Row::Rejected(reject) => Sifted::Rejected(reject),
-        Row::Record { record, place, lines, problems } => {
+        Row::Record { mut record, place, lines, mut problems } => {
+            let mended = mender.mend(&mut record, &mut problems);
             let judged = judge.judge(record);
             if judged.verdict == Verdict::Identical && problems.is_empty() {
                 let own = portal_own(&judged).cloned().collect();
-                return Sifted::Identical(judged.notes, own);
+                return Sifted::Identical(judged.notes, own, mended);
             }
-            Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines }, problems)
+            Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines }, problems, mended)
         }
     }
 }
@@ -113,8 +148,9 @@ impl Sifting {
     fn take(&mut self, sifted: Sifted, entity: EntityType, input: usize, schema: &Schema) {
         let counts = self.counts.entry(entity).or_default();
         match sifted {
-            Sifted::Identical(notes, own) => {
+            Sifted::Identical(notes, own, mended) => {
                 counts.identical += 1;
+                note_mended(mended, entity, &mut self.notes);
                 note(&notes, entity, schema, &mut self.notes);
                 note_own(own.iter(), entity, &mut self.notes);
             }
@@ -122,7 +158,10 @@ impl Sifting {
                 counts.rejected += 1;
                 self.rejected.push((input, reject));
             }
-            Sifted::Kept(judged, source, problems) => self.keep(*judged, source, &problems),
+            Sifted::Kept(judged, source, problems, mended) => {
+                note_mended(mended, entity, &mut self.notes);
+                self.keep(*judged, source, &problems);
+            }
         }
     }
 
@@ -217,6 +256,12 @@ fn note(notes: &[Note], entity: EntityType, schema: &Schema, counts: &mut Counte
 /// The columns of a record that differ because the portal writes them itself: never alone a reason for `changed`.
 fn portal_own(judged: &Judged) -> impl Iterator<Item = &FieldCode> {
     judged.changes.iter().filter(|change| change.kind == ChangeKind::PortalOwn).map(|change| &change.field)
+}
+
+fn note_mended(mended: Vec<Mended>, entity: EntityType, counts: &mut Counted) {
+    for (code, of) in mended {
+        *counts.entry((code.to_owned(), Some(entity), Some(of))).or_default() += 1;
+    }
 }
 
 fn note_own<'a>(own: impl Iterator<Item = &'a FieldCode>, entity: EntityType, counts: &mut Counted) {

@@ -9,6 +9,9 @@ use super::plan::{Ground, PlanRequest};
 use super::stakes::Stakes;
 use super::verdicts::{Counted, Verdicts};
 
+/// The field that holds the responsible person.
+const RESPONSIBLE: &str = "ASSIGNED_BY_ID";
+
 /// Counts everything a person should know before applying, and says it in sentences.
 pub(super) fn warn(
     summary: &mut Summary,
@@ -23,6 +26,7 @@ pub(super) fn warn(
     for (key, records) in &drafted.warnings {
         *counted.entry(key.clone()).or_default() += records;
     }
+    settle_reassigned(&mut counted);
     let mut add = |code: &str, entity: Option<EntityType>, field: Option<String>, records: u64| {
         if records > 0 {
             *counted.entry((code.to_owned(), entity, field)).or_default() += records;
@@ -47,6 +51,10 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
+    }
+    let said = |rule: &str| drafted.warnings.keys().chain(verdicts.notes.keys()).any(|(_, _, of)| of.as_deref() == Some(rule));
+    for rule in ground.mending.stage_rules().filter(|rule| !said(rule)) {
+        add("stage_map_unused", None, Some(rule.to_owned()), 1);
     }
     let total = summary.total();
     if matches!(ground.zone_fit, ZoneFit::TooFew { .. }) {
@@ -77,4 +85,20 @@ pub(super) fn warn(
             records,
         })
         .collect();
+}
+
+/// Who got another responsible person is no longer one whom the portal doesn't know: the sentence of that warning would be wrong.
+fn settle_reassigned(counted: &mut Counted) {
+    let reassigned: Vec<_> = counted.keys().filter(|(code, ..)| code == "reassigned").cloned().collect();
+    for key in reassigned {
+        let (Some(records), (_, entity, Some(why))) = (counted.remove(&key), key) else { continue };
+        *counted.entry(("reassigned".to_owned(), entity, Some(RESPONSIBLE.to_owned()))).or_default() += records;
+        let unknown = (why, entity, Some(RESPONSIBLE.to_owned()));
+        if let Some(left) = counted.get_mut(&unknown) {
+            *left = left.saturating_sub(records);
+            if *left == 0 {
+                counted.remove(&unknown);
+            }
+        }
+    }
 }

@@ -31,6 +31,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         names: &ground.names,
         zone: &ground.zone,
         flags: &request.flags,
+        mending: &ground.mending,
         admin: ground.admin,
         now: ground.now,
         shared_pairs: &verdicts.shared_pairs,

@@ -94,6 +94,15 @@ pub struct Flags {
     pub match_keys: Vec<String>,
     /// The record types chosen; empty for all.
     pub only: Vec<EntityType>,
+    /// Who becomes responsible where that person is unknown or dismissed, as it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign_missing_to: Option<String>,
+    /// Which stage becomes which, as it was said: `OLD=NEW`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stage_map: Vec<String>,
+    /// The fields that are neither compared nor written, as they were said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_field: Vec<String>,
 }
 
 /// A restore file of a plan.

@@ -15,6 +15,7 @@ use crate::model::{EntityType, FieldDef, FieldType, FileRecord, OriginPair, Sche
 use super::action::{Action, ActionKind, SourceRow};
 use super::dir::Flags;
 use super::fate::{Fate, Fates, Link, Resolver};
+use super::mending::Mending;
 use super::wire::{moment, rfc3339, wire};
 
 /// A judged record and the row it came from.
@@ -41,6 +42,8 @@ pub struct Drafter<'a> {
     pub zone: &'a TimeZone,
     /// What the user chose.
     pub flags: &'a Flags,
+    /// What the user said so that records can come back.
+    pub mending: &'a Mending,
     /// Whether the webhook's user is an administrator: only then may an import set system fields (rest-crm 4.4).
     pub admin: bool,
     /// The portal's own moment.
@@ -205,8 +208,10 @@ impl Drafter<'_> {
     }
 
     fn create(&self, item: &Missing, keeps_date: bool, fates: &Fates, drafted: &mut Drafted) -> (Action, Option<Action>) {
-        let record = &item.judged.record;
+        let (record, mended) = self.mending.create(&item.judged.record, self.schema);
+        let record = &*record;
         let (entity, id) = (record.entity, record.id);
+        mended.iter().for_each(|(code, of)| drafted.warn(code, entity, Some(of)));
         let mut create = Action::new(ActionKind::Create, entity, id, record.title());
         let mut mend = Action::new(ActionKind::Mend, entity, id, record.title());
         for (code, value) in record.fields() {

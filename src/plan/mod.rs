@@ -11,7 +11,9 @@ mod fate;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod line;
+mod mending;
 mod seal;
+mod stage_map;
 mod summary;
 mod update;
 #[cfg(test)]
@@ -24,6 +26,7 @@ pub use dir::{DirError, Draft, Flags, Input, Manifest, Plan, check_place};
 pub use draft::{Drafted, Drafter, KEPT_DATES, KeptDate, Missing, ParentMissing};
 pub use fate::{Fate, Fates, Link, Resolver};
 pub use line::{ChangeLine, RecordLine, RecordRef};
+pub use mending::{Mended, Mending, MendingError, stage_field};
 pub use seal::{digest_of_file, digest_of_text};
 pub use summary::{EntityCounts, FileSummary, Forecast, Requests, Summary, Warning};
 pub use wire::{moment, rfc3339, wire};

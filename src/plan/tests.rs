@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil};
 use serde_json::json;
 
 use super::draft::{Drafted, Drafter, Missing};
-use super::{Action, ActionKind, Fates, Flags, SourceRow};
+use super::{Action, ActionKind, Fates, Flags, Mending, SourceRow};
 use crate::diff::{Current, Files, Judged, MatchedBy, Names, Verdict};
 use crate::model::{EntityType, Entry, FileRecord, LiveRecord, OriginalId, PortalId, ProductRow, Schema, UserId, Value};
 use EntityType::{Company, Contact, Deal, Lead};
@@ -62,6 +62,7 @@ impl Planning {
             names: &names,
             zone: &TimeZone::UTC,
             flags: &flags,
+            mending: &Mending::default(),
             admin: self.admin,
             now: at("2024-12-01T00:00:00Z"),
             shared_pairs: &shared_pairs,

@@ -18,6 +18,7 @@ use super::operating::{Admission, OperatingBudget};
 use super::pace::Pace;
 use super::schedule::Backoff;
 use super::transport::{Transport, Trouble};
+use crate::drill::planted;
 use crate::event::{Event, Observer, WaitReason};
 
 /// How long a method whose run time is used up is waited for, patience or not: a sum of ten minutes is gone by then (trap 25).
@@ -30,6 +31,7 @@ pub(super) struct Line {
     operating: Mutex<OperatingBudget>,
     observer: Arc<dyn Observer>,
     hits: AtomicU64,
+    last_sent: Mutex<Option<Instant>>,
     patience: Duration,
     seed: u64,
 }
@@ -37,12 +39,36 @@ pub(super) struct Line {
 impl Line {
     /// A line over a transport; sends nothing.
     pub fn new(transport: Box<dyn Transport>, pace: Pace, patience: Duration, observer: Arc<dyn Observer>, seed: u64) -> Self {
-        Self { transport, pace, operating: Mutex::default(), observer, hits: AtomicU64::new(0), patience, seed }
+        Self {
+            transport,
+            pace,
+            operating: Mutex::default(),
+            observer,
+            hits: AtomicU64::new(0),
+            last_sent: Mutex::default(),
+            patience,
+            seed,
+        }
     }
 
     /// Requests that have reached the portal, or may have.
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
+    }
+
+    /// When the last request was handed to the transport: later than it was asked for, by all that the limits made it wait.
+    pub fn last_sent(&self) -> Option<Instant> {
+        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many requests of ours the portal still counts.
+    pub fn pace_level(&self) -> f64 {
+        self.pace.level()
+    }
+
+    /// Takes up what an earlier run had used of the portal's limit of requests.
+    pub fn resume_pace(&self, level: f64, passed: Duration) {
+        self.pace.resume(level, passed);
     }
 
     /// How many units of a method to put in the next request.
@@ -176,6 +202,7 @@ impl Line {
         self.rested(method, calls).await;
         self.pace.ready().await;
         let sent = Instant::now();
+        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
         let reply = Reply::from(self.transport.post(method, body).await);
         if !matches!(reply, Reply::NotSent(_)) {
             self.hits.fetch_add(1, Ordering::Relaxed);
@@ -252,6 +279,10 @@ fn again_for_a_refused_read(refusal: &Refusal) -> Again {
 /// Nothing but what proves that the method never started.
 fn again_for_a_change(reply: &Reply) -> Again {
     match reply {
+        Reply::Lost(_) if planted!(RetryOnTimeout) => Again::Yes(WaitReason::Network),
+        Reply::NotJson { status: 500.., .. } | Reply::Refused(Refusal { status: 500.., .. }) if planted!(RetryOn500) => {
+            Again::Yes(WaitReason::Refused)
+        }
         Reply::NotSent(Trouble::Certificate) => Again::No,
         Reply::NotSent(_) => Again::Yes(WaitReason::Network),
         Reply::Refused(refusal) if refusal.code == "OPERATION_TIME_LIMIT" => Again::Yes(WaitReason::OperatingLimit),

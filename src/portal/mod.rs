@@ -5,7 +5,8 @@
 //! envelope (`answer`). What failed is tried again (`schedule`) where that is safe: a read always, a change only while it provably
 //! hasn't happened. What nobody knows about a change is said so: [`Effect::Unknown`].
 //!
-//! The room knows no file, no plan and no journal. The secret stays in `address`; `reqwest` stays in `transport`; JSON stays inside.
+//! The room knows no file, no plan and no journal. The secret stays in `address`; `reqwest` stays in `transport`,
+//! behind the trait [`Transport`]; JSON stays inside.
 
 mod address;
 mod answer;
@@ -39,5 +40,5 @@ pub use effect::{Effect, Refusal, Unclear};
 pub use error::PortalError;
 pub use pace::LimitsProfile;
 pub use reader::{Reader, Settings, Wants, Who};
-pub use transport::Trouble;
+pub use transport::{Delivery, Posting, RawAnswer, Transport, Trouble};
 pub use writer::Writer;

@@ -49,6 +49,8 @@ const SLOWEST: f64 = 0.125;
 /// After this long without a refusal the rate rises by [`STEP_UP`] of the full one.
 const CLEAN_TIME: Duration = Duration::from_secs(10);
 const STEP_UP: f64 = 0.125;
+/// Requests that a killed run may have sent after it last wrote down how many they were.
+const UNTOLD: f64 = 3.0;
 /// A wait shorter than this isn't worth telling.
 const TOLD_FROM: Duration = Duration::from_millis(200);
 
@@ -67,10 +69,12 @@ struct State {
     /// Requests at once and a second at full speed, head room taken off; `None` where there is no limit.
     full: Option<(NonZeroU32, f64)>,
     limiter: Option<Arc<Limiter>>,
+    /// How many requests the portal still counts, and when that was reckoned.
+    level: (f64, Instant),
     /// The share of the full rate that is used now.
     share: f64,
-    /// Nobody goes before this.
-    gate: Option<Instant>,
+    /// Nobody goes before this, and why.
+    gate: Option<(Instant, WaitReason)>,
     /// When the gate was last closed, or the rate last raised.
     changed: Instant,
     refusals_in_a_row: u32,
@@ -86,6 +90,7 @@ impl Pace {
         let state = State {
             full,
             limiter: full.map(|(burst, rate)| limiter(burst, rate, &clock)),
+            level: (0.0, Instant::now()),
             share: 1.0,
             gate: None,
             changed: Instant::now(),
@@ -119,7 +124,7 @@ impl Pace {
         state.refusals_in_a_row += 1;
         let refusals = state.refusals_in_a_row;
         let pause = state.backoff.pause(refusals);
-        state.gate = Some(now + pause);
+        state.gate = Some((now + pause, WaitReason::Refused));
         state.changed = now;
         state.share = (state.share / 2.0).max(SLOWEST);
         // A portal that was said to have no limit has one after all.
@@ -130,7 +135,7 @@ impl Pace {
     /// The portal let a request through.
     pub fn accepted(&self) {
         let mut state = self.lock();
-        let open = state.gate.is_none_or(|gate| gate <= Instant::now());
+        let open = state.gate.is_none_or(|(gate, _)| gate <= Instant::now());
         if open {
             state.refusals_in_a_row = 0;
         }
@@ -141,16 +146,49 @@ impl Pace {
         }
     }
 
+    /// How many requests of ours the portal still counts; 0 where there is no limit.
+    pub fn level(&self) -> f64 {
+        let state = self.lock();
+        state.level_at(Instant::now())
+    }
+
+    /// Takes up what an earlier run had used: `level` requests, of which the portal has forgotten some since, `passed` ago.
+    ///
+    /// Without this a program that is killed and begun again would send a whole burst each time.
+    pub fn resume(&self, level: f64, passed: Duration) {
+        let mut state = self.lock();
+        let Some((burst, rate)) = state.full else { return };
+        // What this run has sent already comes on top.
+        let now = Instant::now();
+        let left = (level + UNTOLD - rate * passed.as_secs_f64()).clamp(0.0, 2.0 * f64::from(burst.get()));
+        let level = left + state.level_at(now);
+        state.level = (level, now);
+        let limiter = limiter(burst, rate * state.share, &self.clock);
+        // A fresh bucket takes up to its whole burst at once.
+        if let Some(used) = NonZeroU32::new(level.ceil() as u32) {
+            let _ = limiter.check_n(used.min(burst));
+        }
+        state.limiter = Some(limiter);
+        // What goes beyond the burst has to run out first.
+        let gate = now + Duration::from_secs_f64((level - f64::from(burst.get())).max(0.0) / rate);
+        if state.gate.is_none_or(|(known, _)| known < gate) {
+            state.gate = Some((gate, WaitReason::RequestLimit));
+        }
+    }
+
     fn admit(&self, now: Instant) -> Admitted {
         let mut state = self.lock();
-        if let Some(gate) = state.gate {
+        if let Some((gate, reason)) = state.gate {
             if gate > now {
-                return Admitted::After(gate - now, WaitReason::Refused);
+                return Admitted::After(gate - now, reason);
             }
             state.gate = None;
         }
         match state.limiter.as_ref().map(|limiter| limiter.check()) {
-            None | Some(Ok(())) => Admitted::Now,
+            None | Some(Ok(())) => {
+                state.level = (state.level_at(now) + 1.0, now);
+                Admitted::Now
+            }
             Some(Err(early)) => Admitted::After(early.wait_time_from(self.clock.now()), WaitReason::RequestLimit),
         }
     }
@@ -165,6 +203,13 @@ impl Pace {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn level_at(&self, now: Instant) -> f64 {
+        let (level, then) = self.level;
+        self.full.map_or(0.0, |(_, rate)| (level - rate * now.saturating_duration_since(then).as_secs_f64()).max(0.0))
     }
 }
 
@@ -280,6 +325,38 @@ mod tests {
         let began = Instant::now();
         pace.ready().await;
         assert!(began.elapsed() < Duration::from_millis(530), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hundred_runs_that_are_killed_and_begun_again_are_refused_once_at_most() {
+        let mut bucket = Bucket { began: Instant::now(), hits: 0.0, drained: 0, drain: 2.0 };
+        let mut left: Option<(f64, Instant)> = None;
+        let mut refused = 0;
+        for _ in 0..100 {
+            let pace = pace(LimitsProfile::Standard, 100);
+            // What a run asks before it has its journal.
+            for _ in 0..3 {
+                pace.ready().await;
+                refused += u32::from(bucket.hit() > 50.0);
+            }
+            if let Some((level, at)) = left {
+                pace.resume(level, at.elapsed());
+            }
+            for _ in 0..7 {
+                left = Some((pace.level() + 1.0, Instant::now()));
+                pace.ready().await;
+                refused += u32::from(bucket.hit() > 50.0);
+            }
+        }
+        assert!(refused <= 1, "{refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_portal_without_limits_has_nothing_to_take_up() {
+        let pace = pace(LimitsProfile::None, 100);
+        pace.resume(50.0, Duration::ZERO);
+        pace.ready().await;
+        assert!(pace.level().abs() < f64::EPSILON);
     }
 
     #[tokio::test(start_paused = true)]

@@ -92,8 +92,8 @@ impl Reader {
         Ok(Self::over(Box::new(http), identity, is_loopback, settings, observer))
     }
 
-    /// A reader over any transport.
-    pub(super) fn over(
+    /// A reader over any transport, for a portal that is reached another way than by HTTP: a test's own.
+    pub fn over(
         transport: Box<dyn Transport>,
         identity: PortalIdentity,
         is_loopback: bool,
@@ -120,6 +120,16 @@ impl Reader {
     /// Requests that have reached the portal so far, or may have.
     pub fn requests(&self) -> u64 {
         self.line().hits()
+    }
+
+    /// How many requests of ours the portal still counts: what the next run has to know if this one is killed.
+    pub fn pace_level(&self) -> f64 {
+        self.line().pace_level()
+    }
+
+    /// Takes up what an earlier run had used of the portal's limit of requests, `passed` ago.
+    pub fn resume_pace(&self, level: f64, passed: Duration) {
+        self.line().resume_pace(level, passed);
     }
 
     /// Asks who the webhook's user is, and what it may do. One request.

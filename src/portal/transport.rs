@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 
+use crate::drill::{planted, point};
+
 use super::address::WebhookUrl;
 use super::error::PortalError;
 
@@ -27,7 +29,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Delivery {
+pub enum Delivery {
     /// Provably nothing reached the method: no connection came about.
     NotSent(Trouble),
     /// Bytes may have gone out, and no whole answer came back.
@@ -38,7 +40,7 @@ pub(super) enum Delivery {
 
 /// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct RawAnswer {
+pub struct RawAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The header `Content-Type`.
@@ -85,11 +87,11 @@ pub enum Trouble {
 }
 
 /// The answer that [`Transport::post`] will give.
-pub(super) type Posting<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
+pub type Posting<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
 
-/// The seam for tests: posts a JSON body to a method.
-pub(super) trait Transport: Send + Sync {
-    /// Posts once. Never tries again.
+/// The way to a portal: posts a JSON body to a method and says what became of it. The seam at which a simulation takes HTTP's place.
+pub trait Transport: Send + Sync {
+    /// Posts once. Never tries again: what was not provably kept from the portal is [`Delivery::Lost`].
     fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a>;
 }
 
@@ -106,9 +108,9 @@ impl Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("b24restore/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(redirects())
             .referer(false)
-            .retry(reqwest::retry::never())
+            .retry(retries(&url))
             .https_only(!url.is_loopback())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -134,6 +136,8 @@ impl Http {
     }
 
     async fn send(&self, method: &str, body: Vec<u8>) -> Delivery {
+        #[cfg(feature = "faults")]
+        self.drill(method, &body);
         let request = self
             .client
             .post(self.url.request_url_exposing_the_secret(method))
@@ -144,6 +148,7 @@ impl Http {
             Ok(response) => response,
             Err(error) => return failed(&error),
         };
+        point!("headers received");
         let mut answer = RawAnswer {
             status: response.status().as_u16(),
             content_type: text(response.headers(), &CONTENT_TYPE),
@@ -153,8 +158,12 @@ impl Http {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if answer.body.len() + chunk.len() > BODY_BYTES_MAX => return Delivery::Lost(Trouble::TooLarge),
-                Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => {
+                    answer.body.extend_from_slice(&chunk);
+                    point!("half of the body");
+                }
                 Ok(None) => {
+                    point!("body complete, not parsed");
                     // A refusal in the portal's words is shown and kept; records come at 200, and stay as they are.
                     let body = std::mem::take(&mut answer.body);
                     answer.body =
@@ -168,10 +177,59 @@ impl Http {
     }
 }
 
+/// Deaths in the middle of a request. What HTTP's library does in one go is done here by hand, because the process ends with it.
+#[cfg(feature = "faults")]
+impl Http {
+    fn drill(&self, method: &str, body: &[u8]) {
+        use std::io::{Read, Write};
+        let Ok(address) = url::Url::parse(&self.url.request_url_exposing_the_secret(method)) else { return };
+        let line = || {
+            let host = address.host_str().unwrap_or_default();
+            let line = std::net::TcpStream::connect((host, address.port_or_known_default().unwrap_or_default())).ok()?;
+            let head = format!(
+                "POST {} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                address.path(),
+                body.len()
+            );
+            Some((line, [head.as_bytes(), body].concat()))
+        };
+        let send = |share: usize, answered: bool| {
+            if let Some((mut line, request)) = line() {
+                let _ = line.write_all(&request[..request.len() * share / 2]);
+                let _ = line.flush();
+                // The first byte of the answer proves that the portal has carried the request out.
+                let _ = answered.then(|| line.read(&mut [0]));
+            }
+        };
+        point!("connected", || send(0, false));
+        point!("half of the request sent", || send(1, false));
+        point!("all sent, the server has not begun", || send(2, false));
+        point!("the server applied it, answer not read", || send(2, true));
+    }
+}
+
 impl Transport for Http {
     fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a> {
         Box::pin(self.send(method, body))
     }
+}
+
+/// No redirection is followed: it would turn a POST into a GET without its body, and carry the secret to another host.
+fn redirects() -> reqwest::redirect::Policy {
+    if planted!(RedirectFollowed) { reqwest::redirect::Policy::default() } else { reqwest::redirect::Policy::none() }
+}
+
+/// The library tries nothing again by itself.
+#[cfg_attr(not(feature = "faults"), expect(unused_variables, reason = "whom to try again is of use to the planted defect alone"))]
+fn retries(url: &WebhookUrl) -> reqwest::retry::Builder {
+    #[cfg(feature = "faults")]
+    if planted!(NackRetry) {
+        let host = url.identity().as_str().split(':').next().unwrap_or_default().to_owned();
+        return reqwest::retry::for_host(host)
+            .no_budget()
+            .classify_fn(|tried| if tried.error().is_some() { tried.retryable() } else { tried.success() });
+    }
+    reqwest::retry::never()
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

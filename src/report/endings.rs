@@ -7,7 +7,7 @@ use super::figures::count;
 use super::next::command;
 use super::outcome::{ApplyOutcome, UndoOutcome, VerifyOutcome};
 use super::screen::{NEXT, Screen};
-use super::words::{Language, Phrase, READING_ORDER, RECORD, entity_heading};
+use super::words::{Language, Phrase, READING_ORDER, RECORD, entity, entity_heading};
 
 use Language::{En, Es};
 
@@ -44,9 +44,14 @@ pub fn status_screen(outcome: &ApplyOutcome, dir: &Path, language: Language, wid
     progress(outcome, &headline, dir, language, width)
 }
 
+/// What stands before the headline of everything that was done to the sandbox.
+const fn sandbox(is_sandbox: bool) -> &'static str {
+    if is_sandbox { "SANDBOX · " } else { "" }
+}
+
 fn progress(outcome: &ApplyOutcome, headline: &str, dir: &Path, language: Language, width: usize) -> String {
     let mut screen = Screen::new(width);
-    screen.text(headline);
+    screen.text(&format!("{}{headline}", sandbox(outcome.sandbox)));
     let columns = match language {
         En => ["planned", "created", "already", "left out", "refused", "pending"],
         Es => ["previstos", "creados", "ya estaban", "omitidos", "fallaron", "por conf."],
@@ -69,6 +74,12 @@ fn progress(outcome: &ApplyOutcome, headline: &str, dir: &Path, language: Langua
     if total.failed > 0 {
         screen.labelled(Phrase { en: "Refused", es: "Fallas" }.get(language), &path(&outcome.failures), "");
     }
+    let causes = outcome.causes.iter().map(|cause| {
+        let records = entity(cause.entity).counted(cause.records, language);
+        let code = if cause.code.is_empty() { String::new() } else { format!("{}: ", sanitize(&cause.code)) };
+        format!("{records}: {code}{} {}", shorten(&cause.message, 160), cause.remedy)
+    });
+    screen.list(causes.collect::<Vec<_>>().into_iter(), language);
     let (name, option) = match (outcome.complete, total.failed) {
         (false, _) => ("apply", ""),
         (true, 0) => ("verify", ""),
@@ -83,14 +94,15 @@ pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, wi
     let mut screen = Screen::new(width);
     let total = outcome.total();
     let wrong = total.different + total.absent + outcome.doubles.len() as u64;
-    screen.text(&match (language, wrong) {
+    let headline = match (language, wrong) {
         (En, 0) => format!("VERIFIED: {} read back, all as planned", RECORD.counted(total.checked, language)),
         (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(total.checked, language)),
         (En, _) => format!("VERIFIED: {} of {} not as planned", count(wrong), RECORD.counted(total.checked, language)),
         (Es, _) => {
             format!("COMPROBADO: {} de {} no quedaron como se previó", count(wrong), RECORD.counted(total.checked, language))
         }
-    });
+    };
+    screen.text(&format!("{}{headline}", sandbox(outcome.sandbox)));
     let columns = match language {
         En => ["checked", "equal", "declared", "different", "absent"],
         Es => ["revisados", "iguales", "avisados", "distintos", "ausentes"],
@@ -184,7 +196,7 @@ mod tests {
             requests: 1420,
             ids: "ids.csv".into(),
             failures: "failures.csv".into(),
-            complete: false,
+            ..ApplyOutcome::default()
         }
     }
 
@@ -249,6 +261,7 @@ mod tests {
             )]),
             differences: vec![difference; 12],
             doubles: vec![Double { entity: EntityType::Deal, original_id: 9003, portal_ids: vec![12_002, 12_077] }],
+            ..VerifyOutcome::default()
         };
         insta::assert_snapshot!(seen(&verify_screen(&outcome, dir(), Es, 80)), @r#"
         COMPROBADO: 2 de 90 registros no quedaron como se previó

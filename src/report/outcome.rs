@@ -20,6 +20,27 @@ pub struct ApplyOutcome {
     pub failures: String,
     /// Nothing is pending, whether or not something failed.
     pub complete: bool,
+    /// Why records were refused, in the portal's words, each with what to do.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub causes: Vec<Cause>,
+    /// Whether the portal is the sandbox.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub sandbox: bool,
+}
+
+/// Why records of one type were refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// What kind of records they are.
+    pub entity: EntityType,
+    /// How many.
+    pub records: u64,
+    /// The portal's code.
+    pub code: String,
+    /// The portal's words.
+    pub message: String,
+    /// What to do, in the language of the run.
+    pub remedy: String,
 }
 
 /// The records of one type that a plan was to create. `planned` is the sum of the next five.
@@ -68,6 +89,9 @@ pub struct VerifyOutcome {
     /// Records that are there more than once.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub doubles: Vec<Double>,
+    /// Whether the portal is the sandbox.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub sandbox: bool,
 }
 
 /// The records of one type that were read back.
@@ -180,6 +204,7 @@ mod tests {
             ids: "ids.csv".into(),
             failures: "failures.csv".into(),
             complete: true,
+            ..ApplyOutcome::default()
         };
         assert_eq!(
             serde_json::to_string(&apply)?,

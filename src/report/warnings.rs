@@ -145,18 +145,48 @@ const KNOWN: &[Known] = &[
     // What the portal doesn't know.
     notice(
         "label_unknown",
-        "{field} holds a value in {of} that the portal doesn't know, such as a stage that was deleted or renamed. The field is left empty; create the value in Bitrix24 and run the review again to keep it.",
-        "{field} trae en {of} un valor que su Bitrix24 no conoce, por ejemplo una etapa eliminada o con otro nombre. El campo queda vacío; para conservarlo, cree ese valor en Bitrix24 y repita la revisión.",
+        "{field} holds a value in {of} that the portal doesn't know, such as a stage that was deleted or renamed. The field is left empty; create the value in Bitrix24 and run the review again to keep it, or name another stage with `--stage-map`.",
+        "{field} trae en {of} un valor que su Bitrix24 no conoce, por ejemplo una etapa eliminada o con otro nombre. El campo queda vacío; para conservarlo, cree ese valor en Bitrix24 y repita la revisión, o indique otra etapa con `--stage-map`.",
     ),
     notice(
         "user_unknown",
-        "{field} names somebody in {of} whom the portal doesn't know. The webhook's user takes their place; reassign these records afterwards.",
-        "{field} nombra en {of} a alguien que su Bitrix24 no conoce. En su lugar queda el usuario del webhook; reasigne después esos registros.",
+        "{field} names somebody in {of} whom the portal doesn't know. The webhook's user takes their place; name somebody with `--assign-missing-to`, or reassign these records afterwards.",
+        "{field} nombra en {of} a alguien que su Bitrix24 no conoce. En su lugar queda el usuario del webhook; indique a alguien con `--assign-missing-to` o reasigne después esos registros.",
     ),
     notice(
         "user_ambiguous",
         "{field} names somebody in {of} whose name several users bear. The program doesn't guess: the webhook's user takes their place; reassign these records afterwards.",
         "{field} nombra en {of} a alguien cuyo nombre llevan varios usuarios. No se adivina: queda el usuario del webhook; reasigne después esos registros.",
+    ),
+    notice(
+        "user_dismissed",
+        "{field} names somebody in {of} who no longer works there. Bitrix24 takes that, but nobody will see to these records; say `--assign-missing-to USER` to give them to somebody.",
+        "{field} nombra en {of} a alguien dado de baja. Bitrix24 lo acepta, pero nadie atenderá esos registros; con `--assign-missing-to USUARIO` pasan a otra persona.",
+    ),
+    notice(
+        "user_not_listed",
+        "{field} names by ID somebody in {of} whom the portal doesn't list. It is kept as it stands; `--assign-missing-to USER` gives these records to somebody.",
+        "{field} nombra por su ID en {of} a alguien que su Bitrix24 no muestra. Se deja como está; `--assign-missing-to USUARIO` pasa esos registros a otra persona.",
+    ),
+    notice(
+        "reassigned",
+        "Whoever was responsible for {of} is unknown or dismissed; as `--assign-missing-to` says, somebody else takes their place.",
+        "Quien era responsable de {of} no se conoce o está dado de baja; otra persona ocupa su lugar, según `--assign-missing-to`.",
+    ),
+    notice(
+        "stage_mapped",
+        "The stage of {of} is replaced, as `--stage-map` says: {field}.",
+        "La etapa de {of} se sustituye, según `--stage-map`: {field}.",
+    ),
+    notice(
+        "stage_map_unused",
+        "No record is in the old stage of {field}, so this `--stage-map` changes nothing. Check how the stage is written in the file.",
+        "Ningún registro está en la etapa anterior de {field}; ese `--stage-map` no cambia nada. Revise cómo está escrita la etapa en el archivo.",
+    ),
+    notice(
+        "field_skipped",
+        "{field} holds data in {of}, and is neither compared nor written, as `--skip-field` says.",
+        "{field} trae datos en {of}; no se compara ni se escribe, según `--skip-field`.",
     ),
     notice(
         "link_ambiguous",
@@ -227,7 +257,7 @@ mod tests {
     use super::*;
 
     /// The codes that the program gives out.
-    const CODES: [&str; 32] = [
+    const CODES: &[&str] = &[
         "webhook_wide",
         "created_time_not_preserved",
         "portal_own_differs",
@@ -260,11 +290,17 @@ mod tests {
         "spreadsheet_damage",
         "dates_kept_in_fields",
         "incoming_relations",
+        "user_dismissed",
+        "user_not_listed",
+        "reassigned",
+        "stage_mapped",
+        "stage_map_unused",
+        "field_skipped",
     ];
 
     #[test]
     fn every_warning_has_its_own_sentence_in_both_languages() {
-        for code in CODES {
+        for code in CODES.iter().copied() {
             let [en, es] =
                 Language::ALL.map(|language| warning_text(code, Some(EntityType::Deal), Some("STAGE_ID"), 88, language));
             assert!(en.ends_with('.') && es.ends_with('.'), "{code}: {en} / {es}");

@@ -2,20 +2,27 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 /// A portal's time. Durations that go in and come out are the portal's own; only [`Clock::wall`] is everybody's.
 #[derive(Debug)]
 pub struct Clock {
     born: Instant,
+    /// The wall clock at that moment, where it only goes as the portal's time goes.
+    born_at: Option<Timestamp>,
     scale: f64,
 }
 
 impl Clock {
     /// A clock that begins now and runs `scale` times as fast as the wall clock; `None` unless the scale is a positive number.
     pub fn new(scale: f64) -> Option<Self> {
-        (scale.is_finite() && scale > 0.0).then(|| Self { born: Instant::now(), scale })
+        (scale.is_finite() && scale > 0.0).then(|| Self { born: Instant::now(), born_at: None, scale })
+    }
+
+    /// A clock that shows `born_at` now, and goes on with tokio's time: where that is paused, the wall clock is paused too.
+    pub fn born_at(born_at: Timestamp) -> Self {
+        Self { born: Instant::now(), born_at: Some(born_at), scale: 1.0 }
     }
 
     /// How much of the portal's time has passed since the clock began.
@@ -25,7 +32,8 @@ impl Clock {
 
     /// The moment that stamps answers and records.
     pub fn wall(&self) -> Timestamp {
-        Timestamp::now()
+        let passed = || SignedDuration::try_from(self.born.elapsed()).unwrap_or_default();
+        self.born_at.map_or_else(Timestamp::now, |born_at| born_at.saturating_add(passed()).unwrap_or(Timestamp::MAX))
     }
 
     /// The wall clock's unix second at which `portal_time` from now will have passed, rounded up: a client that waits until then has

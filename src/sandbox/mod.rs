@@ -15,6 +15,7 @@ pub mod door;
 pub mod envelope;
 pub mod faults;
 pub mod guard;
+pub mod inside;
 pub mod limits;
 pub mod methods;
 pub mod multipart;
@@ -36,6 +37,7 @@ mod tests;
 pub mod waiting;
 pub mod wire;
 
+pub use inside::Inside;
 pub use server::{Sandbox, SandboxError, run};
 
 /// What a portal needs to know before it opens its door.

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("event", &["model"]),
+    ("drill", &[]),
     ("intake", &["model", "event"]),
-    ("portal", &["model", "event"]),
+    ("portal", &["model", "event", "drill"]),
     ("snapshot", &["model", "event", "intake"]),
     ("diff", &["model"]),
     ("plan", &["model", "diff"]),
-    ("apply", &["model", "event", "portal", "diff", "plan"]),
+    ("apply", &["model", "event", "drill", "portal", "diff", "plan"]),
     ("report", &["model", "plan"]),
     ("sandbox", &[]),
-    ("pipeline", &["model", "event", "intake", "portal", "snapshot", "diff", "plan", "apply", "report"]),
+    ("pipeline", &["model", "event", "drill", "intake", "portal", "snapshot", "diff", "plan", "apply", "report"]),
     ("cli", &["model", "event", "intake", "portal", "snapshot", "diff", "plan", "apply", "report", "sandbox", "pipeline"]),
 ];
 
@@ -154,13 +155,23 @@ fn a_portal_is_opened_for_writing_only_where_a_person_said_so() {
     for (file, source) in sources() {
         // The test code of a file stands at its end.
         let code = code_of(source.split("#[cfg(test)]\nmod ").next().unwrap_or_default());
-        if code.contains("Writer::open(") && !file.contains("/tests") {
+        if ["Writer::open(", "Writer::over("].iter().any(|word| code.contains(word)) && !file.contains("/tests") {
             openers.insert(file);
         }
     }
     let allowed = |file: &String| MAY_OPEN_A_WRITER.iter().any(|may| file.starts_with(may));
     assert!(openers.iter().all(allowed), "{openers:?}");
     assert!(openers.contains("cli/apply.rs"), "the test looks for the wrong words: {openers:?}");
+}
+
+/// A clock that a person can set must not decide when a lost request is over; what asks for it says so (`apply::Clock`).
+#[test]
+fn nobody_who_applies_looks_at_the_clock_behind_the_back_of_the_test() {
+    for (file, source) in sources().iter().filter(|(file, _)| room_of(file) == "apply" || file == "pipeline/apply.rs") {
+        let code = code_of(source.split("#[cfg(test)]").next().unwrap_or_default());
+        let asks = code.contains("Timestamp::now()") || code.contains("SystemTime::now()") || code.contains("Zoned::now()");
+        assert_eq!(asks, file == "apply/clock.rs", "{file}");
+    }
 }
 
 #[test]

@@ -109,8 +109,8 @@ fn a_second_apply_of_the_same_plan_is_refused_while_the_first_runs() {
 fn a_crash_at_each_named_point_neither_loses_nor_doubles_a_record() {
     let scene = scene();
     let apply = ["apply".into(), scene.plan_dir().into_os_string(), "--yes".into()];
-    for point in ["intent-committed", "answered", "settled", "update-intent-committed"] {
-        let crashed = scene.b24().env("B24RESTORE_CRASH", &format!("{point}:1")).run(&apply);
+    for point in ["intent committed, nothing sent", "headers received", "ack committed", "update answered"] {
+        let crashed = scene.b24().env("B24RESTORE_CRASH_AT", &format!("{point}:1")).run(&apply);
         assert_eq!(crashed.code, None, "{point}: {crashed:#?}");
     }
     scene.b24().applies_until_complete(&scene.plan_dir());

@@ -3,10 +3,12 @@
 mod badinput;
 mod corpus;
 mod corpus_large;
+mod failures;
 mod faults;
 mod harness;
 mod house;
 mod kill;
+mod mending;
 mod options;
 #[cfg(unix)]
 mod owner;

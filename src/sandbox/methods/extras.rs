@@ -3,8 +3,9 @@
 //! | method | parameters | answer |
 //! |---|---|---|
 //! | `sandbox.user.add` | `fields`: ID?, NAME, SECOND_NAME, LAST_NAME, EMAIL, ACTIVE, ADMIN, TIME_ZONE | `{"ID":"2","SECRET":".."}` |
-//! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `original_names_fault`, `opened_default` | all settings |
+//! | `sandbox.settings.set` | any of `mode`, `close_date_sync`, `required_check`, `origin_filter`, `original_names_fault`, `opened_default`, `no_import`, `responsible_check` | all settings |
 //! | `sandbox.status.rename` | ENTITY_ID, STATUS_ID, NAME | `true` |
+//! | `sandbox.status.delete` | ENTITY_ID, STATUS_ID | `true` |
 //! | `sandbox.ledger` | `since` (0), `limit` (1000) | rows after that `seq` |
 //! | `sandbox.binned` | `entityTypeId`? | `[{"entityTypeId":1,"id":5,"deletedTime":"..","deletedBy":1}]` |
 //! | `sandbox.recover` | `entityTypeId`, `id` | `{"id": new id}` |
@@ -80,6 +81,16 @@ pub fn status_rename(store: &mut Store, params: &Params) -> Result<Reply, RestEr
     status.name = part("NAME")?;
     store.note("STATUS", &status.id, "update", &super::status::row(store, &status));
     store.put_status(status);
+    Ok(Reply::of(json!(true)))
+}
+
+/// Takes a directory value away, whoever may use it.
+pub fn status_delete(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
+    let part = |name: &str| ask::must(params, name).map(value::text);
+    let found = store.status(&part("ENTITY_ID")?, &part("STATUS_ID")?).cloned();
+    let Some(status) = found else { return Err(RestError::bad("NOT_FOUND", "No such status")) };
+    store.note("STATUS", &status.id, "delete", &super::status::row(store, &status));
+    store.drop_status(status.id);
     Ok(Reply::of(json!(true)))
 }
 

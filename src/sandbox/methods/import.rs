@@ -21,7 +21,7 @@ const NOW_TOLERANCE_SECONDS: i64 = 1;
 
 /// `crm.item.import` `{entityTypeId, fields, useOriginalUfNames?}` answers `{item: {id}}`.
 pub fn one(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
-    let entity = ask::entity(params)?;
+    let entity = allowed(store, ask::entity(params)?)?;
     let fields = ask::array(params, "fields")?;
     match import(store, entity, &fields, ask::original_names(params)) {
         Ok(id) => Ok(Reply::of(json!({ "item": { "id": id } }))),
@@ -32,7 +32,7 @@ pub fn one(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
 /// `crm.item.batchImport` `{entityTypeId, data, useOriginalUfNames?}` answers `{items}` under the keys of `data`: `{item: {id}}`, or
 /// `error` and `error_description`. A PHP exception aborts the whole call, and what was made before stays.
 pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
-    let entity = ask::entity(params)?;
+    let entity = allowed(store, ask::entity(params)?)?;
     let data = ask::array(params, "data")?;
     let original = ask::original_names(params);
     if data.len() > IMPORT_BATCH_MAX {
@@ -52,6 +52,16 @@ pub fn batch(store: &mut Store, params: &Params) -> Result<Reply, RestError> {
         items.insert(key.clone(), item);
     }
     Ok(Reply::of(json!({ "items": ask::php_array(items) })))
+}
+
+/// The import right is one of its own, beside that to add. Source: rest-crm 4.3, 4.6.
+fn allowed(store: &Store, entity: Entity) -> Result<Entity, RestError> {
+    let is_denied = store.settings().no_import == entity.type_id();
+    if is_denied {
+        Err(RestError::bad("ACCESS_DENIED", "User does not have permission to add items of type"))
+    } else {
+        Ok(entity)
+    }
 }
 
 enum Refusal {

@@ -147,6 +147,7 @@ const METHODS: &[(&str, Handler)] = &[
     ("sandbox.user.add", Plain(extras::user_add)),
     ("sandbox.settings.set", Plain(extras::settings_set)),
     ("sandbox.status.rename", Plain(extras::status_rename)),
+    ("sandbox.status.delete", Plain(extras::status_delete)),
     ("sandbox.ledger", Plain(extras::ledger)),
     ("sandbox.binned", Plain(extras::binned)),
     ("sandbox.recover", Plain(extras::recover)),

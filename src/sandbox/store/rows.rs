@@ -259,6 +259,10 @@ pub struct Settings {
     pub original_names_fault: bool,
     /// What `opened` is when it isn't given. Source: rest-crm 1.1.
     pub opened_default: bool,
+    /// The `entityTypeId` that nobody may import; 0 for none. Source: rest-crm 4.3.
+    pub no_import: i64,
+    /// Whether a dismissed user can't be made responsible. The product stores any (rest-crm 4.5); an event handler may refuse.
+    pub responsible_check: bool,
 }
 
 impl Default for Settings {
@@ -270,6 +274,8 @@ impl Default for Settings {
             origin_filter: true,
             original_names_fault: true,
             opened_default: true,
+            no_import: 0,
+            responsible_check: false,
         }
     }
 }

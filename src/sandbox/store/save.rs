@@ -98,6 +98,7 @@ impl Store {
         if self.settings().required_check {
             self.check_required(&record)?;
         }
+        self.check_responsible(&record)?;
         let (caller, now) = (self.caller() as i64, self.now());
         for code in ["CREATED_TIME", "UPDATED_TIME", "LAST_ACTIVITY_TIME"] {
             record.set(code, Some(Stored::Instant(now)));
@@ -122,6 +123,12 @@ impl Store {
         self.link_company(entity, id, draft);
         self.note(entity.name(), &id, "create", &payload);
         Ok(id)
+    }
+
+    fn check_responsible(&self, record: &Record) -> Result<(), RestError> {
+        let user = u64::try_from(record.integer("ASSIGNED_BY_ID")).ok().and_then(|id| self.user(id));
+        let is_refused = self.settings().responsible_check && user.is_some_and(|user| !user.active);
+        if is_refused { Err(not_valid("Responsible person")) } else { Ok(()) }
     }
 
     /// Changes a record; says whether anything changed. What doesn't change anything isn't saved and moves no stamp.

@@ -1,0 +1,25 @@
+//! `apply` in a simulated world: the real plan, the real journal, the real limits, the real sandbox; chance has the network, the clocks
+//! and the deaths of the process. Tokio's time stands still while anybody works, so an hour of waiting takes no time.
+//!
+//! `SIM_SEEDS=N` sets how many seeds are run, `SIM_SEED=K` runs one of them and prints what happened in it.
+
+#[cfg(feature = "faults")]
+mod bugs;
+#[path = "../it/harness/crm.rs"]
+mod crm;
+#[path = "../it/harness/export.rs"]
+mod export;
+mod invariants;
+mod network;
+mod portal;
+mod protocol;
+#[path = "../it/harness/random.rs"]
+mod random;
+mod script;
+mod seeds;
+mod stage;
+mod trace;
+mod wall;
+mod world;
+
+use crm::KINDS;

@@ -1,0 +1,88 @@
+//! One seed, one run: a plan is carried out while chance does its worst, and in the end everything is there once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+
+use crate::invariants;
+use crate::script::Chance;
+use crate::stage::{Stage, play};
+use crate::trace::Trace;
+use crate::world::WORLDS;
+
+/// How many seeds are run where nobody says how many.
+const SEEDS: u64 = 1_000;
+
+/// What a seed took.
+#[derive(Debug, Default)]
+struct Took {
+    runs: AtomicUsize,
+    faults: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+fn play_seed(seed: u64, took: &Took, speak: bool) {
+    let mut told = None;
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        play(async {
+            let trace = Arc::new(Trace::begin());
+            told = Some(trace.clone());
+            let world = &WORLDS[seed as usize % WORLDS.len()];
+            let stage = Arc::new(Stage::set(world, Box::new(Chance::of(seed)), seed.is_multiple_of(2), trace));
+            let runs = stage.until_complete().await;
+            invariants::hold(&stage).await;
+            took.runs.fetch_add(runs, Ordering::Relaxed);
+            took.faults.fetch_add(stage.network.faults(), Ordering::Relaxed);
+            took.refused.fetch_add(stage.network.refused(), Ordering::Relaxed);
+            // Runs are killed before they could write down what they had sent; each may cost a refusal, never a storm of them.
+            assert!(stage.network.refused() <= runs, "{} refusals in {runs} runs", stage.network.refused());
+        });
+    }));
+    if speak || ended.is_err() {
+        println!("seed {seed}\n{}", told.expect("a trace"));
+    }
+    if let Err(cause) = ended {
+        println!("seed {seed} failed; SIM_SEED={seed} repeats it");
+        std::panic::resume_unwind(cause);
+    }
+}
+
+#[test]
+fn whatever_chance_does_every_record_is_there_once() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let took = Took::default();
+    if let Some(seed) = number("SIM_SEED") {
+        return play_seed(seed, &took, true);
+    }
+    let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
+    let next = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let workers = thread::available_parallelism().map_or(2, usize::from);
+        let workers: Vec<_> = (0..workers)
+            .map(|_| {
+                scope.spawn(|| {
+                    loop {
+                        let seed = next.fetch_add(1, Ordering::Relaxed);
+                        if seed >= seeds {
+                            break;
+                        }
+                        play_seed(seed, &took, false);
+                    }
+                })
+            })
+            .collect();
+        for worker in workers {
+            if let Err(cause) = worker.join() {
+                std::panic::resume_unwind(cause);
+            }
+        }
+    });
+    let of = |figure: &AtomicUsize| figure.load(Ordering::Relaxed);
+    println!(
+        "{seeds} seeds: {} runs, {} faults, {} refused by the portal's bucket; 0 lost, 0 twice",
+        of(&took.runs),
+        of(&took.faults),
+        of(&took.refused)
+    );
+}

@@ -1,0 +1,237 @@
+//! One seed's stage: a copy of a world, a network, a clock, and a program that is begun again as often as it dies.
+
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use b24restore::apply::{Journal, Run, Scope, Settings, State};
+use b24restore::pipeline::{self, ApplyRequest};
+use b24restore::plan::dir;
+use b24restore::portal::{LimitsProfile, Reader, Writer};
+use b24restore::report::Language;
+use b24restore::sandbox::Limits;
+use jiff::SignedDuration;
+use tempfile::TempDir;
+
+use crate::network::{Death, Network, Through};
+use crate::portal::Portal;
+use crate::script::{Script, WINDOW};
+use crate::trace::Trace;
+use crate::wall::Wall;
+use crate::world::{self, World};
+
+/// How many runs a plan may take. With a script that is used up at some time it takes far fewer.
+const RUNS_MAX: usize = 60;
+
+/// How a run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing is pending.
+    Complete,
+    /// Something is pending: run it again.
+    Pending,
+    /// It stopped, and said why.
+    Stopped(String),
+    /// The process died.
+    Died,
+}
+
+/// A stage.
+pub struct Stage {
+    pub world: &'static World,
+    pub network: Arc<Network>,
+    pub wall: Arc<Wall>,
+    pub trace: Arc<Trace>,
+    limits: LimitsProfile,
+    dir: TempDir,
+    /// A planted defect.
+    #[cfg(feature = "faults")]
+    pub bug: Option<b24restore::drill::Bug>,
+}
+
+impl Stage {
+    /// Copies a world. Must be called where tokio's time is at hand.
+    pub fn set(world: &'static World, script: Box<dyn Script>, limited: bool, trace: Arc<Trace>) -> Self {
+        let dir = world::scratch();
+        world.copy_to(dir.path());
+        let (theirs, ours) =
+            if limited { (Limits::Standard, LimitsProfile::Standard) } else { (Limits::None, LimitsProfile::None) };
+        let portal = Portal::open(&dir.path().join("data"), theirs, world::beginning());
+        // Nobody's clock is right.
+        let wall = Arc::new(Wall::at(world::beginning() + SignedDuration::from_secs(17)));
+        let journal = dir.path().join("plan").join(dir::JOURNAL);
+        let network = Network::new(portal, journal, wall.clone(), trace.clone(), script, world.ledger);
+        Self {
+            world,
+            network,
+            wall,
+            trace,
+            limits: ours,
+            dir,
+            #[cfg(feature = "faults")]
+            bug: None,
+        }
+    }
+
+    pub fn portal(&self) -> &Portal {
+        &self.network.portal
+    }
+
+    pub fn plan_dir(&self) -> PathBuf {
+        self.dir.path().join("plan")
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.plan_dir().join(dir::JOURNAL)
+    }
+
+    /// What `apply --yes` asks for.
+    pub fn request(&self) -> ApplyRequest {
+        ApplyRequest {
+            stale_ok: false,
+            max_creates: None,
+            failed: false,
+            pilot: None,
+            zombie_window: WINDOW,
+            stop: Arc::new(AtomicBool::new(false)),
+            clock: self.wall.clone(),
+            language: Language::En,
+        }
+    }
+
+    /// A writer through the network.
+    pub fn writer(&self) -> Writer {
+        let settings = world::settings(self.limits);
+        Writer::over(Reader::over(
+            Box::new(Through(self.network.clone())),
+            world::identity(),
+            true,
+            &settings,
+            self.trace.clone(),
+        ))
+    }
+
+    /// One run in a process of its own, as far as that goes inside another: what it holds is gone when it dies.
+    pub async fn run(self: &Arc<Self>) -> End {
+        self.arm();
+        let stage = Arc::clone(self);
+        let ended = tokio::task::spawn_local(async move { stage.carry_out().await }).await;
+        self.disarm();
+        let end = match ended {
+            Ok(end) => end,
+            Err(error) => match error.try_into_panic() {
+                Ok(cause) if is_death(&*cause) => End::Died,
+                Ok(cause) => std::panic::resume_unwind(cause),
+                Err(error) => panic!("{error}"),
+            },
+        };
+        self.trace.say(format_args!("--- {end:?}"));
+        end
+    }
+
+    async fn carry_out(&self) -> End {
+        match self.apply(&self.request()).await {
+            Ok(steps) if steps.iter().any(|step| step.state.is_pending()) => End::Pending,
+            Ok(_) => End::Complete,
+            Err(error) => End::Stopped(error),
+        }
+    }
+
+    /// What `pipeline::apply` does, but for the lock: that one is the user's, and many stages stand side by side.
+    pub async fn apply(&self, request: &ApplyRequest) -> Result<Vec<b24restore::apply::Step>, String> {
+        let writer = self.writer();
+        let opened = pipeline::open(&self.plan_dir(), writer.reader(), request).await.map_err(|error| error.to_string())?;
+        let schema = writer.reader().schema().await.map_err(|error| error.to_string())?;
+        let plan = opened.approved.plan();
+        let (portal, now) = (plan.manifest.portal.as_str(), request.clock.wall());
+        let mut journal =
+            Journal::open(&self.journal(), &plan.digest, portal, &opened.actions, now).map_err(|error| error.to_string())?;
+        let settings = Settings {
+            zombie_window: request.zombie_window,
+            stop: request.stop.clone(),
+            scope: Scope::All,
+            clock: request.clock.clone(),
+            ahead: opened.ahead,
+        };
+        let observer = self.trace.clone();
+        let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, &writer, &schema, settings, observer);
+        if request.failed {
+            run.take_up_failed().map_err(|error| error.to_string())?;
+        }
+        run.carry_out().await.map_err(|error| error.to_string())?;
+        let steps = journal.steps().to_vec();
+        pipeline::write_outputs(plan, &opened.actions, &steps, Language::En).map_err(|error| error.to_string())?;
+        Ok(steps)
+    }
+
+    /// Runs until nothing is pending; gives the number of runs.
+    pub async fn until_complete(self: &Arc<Self>) -> usize {
+        for runs in 1..=RUNS_MAX {
+            if self.run().await == End::Complete {
+                return runs;
+            }
+            let rest = self.network.script(|script| script.rest());
+            tokio::time::sleep(rest).await;
+            if self.network.script(|script| script.loses_journal()) {
+                // What is under way then nobody knows of any more: that is the risk that stays, and no promise.
+                self.network.quiet().await;
+                self.trace.say("the journal is lost");
+                self.lose_journal();
+            }
+        }
+        panic!("still not complete after {RUNS_MAX} runs");
+    }
+
+    /// Somebody deletes the journal.
+    pub fn lose_journal(&self) {
+        for end in ["", "-wal", "-shm"] {
+            let mut path = self.journal().into_os_string();
+            path.push(end);
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    /// How many steps stand in a state.
+    pub fn count(&self, state: State) -> usize {
+        let steps = Journal::read(&self.journal()).expect("a journal").unwrap_or_default();
+        steps.iter().filter(|step| step.state == state).count()
+    }
+
+    #[cfg(feature = "faults")]
+    fn arm(&self) {
+        b24restore::drill::arm(self.network.script(|script| script.point()), self.bug);
+    }
+
+    #[cfg(feature = "faults")]
+    #[expect(clippy::unused_self, reason = "the other half of `arm`")]
+    fn disarm(&self) {
+        b24restore::drill::disarm();
+    }
+
+    #[cfg(not(feature = "faults"))]
+    #[expect(clippy::unused_self, reason = "without the feature there is no point to die at")]
+    fn arm(&self) {}
+
+    #[cfg(not(feature = "faults"))]
+    #[expect(clippy::unused_self, reason = "without the feature there is no point to die at")]
+    fn disarm(&self) {}
+}
+
+fn is_death(cause: &(dyn Any + Send)) -> bool {
+    #[cfg(feature = "faults")]
+    if cause.is::<b24restore::drill::Died>() {
+        return true;
+    }
+    cause.is::<Death>()
+}
+
+/// Runs a test's story where tokio's time stands still while anybody works.
+pub fn play<F: Future>(story: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, story)
+}
+
+/// A long time.
+pub const LATER: Duration = Duration::from_secs(3_600);

@@ -1,0 +1,150 @@
+//! A world to begin from: a portal that lost half of its records, and the plan to bring them back. Made once, copied for every seed.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use b24restore::event::Silent;
+use b24restore::model::PortalIdentity;
+use b24restore::pipeline::{self, Overriding, PlanRequest};
+use b24restore::plan::Flags;
+use b24restore::portal::{LimitsProfile, Reader, Settings};
+use b24restore::report::Language;
+use b24restore::sandbox::Limits;
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use crate::KINDS;
+use crate::crm::{Crm, Size};
+use crate::export;
+use crate::network::Direct;
+use crate::portal::Portal;
+use crate::random::Random;
+
+/// The worlds that seeds begin from.
+pub static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
+    let small = Size { companies: 4, contacts: 7, leads: 5, deals: 9 };
+    let larger = Size { companies: 9, contacts: 16, leads: 14, deals: 24 };
+    vec![World::make(small, 1, true), World::make(small, 2, false), World::make(larger, 3, true)]
+});
+
+/// The name under which the portal is known.
+pub fn identity() -> PortalIdentity {
+    PortalIdentity::new("sim.test")
+}
+
+/// When the worlds are made: the night before Europe's clocks go forward.
+pub fn birth() -> Timestamp {
+    "2026-03-28T23:30:00Z".parse().expect("a moment")
+}
+
+/// When the seeds begin.
+pub fn beginning() -> Timestamp {
+    birth() + SignedDuration::from_mins(40)
+}
+
+/// A portal's state, a plan, and the truth about both.
+pub struct World {
+    dir: TempDir,
+    pub crm: Crm,
+    /// Whether the plan fills lost links of surviving records.
+    pub relinks: bool,
+    /// The last row of the portal's ledger.
+    pub ledger: i64,
+}
+
+/// A directory that lives in memory where the system has such a place: thousands of seeds sync every commit.
+pub fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    tempfile::Builder::new().prefix("b24restore-sim-").tempdir_in(parent).expect("a directory")
+}
+
+impl World {
+    /// Makes a CRM by chance, exports it, loses one record of two, and plans.
+    pub fn make(size: Size, seed: u64, relinks: bool) -> Self {
+        Self::make_with(size, seed, relinks, |_| {})
+    }
+
+    /// The same, where something is done to the portal before it is exported.
+    pub fn make_with(size: Size, seed: u64, relinks: bool, touch: impl FnOnce(&Portal)) -> Self {
+        let dir = scratch();
+        let portal = Portal::open(&dir.path().join("data"), Limits::None, birth());
+        let mut random = Random(seed);
+        Crm::build(&portal, size, &mut random);
+        touch(&portal);
+        let files = KINDS.map(|kind| dir.path().join(format!("{kind}.csv")));
+        for (kind, file) in KINDS.iter().zip(&files) {
+            export::write(&portal, kind, file);
+        }
+        let mut crm = Crm::of(&portal);
+        for kind in KINDS {
+            let ids = crm.ids(kind);
+            let lost = random.sample(&ids, ids.len() / 2);
+            crm.lose(&portal, kind, &lost);
+        }
+        plan(&portal, files.into(), &dir.path().join("plan"), relinks);
+        let ledger = portal.ledger(0).last().and_then(|row| row["seq"].as_i64()).expect("a ledger");
+        Self { dir, crm, relinks, ledger }
+    }
+
+    /// Whether a record of the portal has all the links that it had.
+    pub fn crm_is_whole(&self, (kind, id): &(String, u64)) -> bool {
+        !self.crm.survivors[kind.as_str()].contains_key(id) || self.crm.lost_links(kind, *id).is_empty()
+    }
+
+    /// Copies portal and plan.
+    pub fn copy_to(&self, place: &Path) {
+        copy(&self.dir.path().join("data"), &place.join("data"));
+        copy(&self.dir.path().join("plan"), &place.join("plan"));
+    }
+
+    /// The restore files.
+    #[cfg(feature = "faults")]
+    pub fn files(&self) -> Vec<PathBuf> {
+        KINDS.map(|kind| self.dir.path().join(format!("{kind}.csv"))).into()
+    }
+}
+
+/// Makes a plan. Only reads.
+pub fn plan(portal: &Portal, files: Vec<PathBuf>, out: &Path, relink: bool) {
+    let [missing_parent, duplicates, changed] = ["empty", "skip", "report"].map(str::to_owned);
+    let request = PlanRequest {
+        files,
+        overriding: Overriding::default(),
+        timezone: None,
+        out: out.to_owned(),
+        flags: Flags { missing_parent, duplicates, changed, relink, ..Flags::default() },
+        against: None,
+        redact: false,
+        language: Language::En,
+    };
+    let reader =
+        Reader::over(Box::new(Direct(portal.clone())), identity(), true, &settings(LimitsProfile::None), Arc::new(Silent));
+    // The comparison takes a thread of its own, so it needs another runtime than the one whose time stands still.
+    std::thread::scope(|scope| {
+        let planning = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+            runtime.block_on(pipeline::plan(&request, Some(&reader), Arc::new(Silent))).map(|_| ())
+        });
+        planning.join().expect("the planning").expect("a plan");
+    });
+}
+
+/// How the portal is treated.
+pub fn settings(limits: LimitsProfile) -> Settings {
+    Settings { limits, api_share: 100, patience: Duration::from_mins(5), authorities: None }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).expect("a copy");
+        }
+    }
+}
