@@ -88,6 +88,7 @@ impl Failure {
     pub fn of_detect(error: &DetectError, language: Language) -> Self {
         match error {
             DetectError::Flag(error) => Self::usage(error.to_string()),
+            DetectError::Mapping(error) => Self::usage(error.to_string()),
             DetectError::Intake(error) => Self::of_intake(error, language),
         }
     }
@@ -139,6 +140,7 @@ impl Failure {
         let s = |en: &str, es: &str| say(language, en, es);
         match error {
             PlanError::Flag(error) => Self::usage(error.to_string()),
+            PlanError::Mapping(error) => Self::usage(error.to_string()),
             PlanError::Mending(error) => Self::usage(super::mending::said(error, language)),
             PlanError::Intake(error) => Self::of_intake(error, language),
             PlanError::Portal(error) => Self::of_portal(error, language),

@@ -173,6 +173,7 @@ fn show(planned: &Planned, output: &Output) {
     } else {
         terminal::result(&report::plan_screen(&planned.facts, output.language(), 80));
     }
+    super::inspect::say_unused(&planned.unused, output);
     for file in &planned.empty_files {
         let text = super::inspect::no_records(output.language());
         terminal::note(&format!("{file}: {text}"), output);

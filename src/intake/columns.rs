@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::detect::RestoreFile;
+use super::entities;
 use super::headers::{self, PRODUCT_COLUMNS, Reading};
 use super::words;
 use crate::model::{EntityType, FieldCode, FieldDef, FieldType, Place, Problem, ProblemCode, Schema, fold, standard_field};
@@ -41,7 +42,12 @@ pub(super) enum Role {
     Returned,
     /// No field is known for it, or an earlier column holds it.
     Unmapped,
+    /// The user leaves it out: neither compared nor written, and nobody is asked about it.
+    Ignored,
 }
+
+/// How a column was found that the user gave.
+const GIVEN: &str = "given by --map";
 
 impl Column {
     fn new(name: &str, role: Role, code: Option<&str>, how: impl Into<String>) -> Self {
@@ -63,6 +69,16 @@ impl Column {
         "custom field label".clone_into(&mut self.how);
     }
 
+    /// The field of the record itself that it holds, so that it could be given by `--map`.
+    pub fn own_field(&self) -> Option<&FieldCode> {
+        self.code.as_ref().filter(|_| matches!(self.role, Role::Field | Role::Product(_)))
+    }
+
+    /// Whether the user leaves it out.
+    pub fn is_ignored(&self) -> bool {
+        self.role == Role::Ignored
+    }
+
     /// Whether it holds something of the record that no field takes.
     pub(super) fn is_unmapped(&self) -> bool {
         matches!(self.role, Role::Unmapped | Role::Requisite)
@@ -72,20 +88,26 @@ impl Column {
 /// The title of the last column of a file of rows that were handed back, `failed/ENTITY.csv` and `rejected/ENTITY.csv`.
 const RETURNED: &str = "reason";
 
-/// The columns of a header.
-pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]) -> Vec<Column> {
+/// The columns of a header; what the user says of one goes before what was found.
+pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)], ignore: &[String]) -> Vec<Column> {
     let entity = reading.entity;
-    let given =
-        |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
+    let is_named = |title: &str, name: &str| title.trim() == name || fold(title) == fold(name);
+    let given = |name: &str| {
+        let code = map.iter().find(|(title, _)| is_named(title, name)).map(|(_, code)| code)?;
+        headers::field_code(entity, code)
+    };
     let mut columns = Vec::new();
     let mut given_before = HashSet::new();
     for (name, found) in names.iter().zip(reading.columns) {
+        if ignore.iter().any(|title| is_named(title, name)) {
+            columns.push(Column::new(name, Role::Ignored, None, "left out by --ignore"));
+            continue;
+        }
         columns.push(match (given(name), found) {
-            (Some(code), _) if !given_before.insert(code) => Column::new(name, Role::Unmapped, None, format!("repeats {code}")),
-            (Some(code), _) => {
-                let code = headers::known_code(entity, code).unwrap_or_else(|| code.clone());
-                Column::new(name, role_of(&code), Some(&code), "given by --map")
+            (Some(code), _) if !given_before.insert(code.clone()) => {
+                Column::new(name, Role::Unmapped, None, format!("repeats {code}"))
             }
+            (Some(code), _) => Column::new(name, role_of(&code), Some(&code), GIVEN),
             (None, Some(found)) if found.repeated => {
                 let is_twin = columns.iter().any(|column: &Column| fold(&column.name) == fold(name));
                 Column { yields: !is_twin, ..Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)) }
@@ -99,10 +121,9 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
     if let Some(last) = columns.last_mut().filter(|last| last.role == Role::Unmapped && last.name == RETURNED) {
         *last = Column::new(RETURNED, Role::Returned, None, "reason of an earlier run");
     }
-    // What the user gives goes before what was found.
     let mapped: HashSet<FieldCode> =
-        columns.iter().filter(|column| column.how == "given by --map").filter_map(|column| column.code.clone()).collect();
-    for column in columns.iter_mut().filter(|column| column.how != "given by --map") {
+        columns.iter().filter(|column| column.how == GIVEN).filter_map(|column| column.code.clone()).collect();
+    for column in columns.iter_mut().filter(|column| column.how != GIVEN) {
         if let Some(code) = column.code.take_if(|code| mapped.contains(code)) {
             (column.role, column.how) = (Role::Unmapped, format!("repeats {code}"));
         }
@@ -132,7 +153,7 @@ fn special(entity: EntityType, name: &str) -> Column {
     if words::is_requisite_title(name) {
         return Column::new(name, Role::Requisite, None, "requisite column");
     }
-    Column::new(name, Role::Unmapped, None, "not recognised")
+    Column::new(name, Role::Unmapped, None, if name.is_empty() { "has no title" } else { "not recognised" })
 }
 
 /// Binds a file's columns to a schema: definitions for codes, and custom fields by their labels.
@@ -229,32 +250,14 @@ impl Labels {
 
     /// The fields of exactly this label.
     fn exact(&self, title: &str) -> Option<&Vec<FieldCode>> {
-        [title, &decode_entities(title)].into_iter().find_map(|text| self.exact.get(text.trim()))
+        [title, &entities::decode(title)].into_iter().find_map(|text| self.exact.get(text.trim()))
     }
 
     /// The fields that a title may mean: those of exactly this label, else those that differ in case or spaces only.
     fn of_title(&self, title: &str) -> &[FieldCode] {
-        let folded = || [title, &decode_entities(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
+        let folded = || [title, &entities::decode(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
         self.exact(title).or_else(folded).map_or(&[], Vec::as_slice)
     }
-}
-
-/// Decodes the HTML entities that titles of custom fields carry (csv 2).
-fn decode_entities(text: &str) -> String {
-    if !text.contains('&') {
-        return text.to_owned();
-    }
-    let entities = [
-        ("&quot;", "\""),
-        ("&#039;", "'"),
-        ("&#39;", "'"),
-        ("&apos;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ];
-    entities.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
 }
 
 /// A field type's name in `inspect --json`.

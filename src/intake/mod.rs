@@ -12,38 +12,56 @@
 
 mod blocks;
 mod cells;
+mod census;
 mod columns;
+mod cyrillic;
 mod dates;
 mod decode;
 mod detect;
 mod dialect;
 mod encoding;
+mod entities;
+mod entity;
 mod error;
 mod finding;
+mod fit;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod group;
+mod header;
 mod headers;
+mod html;
 mod inspect;
 mod labels;
+mod mapping;
+mod mojibake;
+mod nearest;
 mod layout;
 mod numbers;
 mod reader;
 mod row;
 mod rows;
+mod said;
+mod sheet;
+mod source;
+mod spool;
 mod split;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod unpack;
 mod words;
 
 pub use columns::Column;
-pub use detect::{DateOrder, Overrides, RestoreFile, detect};
+pub use detect::{CellMeaning, DateOrder, NumberStyle, Overrides, RestoreFile, detect};
 pub use dialect::{Dialect, LineEnds, Quoting};
 pub use error::{IntakeError, IntakeErrorKind};
 pub use finding::{Finding, Findings};
 pub use group::SeenIds;
-pub use headers::{Title, Vocabulary, titles};
+pub use headers::{Title, TitleLanguage, Vocabulary, field_code, titles};
 pub use inspect::{InspectedColumn, InspectedProblem, Inspection, inspect};
+pub use mapping::{EntityMapping, Mapping, MappingError, MappingErrorKind};
+pub use nearest::{Nearest, nearest_code};
 pub use reader::{Rows, read};
+pub use source::Container;
 pub use survey::{Survey, survey};

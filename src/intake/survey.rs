@@ -1,9 +1,7 @@
 //! The first pass over a whole file: what must be known of all its rows before the first one can be read or compared.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,6 +9,7 @@ use jiff::civil::DateTime;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::census::Census;
 use super::columns::{self, Column};
 use super::dates::{Loose, OrderVotes};
 use super::detect::{DateOrder, RestoreFile};
@@ -20,6 +19,7 @@ use super::group::{Chunk, Group, Groups, Repeats, SeenIds};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use super::split::Texts;
+use super::spool::{Input, hex};
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
     EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold, name_keys,
@@ -68,11 +68,12 @@ pub struct Survey {
 
 /// Reads a whole file once. Files of one type share `seen`: the first line of an id stands, over all of them.
 pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress: &dyn Observer) -> Result<Survey, IntakeError> {
-    let (columns, problems) = columns::bind(file, schema);
-    let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
-    let total = source.metadata().ok().map(|data| data.len());
+    let (columns, mut problems) = columns::bind(file, schema);
+    let source = file.open()?;
+    let total = source.length().ok();
     progress.event(Event::Begin { phase: Phase::Survey, total });
-    let mut groups = Groups::new(file, Hashing { source, digest: Sha256::new() }, BUFFER_BYTES, Repeats::Seen(seen));
+    let mut groups =
+        Groups::new(file, Hashing { source, digest: Sha256::new(), census: Census::of(file) }, BUFFER_BYTES, Repeats::Seen(seen));
     let surveyor = Surveyor::new(file, &columns, schema);
     let mut found = Gathered::default();
     let mut told = 0;
@@ -88,36 +89,35 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
         told = groups.bytes();
     }
     let bytes = groups.bytes();
-    let sha256 = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    let (sha256, census) = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    let sha256 = file.own_digest().map_or(sha256, str::to_owned);
+    problems.extend(file.problems.iter().cloned().chain(census.problems(file)));
     progress.event(Event::End { phase: Phase::Survey });
     Ok(found.survey(file, columns, problems, sha256, bytes))
 }
 
 /// Digests what is read through it.
 struct Hashing {
-    source: File,
+    source: Input,
     digest: Sha256,
+    census: Census,
 }
 
 impl Read for Hashing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.source.read(buffer)?;
         self.digest.update(&buffer[..length]);
+        self.census.take(&buffer[..length]);
         Ok(length)
     }
 }
 
 impl Hashing {
     /// The digest of the whole file, in hex; reads what nobody has read.
-    fn finish(mut self) -> io::Result<String> {
+    fn finish(mut self) -> io::Result<(String, Census)> {
         io::copy(&mut self, &mut io::sink())?;
-        Ok(hex(&self.digest.finalize()))
+        Ok((hex(&self.digest.finalize()), self.census))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Where in the lines of a file the facts stand.

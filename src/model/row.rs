@@ -121,6 +121,18 @@ pub enum ProblemCode {
     NoId,
     /// A spreadsheet has damaged the value.
     SpreadsheetDamage,
+    /// The file's text was encoded twice (`CompaÃ±Ã­a`).
+    Mojibake,
+    /// Parts of the file are in different encodings.
+    MixedEncodings,
+    /// Zero bytes within the text.
+    NulBytes,
+    /// A byte order mark within the file: files were put together.
+    InnerMark,
+    /// Lines above the header that are left out.
+    LinesAbove,
+    /// Records that another of the files holds too.
+    SharedIds,
 }
 
 impl ProblemCode {
@@ -141,6 +153,12 @@ impl ProblemCode {
             Self::DateOrderUnsure => "date_order_unsure",
             Self::NoId => "no_id",
             Self::SpreadsheetDamage => "spreadsheet_damage",
+            Self::Mojibake => "mojibake",
+            Self::MixedEncodings => "mixed_encodings",
+            Self::NulBytes => "nul_bytes",
+            Self::InnerMark => "inner_mark",
+            Self::LinesAbove => "lines_above",
+            Self::SharedIds => "shared_ids",
         }
     }
 }

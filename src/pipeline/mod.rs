@@ -20,4 +20,4 @@ pub use causes::causes;
 pub use files::{FileError, Overriding, expand};
 pub use plan::{PlanError, PlanRequest, Planned, plan};
 pub use snapshot::{SnapshotError, snapshot};
-pub use survey::{DetectError, Inspected, inspect};
+pub use survey::{DetectError, Inspected, UnusedColumn, inspect};

@@ -9,14 +9,14 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::diff::{self, Current, Files, MatchKey, Names, ZoneFit};
 use crate::event::{Event, Observer, Phase};
-use crate::intake::IntakeError;
+use crate::intake::{IntakeError, MappingError};
 use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
 use crate::plan::{DirError, Flags, Mending, MendingError, ParentMissing, Plan};
 use crate::portal::{PortalError, Reader, Wants};
 use crate::report::{Facts, Language};
 
 use super::files::{FileError, Overriding};
-use super::survey::{DetectError, Surveyed, detect, survey};
+use super::survey::{DetectError, Detected, Surveyed, UnusedColumn, detect, save_mapping, survey};
 
 /// What a person asks of `plan`.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The files that say that there are no records, as the user gave them.
     pub empty_files: Vec<String>,
+    /// What was said of columns that no file has.
+    pub unused: Vec<UnusedColumn>,
 }
 
 /// Why there is no plan.
@@ -56,6 +58,9 @@ pub enum PlanError {
     /// A flag.
     #[error(transparent)]
     Flag(#[from] FileError),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// A word of a mending flag that names nothing.
     #[error(transparent)]
     Mending(#[from] MendingError),
@@ -106,6 +111,7 @@ impl From<DetectError> for PlanError {
     fn from(error: DetectError) -> Self {
         match error {
             DetectError::Flag(error) => Self::Flag(error),
+            DetectError::Mapping(error) => Self::Mapping(error),
             DetectError::Intake(error) => Self::Intake(error),
         }
     }
@@ -136,15 +142,16 @@ pub(super) struct Ground {
 /// Makes a plan.
 pub async fn plan(request: &PlanRequest, reader: Option<&Reader>, observer: Arc<dyn Observer>) -> Result<Planned, PlanError> {
     crate::plan::check_place(&request.out)?;
-    let detected = detect(&super::expand(&request.files), &request.overriding)?;
+    let Detected { files: detected, unused } = detect(&super::expand(&request.files), &request.overriding)?;
     let ground = match (&request.against, reader) {
         (Some(dir), _) => from_snapshot(request, dir, detected, &*observer)?,
         (None, Some(reader)) => from_portal(request, reader, detected, observer.clone()).await?,
         (None, None) => return Err(PlanError::Portal(PortalError::Protocol("no portal was given"))),
     };
     tokio::task::block_in_place(|| {
+        save_mapping(&request.overriding, &ground.files)?;
         let verdicts = super::verdicts::judge(request, &ground, &*observer)?;
-        super::write::write(request, &ground, verdicts)
+        Ok(Planned { unused, ..super::write::write(request, &ground, verdicts)? })
     })
 }
 

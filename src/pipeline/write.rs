@@ -88,7 +88,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
     let plan = draft.seal(manifest)?;
     let empty = ground.files.iter().filter(|seen| seen.file.no_records);
     let empty_files = empty.map(|seen| seen.file.path.to_string()).collect();
-    Ok(Planned { facts, plan, empty_files })
+    Ok(Planned { facts, plan, empty_files, unused: Vec::new() })
 }
 
 /// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.

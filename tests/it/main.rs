@@ -7,6 +7,7 @@ mod failures;
 mod faults;
 mod harness;
 mod house;
+mod inspect;
 mod kill;
 mod mending;
 mod options;

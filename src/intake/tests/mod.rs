@@ -6,12 +6,17 @@ use jiff::civil::{date, datetime};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
+mod containers;
 mod detecting;
+mod dialects;
+mod encodings;
 mod layouts;
+mod mappings;
 mod properties;
 mod rejecting;
 mod splitting;
 mod values;
+mod workbook;
 
 use super::*;
 use crate::event::Silent;
