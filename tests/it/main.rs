@@ -1,6 +1,8 @@
 //! The program as its users meet it: the real binary against a real (local) portal, one file a concern.
 
 mod badinput;
+#[cfg(feature = "faults")]
+mod bugs;
 mod corpus;
 mod corpus_large;
 mod failures;
@@ -18,3 +20,5 @@ mod owner;
 mod refusals;
 mod secrets;
 mod story;
+#[cfg(unix)]
+mod system;
