@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use crate::drill::{planted, point};
 use crate::model::{EntityType, OriginalId, PortalId};
@@ -139,7 +139,7 @@ pub enum Learned {
 pub enum JournalError {
     /// SQLite said no.
     #[error("the journal cannot be written or read: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     /// Somebody else may have written it.
     #[error("the journal can't be believed: {0}")]
     Unsafe(#[from] Unsafe),
@@ -152,6 +152,17 @@ pub enum JournalError {
     /// It is no journal, damaged, or of a version that this one doesn't know.
     #[error("the journal is damaged or of another version: {0}")]
     Damaged(String),
+}
+
+impl From<rusqlite::Error> for JournalError {
+    /// A file that `SQLite` can't make sense of is damaged, whichever call found out; anything else is the disk's or the system's matter.
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::Damaged("the file is no SQLite database".to_owned()),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged("the SQLite file is torn or scribbled over".to_owned()),
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 /// The journal of one plan.
@@ -223,9 +234,12 @@ impl Journal {
 
     /// How full the portal's bucket was when a run last wrote that down, and when.
     pub(super) fn last_pace(&self) -> Result<Option<(f64, Timestamp)>, JournalError> {
-        let text = book::meta(&self.db, "pace")?.unwrap_or_default();
-        let parts = text.split_once(' ').and_then(|(level, at)| Some((level.parse().ok()?, at.parse().ok()?)));
-        Ok(parts)
+        pace_in(&self.db)
+    }
+
+    /// The same of a journal that is only looked at, and that [`Journal::read`] has found to be one.
+    pub fn read_pace(path: &Path) -> Result<Option<(f64, Timestamp)>, JournalError> {
+        pace_in(&Connection::open(path)?)
     }
 
     /// How full the portal's bucket is now; written with the next commit.
@@ -321,7 +335,9 @@ impl Journal {
             transaction.execute(sql, params![*seq as i64])?;
         }
         transaction.commit()?;
-        seqs.iter().for_each(|seq| change(&mut self.steps[*seq]));
+        for seq in seqs {
+            change(&mut self.steps[*seq]);
+        }
         Ok(())
     }
 
@@ -366,6 +382,12 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// The last note of how full the bucket was.
+fn pace_in(db: &Connection) -> Result<Option<(f64, Timestamp)>, JournalError> {
+    let text = book::meta(db, "pace")?.unwrap_or_default();
+    Ok(text.split_once(' ').and_then(|(level, at)| Some((level.parse().ok()?, at.parse().ok()?))))
 }
 
 /// A step as it will be, the state it moves to, and why.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
@@ -20,7 +20,7 @@ use crate::apply::{
 use crate::drill::point;
 use crate::event::Observer;
 use crate::model::{EntityType, Schema, UserId};
-use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
+use crate::plan::{AGE_MAX_HOURS, Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
 use crate::portal::{PortalError, Reader, Who, Writer};
 use crate::report::outcome::Cause;
 use crate::report::tables::{FailureLine, IdLine};
@@ -69,6 +69,8 @@ pub struct Opened {
     pub begun: bool,
     /// By how much the portal's clock is ahead of ours.
     pub ahead: SignedDuration,
+    /// Whether the plan is so old that the portal has to be asked once more.
+    pub old: bool,
     /// Whose webhook it is now, where somebody else made the plan.
     pub other_user: Option<OtherUser>,
 }
@@ -130,6 +132,8 @@ pub struct Applied {
     pub pilot: Option<(Vec<Step>, Verified)>,
     /// Why records were refused.
     pub causes: Vec<Cause>,
+    /// Whether the journal has its write-ahead log: a network file system offers none.
+    pub has_write_ahead_log: bool,
 }
 
 /// How far a plan is.
@@ -165,9 +169,11 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     };
     let actions = plan.actions()?;
     let other_user = (plan.manifest.user != who.user).then(|| OtherUser { planner: plan.manifest.user, who: who.clone() });
+    let made_at = plan.manifest.made_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    let old = conditions.now.duration_since(made_at) >= SignedDuration::from_hours(AGE_MAX_HOURS);
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
     point!("plan checked");
-    Ok(Opened { approved, actions, begun, ahead, other_user })
+    Ok(Opened { approved, actions, begun, ahead, old, other_user })
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.
@@ -208,7 +214,13 @@ pub async fn apply(
         }
         _ => None,
     };
-    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot, causes: causes(&steps, request.language) })
+    Ok(Applied {
+        progress: progress(&opened.actions, Some(&steps)),
+        stopped,
+        pilot,
+        causes: causes(&steps, request.language),
+        has_write_ahead_log: journal.has_write_ahead_log(),
+    })
 }
 
 /// How far a plan is. Needs no portal.
@@ -224,7 +236,12 @@ pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
 pub async fn verify(place: &Path, reader: &Reader, sample: Option<f64>, observer: &dyn Observer) -> Result<Verified, OpenError> {
     let plan = Plan::open(place)?;
     same_portal(&plan, reader)?;
-    let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
+    let journal = place.join(dir::JOURNAL);
+    let steps = Journal::read(&journal, &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
+    // The portal still counts what `apply` sent a moment ago.
+    if let Some((level, at)) = Journal::read_pace(&journal)? {
+        reader.resume_pace(level, Duration::try_from(Timestamp::now().duration_since(at)).unwrap_or_default());
+    }
     let schema = reader.schema().await?;
     let actions = plan.actions()?;
     let sample = sample.map(|percent| choose_sample(&steps, percent));
@@ -268,7 +285,8 @@ fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
 
 fn settings(opened: &Opened, request: &ApplyRequest, scope: Scope) -> Settings {
     let (stop, clock) = (request.stop.clone(), request.clock.clone());
-    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead }
+    let again = opened.old.then(|| zone(opened.approved.plan()));
+    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead, again }
 }
 
 fn journal_of(plan: &Plan, actions: &[Action], request: &ApplyRequest) -> Result<Journal, OpenError> {

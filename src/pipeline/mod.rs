@@ -4,13 +4,13 @@
 
 mod apply;
 mod causes;
+mod copies;
 mod files;
 mod inferred;
 mod only_ids;
 mod plan;
 mod remedy;
 mod settle;
-mod shared;
 mod snapshot;
 mod stakes;
 mod survey;

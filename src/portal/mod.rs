@@ -18,6 +18,8 @@ mod doings;
 mod effect;
 mod error;
 mod fields;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod line;
 mod listing;
 mod operating;

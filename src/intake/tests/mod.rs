@@ -10,11 +10,13 @@ mod containers;
 mod detecting;
 mod dialects;
 mod encodings;
+mod layouts;
 mod mappings;
 mod dump;
 mod meaning;
 mod properties;
 mod rejecting;
+mod splitting;
 mod values;
 mod workbook;
 
