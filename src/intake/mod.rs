@@ -25,6 +25,8 @@ mod entity;
 mod error;
 mod finding;
 mod fit;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod group;
 mod header;
 mod headers;

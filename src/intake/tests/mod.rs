@@ -11,8 +11,10 @@ mod detecting;
 mod dialects;
 mod encodings;
 mod mappings;
+mod layouts;
 mod properties;
 mod rejecting;
+mod splitting;
 mod values;
 mod workbook;
 
