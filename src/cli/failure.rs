@@ -150,8 +150,8 @@ impl Failure {
             PlanError::Foreign { .. } => Self::refused(
                 error.to_string(),
                 s(
-                    "These files are of another portal, or written in a zone that was not found: say it with --timezone.",
-                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone.",
+                    "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
                 ),
             ),
             PlanError::ParentMissing(_) => Self::refused(

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::contacts::kind_of;
 use super::detect::RestoreFile;
 use super::entities;
 use super::headers::{self, PRODUCT_COLUMNS, Reading};
@@ -38,6 +39,10 @@ pub(super) enum Role {
     Client,
     /// A requisite's field (csv 4.10).
     Requisite,
+    /// All multi-field values of a kind, with their types (csv 8, layout c).
+    Contacts(&'static str),
+    /// A column of the portal's database that no field answers to: computed, an index, a number of the inside.
+    Technical,
     /// Why an earlier run handed the row back: no business of the record.
     Returned,
     /// No field is known for it, or an earlier column holds it.
@@ -59,6 +64,7 @@ impl Column {
         match (self.role, &self.def) {
             (Role::Product(0), _) => Some("text"),
             (Role::Product(_), _) => Some("double"),
+            (Role::Contacts(_), _) => Some("multi"),
             (_, Some(def)) => Some(kind_name(&def.kind)),
             (_, None) => None,
         }
@@ -132,7 +138,8 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
 }
 
 fn role_of(code: &str) -> Role {
-    PRODUCT_COLUMNS.iter().position(|product| *product == code).map_or(Role::Field, Role::Product)
+    let product = PRODUCT_COLUMNS.iter().position(|product| *product == code).map(Role::Product);
+    product.or_else(|| kind_of(code).map(Role::Contacts)).unwrap_or(Role::Field)
 }
 
 /// A column that is no field of the record: of its client, of a requisite, or unknown.
@@ -149,6 +156,14 @@ fn special(entity: EntityType, name: &str) -> Column {
             Some(_) => return Column::new(name, Role::Client, None, "client column"),
             None => {}
         }
+    }
+    if entity != EntityType::Deal
+        && let Some(kind) = kind_of(name)
+    {
+        return Column::new(name, Role::Contacts(kind), Some(kind), "field code");
+    }
+    if headers::is_technical(entity, name) {
+        return Column::new(name, Role::Technical, None, "unmapped-technical: the portal computes it");
     }
     if words::is_requisite_title(name) {
         return Column::new(name, Role::Requisite, None, "requisite column");
@@ -200,7 +215,7 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
 
 /// Looks up what a column's field holds; a field that the portal doesn't have is unmapped.
 fn bind_definition(column: &mut Column, entity: EntityType, schema: &Schema) {
-    let Some(code) = column.code.clone().filter(|_| !matches!(column.role, Role::Product(_))) else { return };
+    let Some(code) = column.code.clone().filter(|_| !matches!(column.role, Role::Product(_) | Role::Contacts(_))) else { return };
     let standard = || standard_field(entity, code.as_str()).map(FieldDef::from);
     let unknown = || {
         // Without a portal there is nothing to look a custom field up in.

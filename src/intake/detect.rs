@@ -78,12 +78,12 @@ impl DateOrder {
     }
 }
 
-/// Which sign stands before the decimals of a file's numbers.
+/// The decimal sign in the numbers of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NumberStyle {
-    /// `1,234.56`.
+    /// 1500.50; a comma parts thousands.
     Point,
-    /// `1.234,56`.
+    /// 1500,50; a point parts thousands.
     Comma,
 }
 
@@ -97,12 +97,12 @@ impl NumberStyle {
     }
 }
 
-/// What the cells of dictionaries and users hold.
+/// What the cells of users, dictionaries and links hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CellMeaning {
-    /// Codes and ids, as a database keeps them.
+    /// Codes and ids, as a database holds them.
     Codes,
-    /// The texts that people see.
+    /// Labels and names, as people see them.
     Labels,
 }
 

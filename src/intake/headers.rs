@@ -96,6 +96,43 @@ const ALIASES: &[(&str, &str)] = &[
     ("OBSERVER_IDS", "OBSERVERS"),
 ];
 
+/// Columns of the tables in which a portal keeps its records that no field of REST answers to.
+///
+/// Source: the `getMap` of the tables `b_crm_lead`, `b_crm_deal`, `b_crm_contact`, `b_crm_company` in the product's module `crm`.
+const TECHNICAL: &[&str] = &[
+    "OPPORTUNITY_ACCOUNT",
+    "ACCOUNT_CURRENCY_ID",
+    "TAX_VALUE_ACCOUNT",
+    "EXCH_RATE",
+    "SEARCH_CONTENT",
+    "FULL_NAME",
+    "BIRTHDAY_SORT",
+    "FACE_ID",
+    "ORDER_STAGE",
+    "PRODUCT_ID",
+    "IS_WORK",
+    "IS_WON",
+    "IS_LOSE",
+    "IS_CONVERT",
+    "HAS_PRODUCTS",
+    "CATEGORY_ID",
+    "DATE_CREATE_SHORT",
+    "DATE_MODIFY_SHORT",
+    "CLOSED",
+    "DATE_CLOSED",
+    "STAGE_SEMANTIC_ID",
+    "STATUS_SEMANTIC_ID",
+    "HAS_PHONE",
+    "HAS_EMAIL",
+    "HAS_IMOL",
+    "XML_ID",
+];
+
+/// Whether a column is one of the portal's database and no field of this type of record.
+pub(super) fn is_technical(entity: EntityType, name: &str) -> bool {
+    TECHNICAL.contains(&name) && standard_field(entity, name).is_none()
+}
+
 /// All known titles.
 pub fn titles() -> &'static [Title] {
     &TITLES.all

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
 use super::group::{Chunk, Groups, Repeats};
@@ -22,10 +23,20 @@ pub struct Rows<'a> {
     given: u64,
 }
 
-/// Reads a file's rows, as its survey found them: its bound columns, its order of dates, its repeated ids.
+/// Reads a file's rows, as its survey found them: its bound columns, its conventions, its repeated ids.
 pub fn read<'a>(file: &'a RestoreFile, survey: &'a Survey, schema: &'a Schema) -> Result<Rows<'a>, IntakeError> {
+    read_by(file, survey, schema, &survey.conventions)
+}
+
+/// Reads a file's rows by other conventions than its survey's, to see which of them the portal's records bear out.
+pub fn read_by<'a>(
+    file: &'a RestoreFile,
+    survey: &'a Survey,
+    schema: &'a Schema,
+    conventions: &'a Conventions,
+) -> Result<Rows<'a>, IntakeError> {
     let mut groups = Groups::new(file, file.open()?, BUFFER_BYTES, Repeats::Known(&survey.repeated));
-    let parser = RowReader::new(file, &survey.columns, schema, survey.date_order);
+    let parser = RowReader::new(file, &survey.columns, schema, conventions);
     let ahead = Some(groups.chunk());
     Ok(Rows { source: file, survey, groups, parser, ahead, given: 0 })
 }

@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 
 use super::cells::{CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
-use super::detect::{DateOrder, RestoreFile};
+use super::contacts::types_of;
+use super::conventions::Conventions;
+use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
 use super::split::Texts;
 use crate::model::{FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value};
@@ -19,6 +21,7 @@ pub(super) struct RowReader<'a> {
     file: &'a RestoreFile,
     columns: &'a [Column],
     cells: CellReader<'a>,
+    conventions: &'a Conventions,
     pipeline: Option<usize>,
     opportunity: Option<usize>,
     /// Columns of one field: that with a client's id, and that with the name (csv 3.2).
@@ -28,7 +31,7 @@ pub(super) struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, order: DateOrder) -> Self {
+    pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, conventions: &'a Conventions) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| column.role == Role::Field && is_code(column, code));
         let ids = columns.iter().enumerate().filter(|(_, column)| column.role == Role::ClientId && column.code.is_some());
         let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
@@ -36,7 +39,8 @@ impl<'a> RowReader<'a> {
         Self {
             file,
             columns,
-            cells: CellReader::new(columns, schema, file.is_coded(), order),
+            cells: CellReader::new(columns, schema, file.is_coded(), conventions),
+            conventions,
             pipeline: of_code("CATEGORY_ID"),
             opportunity: of_code("OPPORTUNITY"),
             twins,
@@ -64,6 +68,10 @@ impl<'a> RowReader<'a> {
         let mut problems = Problems { reader: self, line, found: Vec::new() };
         let pipeline = self.row_pipeline(lines[0]);
         for (at, column) in self.columns.iter().enumerate() {
+            if let Role::Contacts(kind) = column.role {
+                self.contacts(at, kind, lines[0].get(at).unwrap_or_default(), &mut record, &mut problems);
+                continue;
+            }
             let (Some(code), Some(def)) = (&column.code, &column.def) else { continue };
             if def.kind == FieldType::Id || matches!(column.role, Role::Product(_)) || self.is_outdone(at, lines[0]) {
                 continue;
@@ -77,7 +85,7 @@ impl<'a> RowReader<'a> {
                 problems.add(at, problem, text);
             }
             if let Some(value) = cell.value {
-                record.push(code.clone(), value);
+                record.push(code.clone(), self.born(id, code, value));
             }
         }
         if let Some(name) = self.products[0] {
@@ -90,6 +98,36 @@ impl<'a> RowReader<'a> {
         let problems = problems.found;
         let lines = lines.iter().map(|line| line.to_cells()).collect();
         Row::Record { record, place: self.place(line, None), lines, problems }
+    }
+
+    /// The moment of creation, where the clock alone doesn't tell it.
+    fn born(&self, id: OriginalId, code: &FieldCode, value: Value) -> Value {
+        let births = self.conventions.clocks.as_ref().map(|clocks| &clocks.births).filter(|births| !births.is_empty());
+        match births.filter(|_| code.as_str() == "DATE_CREATE").and_then(|births| births.get(&id)) {
+            Some(birth) => Value::Moment(*birth),
+            None => value,
+        }
+    }
+
+    /// All multi-field values of a kind in one cell: a field for each type, empty where the cell has none of it.
+    fn contacts(&self, at: usize, kind: &str, text: &str, record: &mut FileRecord, problems: &mut Problems<'_, '_>) {
+        let contacts = match self.cells.contacts(text) {
+            Ok(contacts) => contacts,
+            Err(problem) => return problems.add(at, problem, text),
+        };
+        let mut fields: Vec<(String, Vec<Value>)> = types_of(kind).map(|known| (known.to_owned(), Vec::new())).collect();
+        for (value_type, value) in contacts {
+            match fields.iter_mut().find(|(known, _)| *known == value_type) {
+                Some((_, values)) => values.push(Value::Text(value)),
+                None => fields.push((value_type, vec![Value::Text(value)])),
+            }
+        }
+        for (value_type, values) in fields {
+            let code = FieldCode::from(format!("{kind}_{value_type}"));
+            if record.get(code.as_str()).is_none() {
+                record.push(code, if values.is_empty() { Value::Empty } else { Value::List(values) });
+            }
+        }
     }
 
     fn row_pipeline(&self, cells: Texts<'_>) -> RowPipeline {
@@ -111,21 +149,25 @@ impl<'a> RowReader<'a> {
         let texts = || lines.iter().map(|line| line.get(at).unwrap_or_default());
         let is_one = lines.windows(2).all(|pair| pair[0].get(at) == pair[1].get(at));
         if self.file.is_coded() && is_one {
-            return product_number(lines[0].get(at).unwrap_or_default(), Decimal::ZERO).map(Value::Number);
+            return self.number(lines[0].get(at).unwrap_or_default(), Decimal::ZERO).map(Value::Number);
         }
-        let amounts: Result<Vec<Decimal>, ProblemCode> = texts().map(|text| product_number(text, Decimal::ZERO)).collect();
+        let amounts: Result<Vec<Decimal>, ProblemCode> = texts().map(|text| self.number(text, Decimal::ZERO)).collect();
         let sum = amounts?.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add);
         sum.map(Value::Number).ok_or(ProblemCode::BadNumber)
+    }
+
+    fn number(&self, text: &str, default: Decimal) -> Result<Decimal, ProblemCode> {
+        product_number(self.conventions.present(text), self.conventions.numbers, default)
     }
 
     fn product_rows(&self, lines: &[Texts<'_>]) -> Result<Vec<ProductRow>, ProblemCode> {
         let mut rows = Vec::new();
         for line in lines {
             let [name, price, quantity] = self.products.map(|at| at.and_then(|at| line.get(at)).unwrap_or_default());
-            if [name, price, quantity].iter().all(|cell| cell.trim().is_empty()) {
+            if [name, price, quantity].iter().all(|cell| self.conventions.present(cell).trim().is_empty()) {
                 continue;
             }
-            let (price, quantity) = (product_number(price, Decimal::ZERO)?, product_number(quantity, Decimal::ONE)?);
+            let (price, quantity) = (self.number(price, Decimal::ZERO)?, self.number(quantity, Decimal::ONE)?);
             rows.push(ProductRow { name: name.to_owned(), price, quantity });
         }
         Ok(rows)

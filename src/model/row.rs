@@ -133,6 +133,12 @@ pub enum ProblemCode {
     LinesAbove,
     /// Records that another of the files holds too.
     SharedIds,
+    /// A phone without the `+` that the column's other phones have: a spreadsheet takes it for a sign.
+    LostPlus,
+    /// A packed list of values that can't be unpacked.
+    BadList,
+    /// Product lines of one record that stand apart, so that only the first ones are known for its own.
+    ProductsScattered,
 }
 
 impl ProblemCode {
@@ -159,6 +165,9 @@ impl ProblemCode {
             Self::InnerMark => "inner_mark",
             Self::LinesAbove => "lines_above",
             Self::SharedIds => "shared_ids",
+            Self::LostPlus => "lost_plus",
+            Self::BadList => "bad_list",
+            Self::ProductsScattered => "products_scattered",
         }
     }
 }

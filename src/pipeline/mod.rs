@@ -8,12 +8,15 @@ mod files;
 mod inferred;
 mod plan;
 mod remedy;
+mod settle;
+mod shared;
 mod snapshot;
 mod stakes;
 mod survey;
 mod verdicts;
 mod warn;
 mod write;
+mod zones;
 
 pub use apply::{Applied, ApplyRequest, OpenError, Opened, Status, apply, open, status, undo, verify, write_outputs};
 pub use causes::causes;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::diff::{self, Current, Files, MatchKey, Names, ZoneFit};
+use crate::diff::{Current, Files, MatchKey, Names, ZoneFit};
 use crate::event::{Event, Observer, Phase};
 use crate::intake::{IntakeError, MappingError};
 use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
@@ -133,6 +133,8 @@ pub(super) struct Ground {
     pub zone: TimeZone,
     pub zone_name: String,
     pub zone_fit: ZoneFit,
+    /// Whether the zone of some files is unsure, so that a differing creation moment says nothing.
+    pub zone_unsure: bool,
     pub newest: HashMap<EntityType, Timestamp>,
     pub now: Timestamp,
     pub requests: u64,
@@ -176,7 +178,7 @@ async fn from_portal(
         let (schema, observer) = (schema.clone(), observer.clone());
         tokio::task::spawn_blocking(move || survey(detected, &schema, &*observer))
     };
-    let mut current = Current::default();
+    let mut current = Current::for_foreign(request.flags.foreign.as_deref());
     for entity in EntityType::ALL.into_iter().filter(|entity| !wanted.contains(entity)) {
         current.set_unread(entity);
     }
@@ -199,7 +201,10 @@ async fn from_portal(
     }
     let now = reader.server_time().await?;
     let preferred = preferred_zones(request, who.zone.as_deref(), schema.server_offset)?;
+    let known = ground(schema, current, files, &preferred, now)?;
     let ground = Ground {
+        // Nothing confirms the zone of another portal's files.
+        zone_unsure: known.zone_unsure || (request.flags.foreign.is_some() && request.timezone.is_none()),
         portal: reader.identity().clone(),
         user: who.user,
         user_name: who.name,
@@ -208,7 +213,7 @@ async fn from_portal(
         loopback: reader.is_loopback(),
         requests: reader.requests(),
         mending,
-        ..ground(schema, current, files, &preferred, now)?
+        ..known
     };
     Ok(ground)
 }
@@ -222,7 +227,7 @@ fn from_snapshot(
     let snapshot = crate::snapshot::read_current(dir, observer)?;
     let schema = Arc::new(snapshot.schema.clone());
     let mending = mending(&request.flags, &schema, &detected)?;
-    let mut current = Current::default();
+    let mut current = Current::for_foreign(request.flags.foreign.as_deref());
     for entity in EntityType::ALL {
         for records in snapshot.records(entity)? {
             for record in records? {
@@ -241,14 +246,19 @@ fn from_snapshot(
 fn ground(
     schema: Arc<Schema>,
     current: Current,
-    files: Vec<Surveyed>,
+    mut files: Vec<Surveyed>,
     preferred: &[(String, TimeZone)],
     now: Timestamp,
 ) -> Result<Ground, PlanError> {
+    for seen in &mut files {
+        super::settle::settle(seen, &current, &schema)?;
+    }
+    let fitted = super::zones::fit(&mut files, &current, preferred)?;
+    let zone = fitted.zone;
     let mut known = Files::default();
     for seen in &files {
         let entity = seen.file.entity;
-        let created: HashMap<_, _> = seen.survey.created.iter().cloned().collect();
+        let created: HashMap<_, _> = seen.survey.created().collect();
         let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
         for id in &seen.survey.ids {
             known.add(entity, *id, created.get(id).cloned(), names.remove(id).unwrap_or_default());
@@ -258,17 +268,9 @@ fn ground(
             known.add(entity, id, None, Vec::new());
         }
     }
-    let zone_fit = diff::fit(&samples(&files, &current), preferred);
-    let (zone, zone_name) = match &zone_fit {
-        ZoneFit::Fits { zone, name, .. } | ZoneFit::TooFew { zone, name, .. } => (zone.clone(), name.clone()),
-        ZoneFit::Foreign { explained, of } => return Err(PlanError::Foreign { explained: *explained, of: *of }),
-        ZoneFit::NotNeeded => {
-            preferred.first().map_or((TimeZone::UTC, "UTC".to_owned()), |(name, zone)| (zone.clone(), name.clone()))
-        }
-    };
     let mut newest: HashMap<EntityType, Timestamp> = HashMap::new();
     for seen in &files {
-        let moment = seen.survey.newest.as_ref().and_then(|value| crate::plan::moment(value, &zone));
+        let moment = seen.survey.newest().and_then(|value| crate::plan::moment(&value, &zone));
         if let Some(moment) = moment {
             let known = newest.entry(seen.file.entity).or_insert(moment);
             *known = moment.max(*known);
@@ -291,8 +293,9 @@ fn ground(
         known,
         names,
         zone,
-        zone_name,
-        zone_fit,
+        zone_name: fitted.name,
+        zone_fit: fitted.fit,
+        zone_unsure: fitted.unsure,
         newest,
         now,
         requests: 0,
@@ -330,7 +333,7 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
             continue;
         }
         let live: Vec<PortalId> =
-            seen.survey.ids.iter().map(|id| PortalId(id.0)).filter(|id| current.get(entity, *id).is_some()).collect();
+            seen.survey.ids.iter().filter_map(|id| current.under_id(entity, *id)).map(|live| live.id).collect();
         for (id, rows) in reader.product_rows(entity, &live).await? {
             if let Some(mut record) = current.get(entity, id).cloned() {
                 record.set("PRODUCTS".into(), if rows.is_empty() { Value::Empty } else { Value::Products(rows) });
@@ -339,20 +342,6 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
         }
     }
     Ok(())
-}
-
-/// Creation moments of ids that are both in the files and in the portal.
-fn samples(files: &[Surveyed], current: &Current) -> Vec<(jiff::civil::DateTime, Timestamp)> {
-    let mut samples = Vec::new();
-    for seen in files {
-        for (id, created) in &seen.survey.created {
-            let live = current.under_id(seen.file.entity, *id).and_then(|live| live.get("DATE_CREATE"));
-            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) {
-                samples.push((*clock, *moment));
-            }
-        }
-    }
-    samples
 }
 
 fn preferred_zones(request: &PlanRequest, user: Option<&str>, server_offset: i32) -> Result<Vec<(String, TimeZone)>, PlanError> {

@@ -15,6 +15,18 @@ use super::files::{FileError, Overriding, at_first, wrong};
 pub(super) struct Surveyed {
     pub file: RestoreFile,
     pub survey: Survey,
+    /// From how many of the portal's records it was found how to read the file.
+    pub compared: Compared,
+    /// The zone of the file's times, where it isn't that of the others: its name, how many shared records it explains, of how many.
+    pub zone: Option<(String, u64, u64)>,
+}
+
+/// How many records that are both in a file and in the portal have settled what the file leaves open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Compared {
+    pub date_order: u64,
+    pub numbers: u64,
+    pub dictionaries: u64,
 }
 
 /// A column that the user named and no file has.
@@ -106,7 +118,7 @@ pub(super) fn survey(files: Vec<RestoreFile>, schema: &Schema, observer: &dyn Ob
     let mut surveyed = Vec::new();
     for file in files {
         let survey = intake::survey(&file, schema, &mut seen, observer)?;
-        surveyed.push(Surveyed { file, survey });
+        surveyed.push(Surveyed { file, survey, compared: Compared::default(), zone: None });
     }
     say_shared_ids(&mut surveyed);
     Ok(surveyed)

@@ -8,6 +8,7 @@ mod faults;
 mod harness;
 mod house;
 mod inspect;
+mod inferred;
 mod kill;
 mod mending;
 mod options;

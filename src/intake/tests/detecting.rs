@@ -101,7 +101,7 @@ fn dates_of_low_days_follow_the_ids() {
         let csv = format!("ID;Título de prospecto;Etapa;Creado\n{}", rows.collect::<String>());
         let survey = take_bytes("x.csv", csv.as_bytes(), &Schema::standard()).survey;
         assert!(survey.problems.iter().any(|problem| problem.code == ProblemCode::DateOrderUnsure));
-        (survey.date_order, survey.date_order_sure)
+        (survey.conventions.date_order, survey.date_order_sure)
     };
     assert_eq!((order(true), order(false)), ((DateOrder::Dmy, false), (DateOrder::Mdy, false)));
 }

@@ -12,6 +12,8 @@ mod dialects;
 mod encodings;
 mod mappings;
 mod layouts;
+mod dump;
+mod meaning;
 mod properties;
 mod rejecting;
 mod splitting;
