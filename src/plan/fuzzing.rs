@@ -29,6 +29,8 @@ mod tests {
         let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/plan_file");
         let inputs: Vec<_> = dir.read_dir().unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
         assert!(!inputs.is_empty());
-        inputs.iter().for_each(|input| plan_file(input));
+        for input in inputs {
+            plan_file(&input);
+        }
     }
 }

@@ -45,6 +45,8 @@ mod tests {
         let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/api_json");
         let inputs: Vec<_> = dir.read_dir().unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
         assert!(!inputs.is_empty());
-        inputs.iter().for_each(|input| answer(input));
+        for input in inputs {
+            answer(&input);
+        }
     }
 }
