@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::harness::b24::PROGRAM;
 
 /// Only so that a hanging program is told instead of hanging the tests.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 const MIB: u64 = 1 << 20;
 /// The bound for a file of any size.
 const MEMORY_MAX: u64 = 256 * MIB;
@@ -108,11 +108,11 @@ fn memory_of(process: u32) -> u64 {
     line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
-/// A file that is `head`, a hole of zero bytes, and `tail`: large at no cost.
-fn holed(home: &TempDir, head: &str, hole: u64, tail: &str) -> PathBuf {
+/// A file that is `begin`, a hole of zero bytes, and `tail`: large at no cost.
+fn holed(home: &TempDir, begin: &str, hole: u64, tail: &str) -> PathBuf {
     let path = home.path().join("leads.csv");
     let mut file = File::create(&path).expect("a file");
-    file.write_all(head.as_bytes()).expect("written");
+    file.write_all(begin.as_bytes()).expect("written");
     file.seek(SeekFrom::Current(hole as i64)).expect("a hole");
     file.write_all(tail.as_bytes()).expect("written");
     path
