@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
-    Verified, choose_pilot, choose_sample, progress,
+    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, SystemClock,
+    Undone, Verified, choose_pilot, choose_sample, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -240,7 +240,7 @@ pub async fn verify(place: &Path, reader: &Reader, sample: Option<f64>, observer
     let steps = Journal::read(&journal, &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
     // The portal still counts what `apply` sent a moment ago.
     if let Some((level, at)) = Journal::read_pace(&journal)? {
-        reader.resume_pace(level, Duration::try_from(Timestamp::now().duration_since(at)).unwrap_or_default());
+        reader.resume_pace(level, Duration::try_from(SystemClock.wall().duration_since(at)).unwrap_or_default());
     }
     let schema = reader.schema().await?;
     let actions = plan.actions()?;

@@ -18,7 +18,7 @@ mod doings;
 mod effect;
 mod error;
 mod fields;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod line;
 mod listing;
