@@ -9,6 +9,7 @@ use tempfile::TempDir;
 mod detecting;
 mod properties;
 mod rejecting;
+mod splitting;
 mod values;
 
 use super::*;
