@@ -48,7 +48,7 @@ pub(super) enum Group {
     /// The lines of a record: its own, those of further products, those of further requisites.
     Record { id: OriginalId, line: u64, first: LineAt, further: Vec<LineAt> },
     /// A line that can't be used.
-    Rejected(Reject),
+    Rejected(Box<Reject>),
     /// A line without text.
     Blank { line: u64 },
     /// A line with bytes that are not valid in the file's encoding; the line itself follows.
@@ -204,7 +204,7 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         };
         chunk.groups.extend(self.open.take().map(Group::from));
         let reject = self.reject(&chunk.line(at), reason);
-        chunk.groups.push(Group::Rejected(reject));
+        chunk.groups.push(Group::Rejected(Box::new(reject)));
     }
 
     fn reject(&self, line: &LineRef<'_>, reason: RejectReason) -> Reject {

@@ -9,7 +9,9 @@ use super::columns::{Column, Role};
 use super::detect::{DateOrder, RestoreFile};
 use super::group::{Chunk, Group};
 use super::split::Texts;
-use crate::model::{FieldCode, FieldDef, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value};
+use crate::model::{
+    FieldCode, FieldDef, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
+};
 
 /// What is shown of a cell that has a problem.
 const PROBLEM_TEXT_MAX: usize = 120;
@@ -79,7 +81,7 @@ impl<'a> RowReader<'a> {
                 let lines: Vec<Texts<'_>> = [first].into_iter().chain(further).map(|at| chunk.cells(*at)).collect();
                 Some(self.record(*id, *line, &lines))
             }
-            Group::Rejected(reject) => Some(Row::Rejected(reject.clone())),
+            Group::Rejected(reject) => Some(Row::Rejected(Reject::clone(reject))),
             Group::Blank { .. } | Group::BadBytes { .. } => None,
         }
     }
