@@ -39,8 +39,8 @@ fn diff(criterion: &mut Criterion) {
     let rows = reading::rows(&file, &survey, &schema).expect("the export is read");
     let mut current = Current::default();
     let mut files = Files::default();
-    for (id, created) in &survey.created {
-        files.add(EntityType::Lead, *id, Some(created.clone()), Vec::new());
+    for (id, created) in survey.created() {
+        files.add(EntityType::Lead, id, Some(created), Vec::new());
     }
     for (place, mut live) in rows.iter().filter_map(|row| live(row, &zone)).enumerate() {
         if place % 20 == 0 {

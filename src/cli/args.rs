@@ -74,6 +74,7 @@ pub enum Limits {
 
 /// What is said of the files: VALUE for all of them, or FILE=VALUE for one.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What the files are, where it is not as detected (VALUE for all, FILE=VALUE for one)")]
 pub struct Files {
     /// What a file holds: lead, contact, company or deal.
     #[arg(long, value_name = "[FILE=]TYPE")]
@@ -87,19 +88,57 @@ pub struct Files {
     /// The order of day, month and year: dmy, mdy or ymd.
     #[arg(long, value_name = "[FILE=]ORDER")]
     pub date_order: Vec<String>,
+    /// The language of the column titles (es, en, ru ...), or codes.
+    #[arg(long, value_name = "[FILE=]LANG")]
+    pub language: Vec<String>,
+    /// How cells are quoted: doubled (""), backslash (\\") or none.
+    #[arg(long, value_name = "[FILE=]STYLE")]
+    pub quoting: Vec<String>,
+    /// What ends a line: any, lf or cr.
+    #[arg(long, value_name = "[FILE=]END")]
+    pub line_ends: Vec<String>,
+    /// The line of the column titles, from 1; what stands above it is left out.
+    #[arg(long, value_name = "[FILE=]N")]
+    pub header_line: Vec<String>,
+    /// The sign before decimals: point (1,234.56) or comma (1.234,56).
+    #[arg(long, value_name = "[FILE=]STYLE")]
+    pub numbers: Vec<String>,
+    /// What cells of dictionaries and users hold: codes or labels.
+    #[arg(long, value_name = "[FILE=]MEANING")]
+    pub cells: Vec<String>,
     /// Which field a column is.
     #[arg(long, value_name = "COLUMN=FIELD")]
     pub map: Vec<String>,
+    /// A column to leave out: neither compared nor written.
+    #[arg(long, value_name = "COLUMN")]
+    pub ignore: Vec<String>,
+    /// A file that says all this, as --save-mapping writes it; flags go before it.
+    #[arg(long, value_name = "FILE.toml")]
+    pub mapping: Option<PathBuf>,
+    /// Write down which column is which field, and what was said, for the next time.
+    #[arg(long, value_name = "FILE.toml")]
+    pub save_mapping: Option<PathBuf>,
 }
 
 impl From<&Files> for Overriding {
     fn from(files: &Files) -> Self {
         Self {
-            entity: files.entity.clone(),
-            delimiter: files.delimiter.clone(),
-            encoding: files.encoding.clone(),
-            date_order: files.date_order.clone(),
+            flags: vec![
+                ("entity", files.entity.clone()),
+                ("delimiter", files.delimiter.clone()),
+                ("encoding", files.encoding.clone()),
+                ("date-order", files.date_order.clone()),
+                ("language", files.language.clone()),
+                ("quoting", files.quoting.clone()),
+                ("line-ends", files.line_ends.clone()),
+                ("header-line", files.header_line.clone()),
+                ("numbers", files.numbers.clone()),
+                ("cells", files.cells.clone()),
+            ],
             map: files.map.clone(),
+            ignore: files.ignore.clone(),
+            mapping: files.mapping.clone(),
+            save_mapping: files.save_mapping.clone(),
         }
     }
 }

@@ -88,6 +88,7 @@ impl Failure {
     pub fn of_detect(error: &DetectError, language: Language) -> Self {
         match error {
             DetectError::Flag(error) => Self::usage(error.to_string()),
+            DetectError::Mapping(error) => Self::usage(error.to_string()),
             DetectError::Intake(error) => Self::of_intake(error, language),
         }
     }
@@ -139,6 +140,7 @@ impl Failure {
         let s = |en: &str, es: &str| say(language, en, es);
         match error {
             PlanError::Flag(error) => Self::usage(error.to_string()),
+            PlanError::Mapping(error) => Self::usage(error.to_string()),
             PlanError::Mending(error) => Self::usage(super::mending::said(error, language)),
             PlanError::Intake(error) => Self::of_intake(error, language),
             PlanError::Portal(error) => Self::of_portal(error, language),
@@ -148,8 +150,8 @@ impl Failure {
             PlanError::Foreign { .. } => Self::refused(
                 error.to_string(),
                 s(
-                    "These files are of another portal, or written in a zone that was not found: say it with --timezone.",
-                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone.",
+                    "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
                 ),
             ),
             PlanError::ParentMissing(_) => Self::refused(

@@ -1,6 +1,7 @@
 //! `inspect`: what are these files?
 
-use std::fmt::Write;
+mod page;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,14 +9,13 @@ use clap::Args;
 use super::args::{self, Output};
 use super::lang::say;
 use super::{Failure, Outcome, portal, terminal};
-use crate::model::EntityType;
-use crate::pipeline::{self, Inspected};
-use crate::report::{self, Language, words};
+use crate::pipeline::{self, UnusedColumn};
+use crate::report::Language;
 
 /// Say what files are; needs no portal.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// Restore files, or a snapshot directory.
+    /// Restore files (`-` is standard input), or a snapshot directory.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -31,8 +31,10 @@ impl Inspect {
         if output.json {
             terminal::json(&inspected);
         } else {
-            terminal::result(&table(&inspected, output));
+            let pages: Vec<String> = inspected.files.iter().map(|file| page::of(file, language)).collect();
+            terminal::result(&pages.join("\n"));
         }
+        say_unused(&inspected.unused, output);
         for file in inspected.files.iter().filter(|file| file.problems.iter().any(|problem| problem.code == "no_records")) {
             terminal::note(&format!("{}: {}", file.path, no_records(language)), output);
         }
@@ -41,72 +43,16 @@ impl Inspect {
     }
 }
 
+/// Says which columns the user named that no file has: a slip that would otherwise pass unseen.
+pub(super) fn say_unused(unused: &[UnusedColumn], output: &Output) {
+    for UnusedColumn { flag, column } in unused {
+        let text =
+            say(output.language(), "no file has a column of this title", "ningún archivo tiene una columna con ese título");
+        terminal::note(&format!("--{flag} \"{column}\": {text}"), output);
+    }
+}
+
 /// What is said of a file that holds a sentence instead of a table.
 pub(super) fn no_records(language: Language) -> String {
     say(language, "the export says that there are no records", "la exportación dice que no hay registros")
-}
-
-fn table(inspected: &Inspected, output: &Output) -> String {
-    let language = output.language();
-    let mut text = String::new();
-    for file in &inspected.files {
-        let name = |code: Option<&str>| code.unwrap_or("-").to_owned();
-        let _ = writeln!(text, "{}", report::sanitize(&file.path));
-        let _ = writeln!(
-            text,
-            "  {}: {}   {}   `{}`   {}: {}",
-            say(language, "holds", "contiene"),
-            holds(file.entity, language),
-            file.encoding,
-            delimiter(file.delimiter),
-            say(language, "titles in", "títulos en"),
-            name(file.language),
-        );
-        let _ = writeln!(
-            text,
-            "  {}: {}   {}: {}",
-            say(language, "rows", "filas"),
-            file.rows,
-            say(language, "rejected", "ilegibles"),
-            file.rejected
-        );
-        for column in &file.columns {
-            let _ = writeln!(
-                text,
-                "    {:<34} {:<24} {}",
-                report::sanitize(&column.name),
-                column.field.as_deref().unwrap_or("-"),
-                column.how
-            );
-        }
-        if !file.unmapped.is_empty() {
-            let _ = writeln!(
-                text,
-                "  {}: {}",
-                say(language, "no known field", "sin campo conocido"),
-                report::sanitize(&file.unmapped.join(", "))
-            );
-        }
-        for problem in file.problems.iter().take(20) {
-            let _ = writeln!(
-                text,
-                "  {} {}: {} {}",
-                say(language, "line", "línea"),
-                problem.line,
-                problem.code,
-                report::sanitize(&problem.text)
-            );
-        }
-    }
-    text
-}
-
-fn holds(entity: &str, language: Language) -> String {
-    entity
-        .parse::<EntityType>()
-        .map_or_else(|_| entity.to_owned(), |entity| words::entity_heading(entity).get(language).to_owned())
-}
-
-fn delimiter(delimiter: char) -> String {
-    if delimiter == '\t' { "TAB".to_owned() } else { delimiter.to_string() }
 }

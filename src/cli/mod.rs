@@ -47,7 +47,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Say what files are; needs no portal.
-    Inspect(inspect::Inspect),
+    Inspect(Box<inspect::Inspect>),
     /// Dry run: compare files with the portal and write a plan directory; changes nothing.
     Plan(Box<plan::Plan>),
     /// Re-create what is missing; again = go on where it stopped.

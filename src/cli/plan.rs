@@ -45,6 +45,9 @@ pub struct Plan {
     /// What to do with a record whose parent is neither in the portal nor in the files.
     #[arg(long, value_enum, default_value = "empty", value_name = "empty|skip|stop")]
     missing_parent: MissingParent,
+    /// Let another portal's files in: nothing is matched by id, and what is created bears this name in its mark.
+    #[arg(long, value_name = "NAME", value_parser = foreign_name)]
+    foreign: Option<String>,
     /// What to do with records that are there but differ.
     #[arg(long, value_enum, default_value = "report", value_name = "report|restore")]
     changed: Changed,
@@ -99,6 +102,13 @@ enum Changed {
     Restore,
 }
 
+/// A name that fits into a mark.
+fn foreign_name(text: &str) -> Result<String, String> {
+    let is_sound =
+        (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if is_sound { Ok(text.to_owned()) } else { Err("1 to 40 letters, digits, `.`, `_` or `-`".to_owned()) }
+}
+
 /// The word of a flag's value, as it is sealed in the plan.
 fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
@@ -136,6 +146,7 @@ impl Plan {
                 existence_only: self.existence_only,
                 match_keys: self.match_keys.iter().map(word).collect(),
                 only: self.only.clone(),
+                foreign: self.foreign.clone(),
                 assign_missing_to: self.assign_missing_to.clone(),
                 stage_map: self.stage_map.clone(),
                 skip_field: self.skip_field.clone(),
@@ -173,6 +184,7 @@ fn show(planned: &Planned, output: &Output) {
     } else {
         terminal::result(&report::plan_screen(&planned.facts, output.language(), 80));
     }
+    super::inspect::say_unused(&planned.unused, output);
     for file in &planned.empty_files {
         let text = super::inspect::no_records(output.language());
         terminal::note(&format!("{file}: {text}"), output);

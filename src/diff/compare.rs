@@ -3,8 +3,12 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{FieldCode, FieldDef, FieldType, FileRecord, LiveRecord, ORIGINATOR, Schema, Value, Writing, multifield_of};
+use crate::model::{
+    EntityType, FieldCode, FieldDef, FieldType, FileRecord, LiveRecord, ORIGINATOR, OriginalId, PortalId, Schema, Value, Writing,
+    multifield_of,
+};
 
+use super::Target;
 use super::equal::{Frame, Sameness, plainly_same};
 use super::links::Links;
 
@@ -97,6 +101,38 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
         }
     }
     comparison
+}
+
+/// Whether a value of a file and one of the portal mean the same by themselves; `None` where that can't be said: an unknown label, a
+/// link. For finding out how a file is to be read, before its links can be resolved.
+pub fn agrees(file: &Value, live: &Value, field: &FieldDef, schema: &Schema) -> Option<bool> {
+    let frame = Frame { schema, zone: &TimeZone::UTC, links: &Unresolved };
+    match frame.compare(file, live, Some(field)) {
+        Sameness::Same => Some(true),
+        Sameness::Differs => Some(false),
+        Sameness::Lost | Sameness::Unknown => None,
+    }
+}
+
+/// No link can be followed yet.
+struct Unresolved;
+
+impl Links for Unresolved {
+    fn live(&self, _: EntityType, _: OriginalId) -> Option<PortalId> {
+        None
+    }
+
+    fn named(&self, _: EntityType, _: &str) -> Vec<Target> {
+        Vec::new()
+    }
+
+    fn exists(&self, _: EntityType, _: PortalId) -> bool {
+        false
+    }
+
+    fn knows(&self, _: EntityType) -> bool {
+        false
+    }
 }
 
 /// The value of a field that the live record doesn't have: answers leave out multi-fields without a value (transport 7).

@@ -38,7 +38,10 @@ pub(super) struct Finder<'f, 'j> {
 impl Finder<'_, '_> {
     /// Records recovered from the recycle bin: a new and higher id, the same creation moment, creator and title (rest-crm 9.6).
     fn twins(&self, record: &FileRecord) -> Vec<Candidate> {
-        let Some(created) = record.get("DATE_CREATE") else { return Vec::new() };
+        // Another portal's record never lay in this one's bin.
+        let Some(created) = record.get("DATE_CREATE").filter(|_| self.judge.current.foreign().is_none()) else {
+            return Vec::new();
+        };
         let born = self.judge.unclaimed.born_with(record, created, &self.judge.zone);
         let twins = born.into_iter().filter(|id| id.0 > record.id.0).filter_map(|id| self.judge.current.get(record.entity, id));
         twins

@@ -14,10 +14,24 @@ pub struct Current {
     pairs: HashMap<(EntityType, OriginPair), Vec<PortalId>>,
     marks: HashMap<(EntityType, OriginalId), Vec<PortalId>>,
     sources: HashMap<(EntityType, PortalId), OriginalId>,
+    /// Records that b24restore created from the files of a portal that these files are not of.
+    strangers: HashSet<(EntityType, PortalId)>,
     unread: HashSet<EntityType>,
+    /// The name under which the user lets another portal's files in.
+    foreign: Option<String>,
 }
 
 impl Current {
+    /// A state to hold another portal's files against: their ids mean nothing here, only marks that bear the name do.
+    pub fn for_foreign(name: Option<&str>) -> Self {
+        Self { foreign: name.map(str::to_owned), ..Self::default() }
+    }
+
+    /// The name under which the user lets another portal's files in.
+    pub fn foreign(&self) -> Option<&str> {
+        self.foreign.as_deref()
+    }
+
     /// Takes a record in; one with the same id is replaced.
     pub fn insert(&mut self, record: LiveRecord) {
         let (entity, id) = (record.entity, record.id);
@@ -26,9 +40,13 @@ impl Current {
             self.forget(&old);
         }
         let Some(pair) = pair else { return };
-        if let Some((_, source)) = pair.source().filter(|(of, _)| *of == entity) {
-            self.marks.entry((entity, source)).or_default().push(id);
-            self.sources.insert((entity, id), source);
+        if let Some(source) = pair.source().filter(|source| source.entity == entity) {
+            if source.foreign == self.foreign.as_deref() {
+                self.marks.entry((entity, source.id)).or_default().push(id);
+                self.sources.insert((entity, id), source.id);
+            } else {
+                self.strangers.insert((entity, id));
+            }
         }
         self.pairs.entry((entity, pair)).or_default().push(id);
     }
@@ -48,9 +66,12 @@ impl Current {
         self.records.get(&entity)?.get(&id)
     }
 
-    /// The live record under an original id. One that was re-created from another source only happens to have that id.
+    /// The live record under an original id. One that was re-created from another source only happens to have that id, and so do all
+    /// where the files are another portal's.
     pub fn under_id(&self, entity: EntityType, id: OriginalId) -> Option<&LiveRecord> {
-        let live = self.get(entity, PortalId(id.0))?;
+        let live = self
+            .get(entity, PortalId(id.0))
+            .filter(|live| self.foreign.is_none() && !self.strangers.contains(&(entity, live.id)))?;
         (self.source(entity, live.id).is_none_or(|source| source == id)).then_some(live)
     }
 
@@ -87,9 +108,10 @@ impl Current {
 
     fn forget(&mut self, old: &LiveRecord) {
         let Some(pair) = origin_pair(old) else { return };
-        if let Some((_, source)) = pair.source() {
-            self.marks.entry((old.entity, source)).or_default().retain(|id| *id != old.id);
+        if let Some(source) = pair.source() {
+            self.marks.entry((old.entity, source.id)).or_default().retain(|id| *id != old.id);
             self.sources.remove(&(old.entity, old.id));
+            self.strangers.remove(&(old.entity, old.id));
         }
         self.pairs.entry((old.entity, pair)).or_default().retain(|id| *id != old.id);
     }
@@ -132,6 +154,25 @@ mod tests {
         current.insert(live(EntityType::Lead, 6).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:6").done());
         assert_eq!(current.under_id(EntityType::Lead, OriginalId(5)), None);
         assert_eq!(current.under_id(EntityType::Lead, OriginalId(6)).map(|record| record.id), Some(PortalId(6)));
+    }
+
+    #[test]
+    fn another_portals_files_are_known_again_by_their_mark_alone() {
+        let marked =
+            |id, origin: &str| live(EntityType::Deal, id).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", origin).done();
+        let state = |mut current: Current| {
+            current.insert(live(EntityType::Deal, 5).done());
+            current.insert(marked(6, "deal:5@viejo"));
+            current.insert(marked(7, "deal:5"));
+            current
+        };
+        let foreign = state(Current::for_foreign(Some("viejo")));
+        assert_eq!(foreign.by_mark(EntityType::Deal, OriginalId(5)), [PortalId(6)]);
+        assert_eq!(foreign.under_id(EntityType::Deal, OriginalId(5)), None);
+        let own = state(Current::default());
+        assert_eq!(own.by_mark(EntityType::Deal, OriginalId(5)), [PortalId(7)]);
+        assert!(own.under_id(EntityType::Deal, OriginalId(5)).is_some());
+        assert_eq!(own.under_id(EntityType::Deal, OriginalId(6)), None, "made of another portal's record");
     }
 
     #[test]

@@ -196,7 +196,9 @@ impl<'a> Judge<'a> {
             return self.files.contains(live.entity, source);
         }
         let id = OriginalId(live.id.0);
-        self.files.contains(live.entity, id) && self.is_same(self.files.created(live.entity, id), live)
+        self.current.under_id(live.entity, id).is_some()
+            && self.files.contains(live.entity, id)
+            && self.is_same(self.files.created(live.entity, id), live)
     }
 }
 

@@ -35,14 +35,15 @@ mod kit;
 #[cfg(test)]
 mod scenario;
 
-pub use compare::{ChangeKind, Comparison, FieldChange, compare};
+pub use compare::{ChangeKind, Comparison, FieldChange, agrees, compare};
 pub use contact::{email_key, phone_key};
 pub use files::Files;
 pub use index::Current;
 pub use judge::{Judge, JudgeOptions, MatchKey};
 pub use links::Links;
+pub use moment::shows;
 pub use names::{Names, Target};
 pub use settle::{Answers, OnlyInPortal};
 pub use show::{show, show_label};
 pub use verdict::{Judged, MatchedBy, Note, Verdict};
-pub use zone::{ZoneFit, fit};
+pub use zone::{ZoneFit, explainable, fit};

@@ -25,7 +25,7 @@ pub(super) fn same_moment(file: &Value, live: &Value, zone: &TimeZone) -> Option
 }
 
 /// Whether a clock in the zone shows this at the instant. Where the clock's seconds are 0, the format may have had none: the minute decides.
-pub(super) fn shows(clock: DateTime, instant: Timestamp, zone: &TimeZone) -> bool {
+pub fn shows(clock: DateTime, instant: Timestamp, zone: &TimeZone) -> bool {
     if agree(clock, zone.to_datetime(instant)) {
         return true;
     }

@@ -25,12 +25,14 @@ pub struct Names {
     bearers: HashMap<EntityType, Vec<(u64, Target)>>,
     /// Live records that b24restore made of a record of the files.
     sources: HashMap<(EntityType, PortalId), OriginalId>,
+    /// The files are another portal's: an id that a live record shares with one of theirs says nothing.
+    foreign: bool,
 }
 
 impl Names {
     /// Gathers the names of the current state and of the files.
     pub fn build(current: &Current, files: &Files, schema: &Schema) -> Self {
-        let mut names = Self::default();
+        let mut names = Self { foreign: current.foreign().is_some(), ..Self::default() };
         for entity in EntityType::ALL {
             let mut bearers: Vec<(u64, Target)> =
                 files.names(entity).iter().map(|(name, id)| (*name, Target::File(*id))).collect();
@@ -68,7 +70,7 @@ impl Names {
     fn are_one(&self, entity: EntityType, live: Target, file: Target) -> bool {
         match (live, file) {
             (Target::Live(live), Target::File(id)) => {
-                self.sources.get(&(entity, live)).map_or(live.0 == id.0, |source| *source == id)
+                self.sources.get(&(entity, live)).map_or(!self.foreign && live.0 == id.0, |source| *source == id)
             }
             _ => false,
         }

@@ -112,6 +112,12 @@ pub fn fit(samples: &[(DateTime, Timestamp)], preferred: &[(String, TimeZone)]) 
     ZoneFit::TooFew { zone: guess.zone, name: guess.name, explained: guess.explained, of }
 }
 
+/// How many of the pairs of a file's clock and the portal's moment are one moment in some zone. A date read in a wrong order is days
+/// off and explained by none, so this tells the order of dates before any zone is known.
+pub fn explainable(samples: &[(DateTime, Timestamp)]) -> usize {
+    samples.iter().filter(|(clock, moment)| implied(*clock, *moment).is_some()).count()
+}
+
 #[derive(Clone)]
 struct Candidate {
     zone: TimeZone,

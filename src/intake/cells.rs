@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 
 use super::columns::{Column, is_of_portal};
+use super::conventions::Conventions;
 use super::dates::Loose;
-use super::detect::DateOrder;
+use super::detect::{DateOrder, NumberStyle};
 use super::labels::{Dictionary, Users};
-use super::{numbers, words};
+use super::packed::{self, Packed};
+use super::{damage, numbers, words};
 use crate::model::{FieldDef, FieldType, ProblemCode, Schema, UserId, Value, fold};
 
 /// Reads the cells of one file.
@@ -18,7 +20,7 @@ pub(super) struct CellReader<'a> {
     coded: bool,
     /// There is a portal to look labels up in; without one they stay as they are, without a problem.
     of_portal: bool,
-    order: DateOrder,
+    conventions: &'a Conventions,
     users: Users,
     pipelines: Dictionary,
     /// The stages of each pipeline.
@@ -67,7 +69,7 @@ impl From<Result<Value, ProblemCode>> for Cell {
 }
 
 impl<'a> CellReader<'a> {
-    pub(super) fn new(columns: &[Column], schema: &'a Schema, coded: bool, order: DateOrder) -> Self {
+    pub(super) fn new(columns: &[Column], schema: &'a Schema, coded: bool, conventions: &'a Conventions) -> Self {
         let named = |id: &u64| (*id, Dictionary::of_directory(schema, &Schema::stage_directory(*id)));
         let mut pipelines: Vec<u64> = schema.pipelines.iter().map(|pipeline| pipeline.id).collect();
         if !pipelines.contains(&0) {
@@ -86,7 +88,7 @@ impl<'a> CellReader<'a> {
             schema,
             coded,
             of_portal: is_of_portal(schema),
-            order,
+            conventions,
             users: Users::of(schema),
             pipelines: Dictionary::new(ids.iter().map(|(id, name)| (id.as_str(), *name))),
             stages: pipelines.iter().map(named).collect(),
@@ -99,33 +101,55 @@ impl<'a> CellReader<'a> {
 
     /// Reads one cell of the column at a place. `coded` columns hold ids whatever the header's language is.
     pub(super) fn read(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
+        let text = self.conventions.present(text);
         if text.is_empty() || text.trim().is_empty() {
             return Value::Empty.into();
         }
+        let coded = coded || self.conventions.is_coded(at);
         if !def.multiple {
-            return self.single(at, def, coded || self.coded, text, pipeline);
+            return self.single(at, def, coded, text, pipeline);
         }
-        let parts: Vec<Cell> = match &def.kind {
-            FieldType::Enumeration if self.listed(text).is_none() => self.items(at, text),
-            kind => self.split(kind, text).iter().map(|part| self.single(at, def, coded || self.coded, part, pipeline)).collect(),
+        let parts = match self.unpacked(text, coded) {
+            Some(Err(packed::Unreadable)) => return ProblemCode::BadList.into(),
+            Some(Ok(packed)) => packed.texts(),
+            None if def.kind == FieldType::Enumeration => return join(self.items(at, coded, text)),
+            None => split(&def.kind, text),
         };
-        join(parts)
+        join(parts.iter().map(|part| self.single(at, def, coded, part, pipeline)).collect())
+    }
+
+    /// The moment of a clock, where the file's times have a zone of their own.
+    fn in_own_zone(&self, value: Value) -> Value {
+        match &self.conventions.clocks {
+            Some(clocks) => clocks.moment(value),
+            None => value,
+        }
     }
 
     fn single(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
         let trimmed = text.trim();
+        if damage::is_lost(trimmed) {
+            return ProblemCode::SpreadsheetDamage.into();
+        }
         match &def.kind {
-            FieldType::Id | FieldType::Integer | FieldType::Double => numbers::number(trimmed).map(Value::Number).into(),
-            FieldType::Money => numbers::money(trimmed, self.schema).into(),
+            FieldType::Id | FieldType::Integer | FieldType::Double => {
+                numbers::number(trimmed, self.conventions.numbers).map(Value::Number).into()
+            }
+            FieldType::Money => numbers::money(trimmed, self.conventions.money, self.schema).into(),
             FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
             FieldType::Date => self.date(trimmed, Loose::day),
-            FieldType::Moment => self.date(trimmed, Loose::moment),
+            FieldType::Moment => self.date(trimmed, |date, order| Some(self.in_own_zone(date.moment(order)?))),
+            // In a database no item is item 0.
+            FieldType::Enumeration if coded && trimmed == "0" => Value::Empty.into(),
             FieldType::Status(_) | FieldType::Enumeration => self.label(self.dictionaries.get(&at), coded, trimmed),
             FieldType::Pipeline => self.label(Some(&self.pipelines), coded, trimmed),
             FieldType::Stage => self.stage(trimmed, coded, pipeline),
             FieldType::Currency => self.currency(trimmed),
             FieldType::User => self.user(trimmed, coded),
             FieldType::Link(_) | FieldType::Parent => link(trimmed, coded),
+            FieldType::Multi(_) if self.conventions.plus_lost.get(at).is_some_and(|digits| lacks_plus(trimmed, *digits)) => {
+                Cell { value: Some(Value::Text(trimmed.to_owned())), problem: Some(ProblemCode::LostPlus) }
+            }
             FieldType::Binding if !coded => Value::Name(trimmed.to_owned()).into(),
             FieldType::Multi(_) | FieldType::Binding if !self.coded => Value::Text(trimmed.to_owned()).into(),
             FieldType::Text
@@ -140,27 +164,43 @@ impl<'a> CellReader<'a> {
         }
     }
 
-    /// The parts of a multiple field's cell (csv 4.5, 4.8, 4.11; snapshot: a JSON array where a part holds a comma).
-    fn split(&self, kind: &FieldType, text: &str) -> Vec<String> {
-        if let Some(parts) = self.listed(text) {
-            return parts;
-        }
-        let parts: Vec<&str> = match kind {
-            FieldType::User if text.contains('\n') => text.lines().collect(),
-            _ => text.split(", ").collect(),
-        };
-        parts.into_iter().filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
+    /// The values of a packed cell: PHP's array in any file, JSON where cells are a database's or a snapshot's.
+    fn unpacked(&self, text: &str, coded: bool) -> Option<Result<Packed, packed::Unreadable>> {
+        packed::serialised(text)
+            .or_else(|| ((coded || self.coded) && text.starts_with('[')).then(|| packed::json(text)).flatten().map(Ok))
     }
 
-    /// The parts of a cell that is a JSON array, as our own snapshots write it.
-    fn listed(&self, text: &str) -> Option<Vec<String>> {
-        (self.coded && text.starts_with('[')).then(|| serde_json::from_str(text).ok()).flatten()
+    /// The values of a cell with all multi-field values of a kind: type and value, in order (csv 8, layout c).
+    pub(super) fn contacts(&self, text: &str) -> Result<Vec<(String, String)>, ProblemCode> {
+        let text = self.conventions.present(text).trim();
+        let packed = match packed::serialised(text).or_else(|| packed::json(text).map(Ok)) {
+            Some(Err(packed::Unreadable)) => return Err(ProblemCode::BadList),
+            None if text.starts_with(['[', '{']) => return Err(ProblemCode::BadList),
+            Some(Ok(Packed::List(items))) => items.into_iter().map(|(_, item)| item).collect(),
+            // A cell of plain values says nothing of their types.
+            Some(Ok(Packed::Text(_))) | None => split(&FieldType::Other, text).into_iter().map(Packed::Text).collect::<Vec<_>>(),
+        };
+        let mut contacts = Vec::new();
+        for item in packed {
+            let value_type = item.get("VALUE_TYPE").unwrap_or("WORK").to_owned();
+            let value = match (item.get("VALUE").map(str::to_owned), item) {
+                (Some(value), _) | (None, Packed::Text(value)) => value,
+                (None, Packed::List(_)) => return Err(ProblemCode::BadList),
+            };
+            if damage::is_lost(value.trim()) {
+                return Err(ProblemCode::SpreadsheetDamage);
+            }
+            if !value.trim().is_empty() {
+                contacts.push((value_type, value));
+            }
+        }
+        Ok(contacts)
     }
 
     /// The items of a multiple list field.
-    fn items(&self, at: usize, text: &str) -> Vec<Cell> {
+    fn items(&self, at: usize, coded: bool, text: &str) -> Vec<Cell> {
         let Some(dictionary) = self.dictionaries.get(&at).filter(|dictionary| !dictionary.is_empty()) else {
-            let label = |part: &str| self.label(None, self.coded, part);
+            let label = |part: &str| self.label(None, coded, part);
             return text.split(", ").map(label).collect();
         };
         let parts = dictionary.several(text).into_iter();
@@ -183,11 +223,11 @@ impl<'a> CellReader<'a> {
     }
 
     fn date(&self, text: &str, value: impl Fn(&Loose, DateOrder) -> Option<Value>) -> Cell {
-        let is_serial = || text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-        match Loose::parse(text).and_then(|date| value(&date, self.order)) {
+        let date = Loose::parse(text);
+        match date.as_ref().and_then(|date| value(date, self.conventions.date_order)) {
             Some(value) => value.into(),
-            // A spreadsheet's day number (csv 9).
-            None if is_serial() => ProblemCode::SpreadsheetDamage.into(),
+            None if date.is_some_and(|date| date.is_nothing()) => Value::Empty.into(),
+            None if damage::is_day_number(text) => ProblemCode::SpreadsheetDamage.into(),
             None => ProblemCode::BadDate.into(),
         }
     }
@@ -225,11 +265,16 @@ impl<'a> CellReader<'a> {
     /// A user: `Name [123]`, an id where cells hold ids, else a name.
     fn user(&self, text: &str, coded: bool) -> Cell {
         let bracketed = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')).map(|(_, id)| id);
-        if let Some(id) = bracketed.or(coded.then_some(text)).and_then(|id| id.parse().ok()) {
+        if let Some(id) = bracketed.or((coded || self.coded).then_some(text)).and_then(|id| id.parse().ok()) {
             return if id == 0 { Value::Empty.into() } else { Value::User(UserId(id)).into() };
         }
+        let known = || text.parse().ok().map(UserId).filter(|id| self.schema.user(*id).is_some());
         let problem = match self.users.named(text) {
             [only] => return Value::User(*only).into(),
+            // An id among names.
+            [] if text.starts_with(|c: char| c.is_ascii_digit()) && known().is_some() => {
+                return known().map_or(Value::Empty, Value::User).into();
+            }
             [] => ProblemCode::UserUnknown,
             _ => ProblemCode::UserAmbiguous,
         };
@@ -276,8 +321,22 @@ fn join(parts: Vec<Cell>) -> Cell {
     Cell { value, problem }
 }
 
+/// The parts of a multiple field's cell (csv 4.5, 4.8, 4.11).
+fn split(kind: &FieldType, text: &str) -> Vec<String> {
+    let parts: Vec<&str> = match kind {
+        FieldType::User if text.contains('\n') => text.lines().collect(),
+        _ => text.split(", ").collect(),
+    };
+    parts.into_iter().filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether a phone is one of those whose `+` a spreadsheet took.
+fn lacks_plus(phone: &str, digits: usize) -> bool {
+    digits > 0 && phone.len() == digits && phone.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A number of a product's cell; an empty one is `default`.
-pub(super) fn product_number(text: &str, default: Decimal) -> Result<Decimal, ProblemCode> {
+pub(super) fn product_number(text: &str, style: NumberStyle, default: Decimal) -> Result<Decimal, ProblemCode> {
     let trimmed = text.trim();
-    if trimmed.is_empty() { Ok(default) } else { numbers::number(trimmed) }
+    if trimmed.is_empty() { Ok(default) } else { numbers::number(trimmed, style) }
 }

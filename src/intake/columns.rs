@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::contacts::kind_of;
 use super::detect::RestoreFile;
+use super::entities;
 use super::headers::{self, PRODUCT_COLUMNS, Reading};
 use super::words;
 use crate::model::{EntityType, FieldCode, FieldDef, FieldType, Place, Problem, ProblemCode, Schema, fold, standard_field};
@@ -37,11 +39,20 @@ pub(super) enum Role {
     Client,
     /// A requisite's field (csv 4.10).
     Requisite,
+    /// All multi-field values of a kind, with their types (csv 8, layout c).
+    Contacts(&'static str),
+    /// A column of the portal's database that no field answers to: computed, an index, a number of the inside.
+    Technical,
     /// Why an earlier run handed the row back: no business of the record.
     Returned,
     /// No field is known for it, or an earlier column holds it.
     Unmapped,
+    /// The user leaves it out: neither compared nor written, and nobody is asked about it.
+    Ignored,
 }
+
+/// How a column was found that the user gave.
+const GIVEN: &str = "given by --map";
 
 impl Column {
     fn new(name: &str, role: Role, code: Option<&str>, how: impl Into<String>) -> Self {
@@ -53,6 +64,7 @@ impl Column {
         match (self.role, &self.def) {
             (Role::Product(0), _) => Some("text"),
             (Role::Product(_), _) => Some("double"),
+            (Role::Contacts(_), _) => Some("multi"),
             (_, Some(def)) => Some(kind_name(&def.kind)),
             (_, None) => None,
         }
@@ -61,6 +73,16 @@ impl Column {
     fn take_custom(&mut self, code: &FieldCode) {
         (self.code, self.role) = (Some(code.clone()), Role::Field);
         "custom field label".clone_into(&mut self.how);
+    }
+
+    /// The field of the record itself that it holds, so that it could be given by `--map`.
+    pub fn own_field(&self) -> Option<&FieldCode> {
+        self.code.as_ref().filter(|_| matches!(self.role, Role::Field | Role::Product(_)))
+    }
+
+    /// Whether the user leaves it out.
+    pub fn is_ignored(&self) -> bool {
+        self.role == Role::Ignored
     }
 
     /// Whether it holds something of the record that no field takes.
@@ -72,20 +94,26 @@ impl Column {
 /// The title of the last column of a file of rows that were handed back, `failed/ENTITY.csv` and `rejected/ENTITY.csv`.
 const RETURNED: &str = "reason";
 
-/// The columns of a header.
-pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]) -> Vec<Column> {
+/// The columns of a header; what the user says of one goes before what was found.
+pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)], ignore: &[String]) -> Vec<Column> {
     let entity = reading.entity;
-    let given =
-        |name: &str| map.iter().find(|(title, _)| title.trim() == name || fold(title) == fold(name)).map(|(_, code)| code);
+    let is_named = |title: &str, name: &str| title.trim() == name || fold(title) == fold(name);
+    let given = |name: &str| {
+        let code = map.iter().find(|(title, _)| is_named(title, name)).map(|(_, code)| code)?;
+        headers::field_code(entity, code)
+    };
     let mut columns = Vec::new();
     let mut given_before = HashSet::new();
     for (name, found) in names.iter().zip(reading.columns) {
+        if ignore.iter().any(|title| is_named(title, name)) {
+            columns.push(Column::new(name, Role::Ignored, None, "left out by --ignore"));
+            continue;
+        }
         columns.push(match (given(name), found) {
-            (Some(code), _) if !given_before.insert(code) => Column::new(name, Role::Unmapped, None, format!("repeats {code}")),
-            (Some(code), _) => {
-                let code = headers::known_code(entity, code).unwrap_or_else(|| code.clone());
-                Column::new(name, role_of(&code), Some(&code), "given by --map")
+            (Some(code), _) if !given_before.insert(code.clone()) => {
+                Column::new(name, Role::Unmapped, None, format!("repeats {code}"))
             }
+            (Some(code), _) => Column::new(name, role_of(&code), Some(&code), GIVEN),
             (None, Some(found)) if found.repeated => {
                 let is_twin = columns.iter().any(|column: &Column| fold(&column.name) == fold(name));
                 Column { yields: !is_twin, ..Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)) }
@@ -99,10 +127,9 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
     if let Some(last) = columns.last_mut().filter(|last| last.role == Role::Unmapped && last.name == RETURNED) {
         *last = Column::new(RETURNED, Role::Returned, None, "reason of an earlier run");
     }
-    // What the user gives goes before what was found.
     let mapped: HashSet<FieldCode> =
-        columns.iter().filter(|column| column.how == "given by --map").filter_map(|column| column.code.clone()).collect();
-    for column in columns.iter_mut().filter(|column| column.how != "given by --map") {
+        columns.iter().filter(|column| column.how == GIVEN).filter_map(|column| column.code.clone()).collect();
+    for column in columns.iter_mut().filter(|column| column.how != GIVEN) {
         if let Some(code) = column.code.take_if(|code| mapped.contains(code)) {
             (column.role, column.how) = (Role::Unmapped, format!("repeats {code}"));
         }
@@ -111,7 +138,8 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
 }
 
 fn role_of(code: &str) -> Role {
-    PRODUCT_COLUMNS.iter().position(|product| *product == code).map_or(Role::Field, Role::Product)
+    let product = PRODUCT_COLUMNS.iter().position(|product| *product == code).map(Role::Product);
+    product.or_else(|| kind_of(code).map(Role::Contacts)).unwrap_or(Role::Field)
 }
 
 /// A column that is no field of the record: of its client, of a requisite, or unknown.
@@ -129,10 +157,18 @@ fn special(entity: EntityType, name: &str) -> Column {
             None => {}
         }
     }
+    if entity != EntityType::Deal
+        && let Some(kind) = kind_of(name)
+    {
+        return Column::new(name, Role::Contacts(kind), Some(kind), "field code");
+    }
+    if headers::is_technical(entity, name) {
+        return Column::new(name, Role::Technical, None, "unmapped-technical: the portal computes it");
+    }
     if words::is_requisite_title(name) {
         return Column::new(name, Role::Requisite, None, "requisite column");
     }
-    Column::new(name, Role::Unmapped, None, "not recognised")
+    Column::new(name, Role::Unmapped, None, if name.is_empty() { "has no title" } else { "not recognised" })
 }
 
 /// Binds a file's columns to a schema: definitions for codes, and custom fields by their labels.
@@ -179,7 +215,7 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
 
 /// Looks up what a column's field holds; a field that the portal doesn't have is unmapped.
 fn bind_definition(column: &mut Column, entity: EntityType, schema: &Schema) {
-    let Some(code) = column.code.clone().filter(|_| !matches!(column.role, Role::Product(_))) else { return };
+    let Some(code) = column.code.clone().filter(|_| !matches!(column.role, Role::Product(_) | Role::Contacts(_))) else { return };
     let standard = || standard_field(entity, code.as_str()).map(FieldDef::from);
     let unknown = || {
         // Without a portal there is nothing to look a custom field up in.
@@ -229,32 +265,14 @@ impl Labels {
 
     /// The fields of exactly this label.
     fn exact(&self, title: &str) -> Option<&Vec<FieldCode>> {
-        [title, &decode_entities(title)].into_iter().find_map(|text| self.exact.get(text.trim()))
+        [title, &entities::decode(title)].into_iter().find_map(|text| self.exact.get(text.trim()))
     }
 
     /// The fields that a title may mean: those of exactly this label, else those that differ in case or spaces only.
     fn of_title(&self, title: &str) -> &[FieldCode] {
-        let folded = || [title, &decode_entities(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
+        let folded = || [title, &entities::decode(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
         self.exact(title).or_else(folded).map_or(&[], Vec::as_slice)
     }
-}
-
-/// Decodes the HTML entities that titles of custom fields carry (csv 2).
-fn decode_entities(text: &str) -> String {
-    if !text.contains('&') {
-        return text.to_owned();
-    }
-    let entities = [
-        ("&quot;", "\""),
-        ("&#039;", "'"),
-        ("&#39;", "'"),
-        ("&apos;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ];
-    entities.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
 }
 
 /// A field type's name in `inspect --json`.

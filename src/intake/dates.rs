@@ -18,9 +18,22 @@ pub(super) struct Loose {
     separator: u8,
     /// Hour, minute, second; `None` for a date alone.
     clock: Option<[i8; 3]>,
+    /// How the hour was written.
+    hours: Hours,
     nanos: i32,
     /// Seconds east of UTC, where the cell says so.
     offset: Option<i32>,
+}
+
+/// How an hour is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hours {
+    /// With `am` or `pm`.
+    Half,
+    /// Without.
+    Full,
+    /// `24:00`: the next day's midnight.
+    Midnight,
 }
 
 impl Loose {
@@ -37,8 +50,9 @@ impl Loose {
         if digits == 3 || (!year_first && !matches!(third_digits, 2 | 4)) || (year_first && third_digits > 2) {
             return None;
         }
+        let parts = [first, second, third];
         let mut loose =
-            Self { parts: [first, second, third], year_first, short_year, separator, clock: None, nanos: 0, offset: None };
+            Self { parts, year_first, short_year, separator, clock: None, hours: Hours::Full, nanos: 0, offset: None };
         let spaced = scan.spaces();
         if scan.0.is_empty() {
             return Some(loose);
@@ -62,15 +76,20 @@ impl Loose {
         }
         scan.spaces();
         if let Some(is_afternoon) = scan.half_day() {
-            if !(1..=12).contains(&hour) {
+            // A spreadsheet may show the first hour of the day as 0.
+            if !(1..=12).contains(&hour) && (hour, is_afternoon) != (0, false) {
                 return None;
             }
             hour = hour % 12 + if is_afternoon { 12 } else { 0 };
+            self.hours = Hours::Half;
         } else {
             self.offset = scan.offset();
             if !scan.0.is_empty() {
                 return None;
             }
+        }
+        if (hour, minute, second, self.nanos) == (24, 0, 0, 0) {
+            (hour, self.hours) = (0, Hours::Midnight);
         }
         self.clock = Some([hour as i8, minute as i8, second as i8]);
         Some(())
@@ -100,7 +119,14 @@ impl Loose {
     pub(super) fn date_time(&self, order: DateOrder) -> Option<DateTime> {
         let [hour, minute, second] = self.clock.unwrap_or_default();
         let time = jiff::civil::Time::new(hour, minute, second, self.nanos).ok()?;
-        Some(self.date(order)?.to_datetime(time))
+        let date = self.date(order)?;
+        let date = if self.hours == Hours::Midnight { date.tomorrow().ok()? } else { date };
+        Some(date.to_datetime(time))
+    }
+
+    /// Whether it is a database's date of nothing: `0000-00-00`.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.parts == [0; 3]
     }
 
     /// The value of a date field: a moment's day is its day in UTC, as the portal's own dates are (design 6).
@@ -132,6 +158,24 @@ pub(super) struct OrderVotes {
     /// Dates that are another day in another order.
     open: u64,
     dots: u64,
+    /// Hours with `am` or `pm`.
+    half_days: u64,
+    /// Hours that only a clock of 24 has.
+    full_days: u64,
+    /// Hours that both clocks have, without `am` or `pm`.
+    plain_hours: u64,
+}
+
+/// The order that a file's dates are read in.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Decided {
+    pub(super) order: DateOrder,
+    /// Whether the dates themselves say so.
+    pub(super) sure: bool,
+    /// From 0.5, a guess, to 1.
+    pub(super) confidence: f32,
+    /// What it was found by, for people.
+    pub(super) how: String,
 }
 
 impl OrderVotes {
@@ -146,6 +190,12 @@ impl OrderVotes {
             _ => {}
         }
         self.dots += u64::from(date.separator == b'.');
+        match (date.hours, date.clock) {
+            (_, None) => {}
+            (Hours::Half, _) => self.half_days += 1,
+            (Hours::Full, Some([1..=12, ..])) => self.plain_hours += 1,
+            (Hours::Full | Hours::Midnight, _) => self.full_days += 1,
+        }
     }
 
     /// Adds another part of the file.
@@ -155,20 +205,54 @@ impl OrderVotes {
         self.year_first += other.year_first;
         self.open += other.open;
         self.dots += other.dots;
+        self.half_days += other.half_days;
+        self.full_days += other.full_days;
+        self.plain_hours += other.plain_hours;
     }
 
-    /// The order, and whether the dates themselves say so. Where they don't, the language and the separator decide.
-    pub(super) fn decide(&self, language: Option<&str>) -> (DateOrder, bool) {
-        if self.day_first + self.month_first > 0 {
+    /// Whether some dates are another day in another order, so that it matters which one is taken.
+    pub(super) fn is_open(&self) -> bool {
+        self.open + self.day_first + self.month_first > 0
+    }
+
+    /// The order. Where the dates themselves don't say it, the language and the separator decide.
+    pub(super) fn decide(&self, language: Option<&str>) -> Decided {
+        let telling = self.day_first + self.month_first;
+        if telling > 0 {
             let order = if self.day_first >= self.month_first { DateOrder::Dmy } else { DateOrder::Mdy };
             let against = self.day_first.min(self.month_first);
-            return (order, against * 20 <= self.day_first.max(self.month_first));
+            let confidence = (telling - against) as f32 / telling as f32;
+            let how = format!("its dates: {} of {telling} that tell day from month", telling - against);
+            return Decided { order, sure: against * 20 <= telling - against, confidence, how };
         }
         if self.open == 0 {
-            return (DateOrder::Ymd, true);
+            return Decided { order: DateOrder::Ymd, sure: true, confidence: 1.0, how: "its dates leave no choice".to_owned() };
         }
         let is_english = matches!(language, Some("en" | "lt")) && self.dots == 0;
-        (if is_english { DateOrder::Mdy } else { DateOrder::Dmy }, false)
+        let order = if is_english { DateOrder::Mdy } else { DateOrder::Dmy };
+        Decided {
+            order,
+            sure: false,
+            confidence: 0.5,
+            how: "the language of its titles; no date tells day from month".to_owned(),
+        }
+    }
+
+    /// The clock that hours are written by: `12`, `24` or `unsure`, how sure, and by what; `None` without hours.
+    pub(super) fn clock(&self) -> Option<(&'static str, f32, String)> {
+        let (half, full, plain) = (self.half_days, self.full_days, self.plain_hours);
+        let all = (half + full + plain) as f32;
+        Some(match (half, full, plain) {
+            (0, 0, 0) => return None,
+            (0, 0, 24..) => {
+                ("unsure", 0.5, "no hour is beyond 12 and none says am or pm: they may have been lost; read as they stand".into())
+            }
+            (0, 0, _) => ("24", 0.6, "no hour says am or pm".to_owned()),
+            (0, ..) => ("24", 1.0, format!("{full} hours that only a clock of 24 has")),
+            (_, 0, 0) => ("12", 1.0, "all hours say am or pm".to_owned()),
+            _ if half * 2 >= full + plain => ("12", half as f32 / all, format!("{half} hours say am or pm")),
+            _ => ("24", (full + plain) as f32 / all, format!("{half} hours say am or pm, {} don't", full + plain)),
+        })
     }
 }
 
@@ -277,6 +361,13 @@ mod tests {
             ("15/01/2024", Dmy, "2024-01-15T00:00:00"),
             ("01/25/2024", Dmy, "-"),
             ("31/02/2024", Dmy, "-"),
+            ("15/01/2024 24:00", Dmy, "2024-01-16T00:00:00"),
+            ("31/12/2023 24:00:00", Dmy, "2024-01-01T00:00:00"),
+            ("15/01/2024 24:01", Dmy, "-"),
+            ("15/01/2024 0:15 a. m.", Dmy, "2024-01-15T00:15:00"),
+            ("15/01/2024 0:15 pm", Dmy, "-"),
+            ("15/01/36 8:00", Dmy, "1936-01-15T08:00:00"),
+            ("15/01/35 8:00", Dmy, "2035-01-15T08:00:00"),
             ("15/01/2024 25:00", Dmy, "-"),
             ("15/01/2024 13:00 pm", Dmy, "-"),
             ("45321", Dmy, "-"),
@@ -293,11 +384,27 @@ mod tests {
     }
 
     #[test]
+    fn the_clock_of_twelve_is_told_by_am_and_pm() {
+        let clock = |hours: &[&str]| {
+            let mut votes = OrderVotes::default();
+            let dates = hours.iter().map(|hour| format!("15/01/2024 {hour}"));
+            dates.filter_map(|date| Loose::parse(&date)).for_each(|date| votes.count(&date));
+            votes.clock().map(|(clock, ..)| clock)
+        };
+        assert_eq!(clock(&["03:04:05 pm", "11:00:00 am"]), Some("12"));
+        assert_eq!(clock(&["15:04:05", "11:00:00"]), Some("24"));
+        assert_eq!(clock(&["24:00:00"]), Some("24"));
+        assert_eq!(clock(&["09:00:00"; 30]), Some("unsure"));
+        assert_eq!(clock(&[""]), None);
+    }
+
+    #[test]
     fn days_above_twelve_decide_the_order_and_the_language_only_where_they_are_missing() {
         let decide = |dates: &[&str], language| {
             let mut votes = OrderVotes::default();
             dates.iter().filter_map(|date| Loose::parse(date)).for_each(|date| votes.count(&date));
-            votes.decide(language)
+            let decided = votes.decide(language);
+            (decided.order, decided.sure)
         };
         assert_eq!(decide(&["05/06/2024", "13/06/2024"], Some("en")), (DateOrder::Dmy, true));
         assert_eq!(decide(&["05/06/2024", "06/13/2024"], Some("es")), (DateOrder::Mdy, true));

@@ -1,30 +1,31 @@
-//! What a restore file is: encoding, delimiter, header, language and type of record, from its first MiB.
+//! What a restore file is: container, encoding, dialect, header, language and type of record, from its first MiB.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 use super::columns::{self, Column};
 use super::decode::Decoder;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, LineEnds, Quoting};
+use super::encoding::Guess;
 use super::error::{IntakeError, IntakeErrorKind};
 use super::finding::Findings;
-use super::headers::{self, Reading};
-use super::rows::{Line, SplitError, Splitter};
-use super::{encoding, words};
-use crate::model::EntityType;
+use super::header::{self, Header};
+use super::headers::TitleLanguage;
+use super::rows::SplitError;
+use super::source::{Container, Source, Table};
+use super::spool::{Input, TABLE_DELIMITER};
+use super::{encoding, entity, mojibake, words};
+use crate::model::{EntityType, Place, Problem, ProblemCode};
 
 /// What is read of a file to find out what it is.
 const HEAD_BYTES: u64 = 1 << 20;
 /// How many such pieces are searched for the first byte above ASCII.
 const TELLING_PIECES_MAX: usize = 256;
-/// Among how many lines the header is looked for: some programs write a title or an empty line above it.
-const HEADER_LINES: usize = 20;
-/// Delimiters in the order in which a tie is broken.
-const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+/// A file that holds a sentence instead of a table is shorter.
+const SENTENCE_BYTES_MAX: usize = 256;
 
 /// What the user says of a file, instead of what would be detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +38,22 @@ pub struct Overrides {
     pub encoding: Option<String>,
     /// The order of day, month and year.
     pub date_order: Option<DateOrder>,
+    /// The language of the titles.
+    pub language: Option<TitleLanguage>,
+    /// How cells are quoted.
+    pub quoting: Option<Quoting>,
+    /// What ends a line.
+    pub line_ends: Option<LineEnds>,
+    /// The line of the header, from 1.
+    pub header_line: Option<u64>,
+    /// Which sign stands before the decimals of a number.
+    pub numbers: Option<NumberStyle>,
+    /// What the cells of dictionaries and users hold.
+    pub cells: Option<CellMeaning>,
     /// Column title -> field code. A title that the file doesn't have is left unused.
     pub map: Vec<(String, String)>,
+    /// The titles of columns that are left out.
+    pub ignore: Vec<String>,
 }
 
 /// The order of day, month and year in the dates of a file.
@@ -63,11 +78,51 @@ impl DateOrder {
     }
 }
 
+/// The decimal sign in the numbers of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberStyle {
+    /// 1500.50; a comma parts thousands.
+    Point,
+    /// 1500,50; a point parts thousands.
+    Comma,
+}
+
+impl NumberStyle {
+    /// The word of `--numbers`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+}
+
+/// What the cells of users, dictionaries and links hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CellMeaning {
+    /// Codes and ids, as a database holds them.
+    Codes,
+    /// Labels and names, as people see them.
+    Labels,
+}
+
+impl CellMeaning {
+    /// The word of `--cells`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Codes => "codes",
+            Self::Labels => "labels",
+        }
+    }
+}
+
 /// A restore file, as far as its first MiB tells.
 #[derive(Debug, Clone)]
 pub struct RestoreFile {
     /// The path as the user gave it.
     pub path: Arc<str>,
+    /// What its text is packed in; `None` for a plain file.
+    pub container: Option<Container>,
     /// The type of its records.
     pub entity: EntityType,
     /// What the type was found by, for people.
@@ -92,12 +147,32 @@ pub struct RestoreFile {
     /// Unnamed columns behind `columns`, whose cells must be empty.
     pub(super) unnamed: usize,
     pub(super) date_order: Option<DateOrder>,
+    /// What the user said of it.
+    pub(super) said: Overrides,
+    /// What a person should know of the file as a whole.
+    pub(super) problems: Vec<Problem>,
+    source: Source,
 }
 
 impl RestoreFile {
     /// Whether the header holds field codes, so that cells hold codes and ids.
     pub fn is_coded(&self) -> bool {
         self.language.is_none()
+    }
+
+    /// Looks at the same bytes again, with more being said of them.
+    pub fn again(&self, overrides: &Overrides) -> Result<Self, IntakeError> {
+        look(Path::new(&*self.path), self.source.clone(), overrides)
+    }
+
+    /// The text's bytes, from their beginning.
+    pub(super) fn open(&self) -> Result<Input, IntakeError> {
+        self.source.open().map_err(|error| self.io_error(0, error))
+    }
+
+    /// The SHA-256 of the file as the user has it, where that isn't the one of the text's bytes.
+    pub(super) fn own_digest(&self) -> Option<&str> {
+        self.source.digest.as_deref()
     }
 
     pub(super) fn error(&self, kind: IntakeErrorKind) -> IntakeError {
@@ -113,37 +188,43 @@ impl RestoreFile {
             SplitError::Io(error) => self.io_error(at, error),
             SplitError::Unclosed { line, cell } => {
                 let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
-                self.error(unclosed(line, cell, &names))
+                self.error(header::unclosed(line, cell, &names))
             }
         }
     }
+
+    fn problem(&mut self, line: u64, code: ProblemCode, text: impl Into<String>) {
+        let place = Place { file: Arc::clone(&self.path), line, column: None };
+        self.problems.push(Problem { place, code, text: text.into() });
+    }
 }
 
-/// Finds out what a file is.
+/// Finds out what a file is; `-` is standard input.
 pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeError> {
+    let source = Source::of(path).map_err(|kind| IntakeError::new(&path.to_string_lossy(), kind))?;
+    look(path, source, overrides)
+}
+
+fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFile, IntakeError> {
     let name = path.to_string_lossy();
     let fail = |kind| IntakeError::new(&name, kind);
-    let head = Head::read(path).map_err(|error| IntakeError::io(&name, 0, error))?;
-    if head.bytes.is_empty() {
-        return Err(fail(IntakeErrorKind::Empty));
-    }
-    let codec = match &overrides.encoding {
-        Some(label) => {
-            Encoding::for_label(label.as_bytes()).ok_or_else(|| fail(IntakeErrorKind::UnknownEncoding(label.clone())))?
-        }
-        None => encoding::guess(&head.telling, head.cut),
-    };
+    let head = source.open().and_then(Head::read).map_err(|error| IntakeError::io(&name, 0, error))?;
+    head.check().map_err(fail)?;
+    let guess = head.encoding(&source, overrides).map_err(fail)?;
+    // A table's text was written by this program, whatever the file is in that held it.
+    let codec = if source.table.is_some() { UTF_8 } else { guess.encoding };
     let text = head.decode(codec).map_err(|error| IntakeError::io(&name, 0, error))?;
-    if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}') {
+    if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}' || c == '\u{1a}') {
         return Err(fail(IntakeErrorKind::Empty));
     }
     let mut file = RestoreFile {
         path: name.as_ref().into(),
+        container: source.container,
         entity: EntityType::Lead,
         entity_how: String::new(),
-        encoding: codec.name(),
-        bom: Encoding::for_bom(&head.bytes).is_some(),
-        dialect: Dialect::new(overrides.delimiter.unwrap_or(DELIMITERS[0])),
+        encoding: guess.encoding.name(),
+        bom: source.table.is_none() && Encoding::for_bom(&head.bytes).is_some(),
+        dialect: Dialect::new(overrides.delimiter.unwrap_or(TABLE_DELIMITER)),
         language: None,
         header_line: 0,
         columns: Vec::new(),
@@ -152,24 +233,80 @@ pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeE
         codec,
         unnamed: 0,
         date_order: overrides.date_order,
+        said: overrides.clone(),
+        problems: Vec::new(),
+        source,
     };
-    if let Some(entity) = (text.len() < 256).then(|| words::no_records(&text)).flatten() {
+    file.note_encoding(&guess, &text);
+    if let Some(entity) = (text.len() < SENTENCE_BYTES_MAX).then(|| words::no_records(&text)).flatten() {
         file.no_records = true;
         file.entity = overrides.entity.unwrap_or(entity);
         "the sentence that there are none".clone_into(&mut file.entity_how);
+        file.findings.note("entity", file.entity.code(), 1.0, file.entity_how.clone());
         return Ok(file);
     }
-    let header = find_header(&text, overrides.delimiter, head.is_whole).map_err(fail)?;
-    file.dialect.delimiter = header.delimiter;
-    file.header_line = header.lines[header.at].number;
-    let (names, unnamed) = header.names();
-    file.unnamed = unnamed;
-    let (reading, how) = choose_entity(path, &names, overrides.entity, file.header_line).map_err(fail)?;
-    file.entity = reading.entity;
-    file.entity_how = how;
-    file.language = reading.language;
-    file.columns = columns::columns(&names, reading, &overrides.map);
+    let asked = file.dialect_asked(overrides);
+    let header = header::find(&text, asked, head.is_whole).map_err(fail)?;
+    file.take_header(path, &header, overrides).map_err(fail)?;
     Ok(file)
+}
+
+impl RestoreFile {
+    fn note_encoding(&mut self, guess: &Guess, text: &str) {
+        if let Some(container) = self.container {
+            let how = self.source.table.as_ref().map_or("its first bytes", |table| table.which.as_str()).to_owned();
+            self.findings.note("container", container.code(), 1.0, how);
+        }
+        self.findings.note("encoding", self.encoding, guess.confidence, guess.how.clone());
+        if guess.is_mixed {
+            let text = "some lines are UTF-8 and others aren't: the parts were saved by different programs";
+            self.problem(1, ProblemCode::MixedEncodings, text);
+        }
+        if let Some((line, word)) = mojibake::find(text) {
+            let was = mojibake::repair(&word).unwrap_or_default();
+            self.problem(
+                line,
+                ProblemCode::Mojibake,
+                format!("`{word}` was `{was}`: the text was encoded twice; ask for the file again"),
+            );
+        }
+    }
+
+    /// What is known of the dialect before it is looked for: a table was written by this program.
+    fn dialect_asked<'o>(&self, overrides: &'o Overrides) -> header::Asked<'o> {
+        let is_table = self.source.table.is_some();
+        let dialect = Dialect::new(TABLE_DELIMITER);
+        header::Asked {
+            delimiter: if is_table { Some(TABLE_DELIMITER) } else { overrides.delimiter },
+            quoting: if is_table { Some(dialect.quoting) } else { overrides.quoting },
+            line_ends: if is_table { Some(LineEnds::Lf) } else { overrides.line_ends },
+            line: overrides.header_line,
+            by_table: self.source.table.as_ref().map(|_| "the cells of a table"),
+            map: &overrides.map,
+        }
+    }
+
+    fn take_header(&mut self, path: &Path, header: &Header, overrides: &Overrides) -> Result<(), IntakeErrorKind> {
+        self.dialect = header.dialect;
+        self.header_line = header.line();
+        header.note(&mut self.findings);
+        if header.skipped > 0 {
+            let text = format!("{} lines above the header are left out", header.skipped);
+            self.problem(header.first_skipped, ProblemCode::LinesAbove, text);
+        }
+        let (names, unnamed) = header.names();
+        self.unnamed = unnamed;
+        let readable: Vec<String> = names.iter().map(|name| header::readable(name).into_owned()).collect();
+        let readable: Vec<&str> = readable.iter().map(String::as_str).collect();
+        let chosen = entity::choose(path, &readable, overrides.entity, overrides.language, self.header_line)?;
+        self.entity = chosen.reading.entity;
+        self.findings.note("entity", self.entity.code(), chosen.confidence, chosen.how.clone());
+        self.entity_how = chosen.how;
+        self.language = chosen.reading.language;
+        chosen.reading.note(&mut self.findings, overrides.language);
+        self.columns = columns::columns(&names, chosen.reading, &overrides.map, &overrides.ignore);
+        Ok(())
+    }
 }
 
 /// The beginning of a file.
@@ -184,16 +321,12 @@ struct Head {
 }
 
 impl Head {
-    fn read(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let mut piece = Vec::new();
+    fn read(mut input: Input) -> io::Result<Self> {
         let mut next = || -> io::Result<(Vec<u8>, bool)> {
-            piece.clear();
-            file.by_ref().take(HEAD_BYTES).read_to_end(&mut piece)?;
-            Ok((piece.clone(), piece.len() as u64 == HEAD_BYTES))
+            let mut piece = Vec::new();
+            input.by_ref().take(HEAD_BYTES).read_to_end(&mut piece)?;
+            let cut = piece.len() as u64 == HEAD_BYTES;
+            Ok((piece, cut))
         };
         let (bytes, mut cut) = next()?;
         let is_whole = !cut;
@@ -207,172 +340,37 @@ impl Head {
         Ok(Self { bytes, is_whole, telling, cut })
     }
 
+    /// Refuses what is no text at all.
+    fn check(&self) -> Result<(), IntakeErrorKind> {
+        if self.bytes.is_empty() {
+            return Err(IntakeErrorKind::Empty);
+        }
+        if self.bytes.iter().all(|byte| *byte == 0) {
+            return Err(IntakeErrorKind::AllZero);
+        }
+        if encoding::is_utf32(&self.bytes) { Err(IntakeErrorKind::Utf32) } else { Ok(()) }
+    }
+
+    fn encoding(&self, source: &Source, overrides: &Overrides) -> Result<Guess, IntakeErrorKind> {
+        let said = |encoding, how: &str| Guess { encoding, confidence: 1.0, how: how.to_owned(), is_mixed: false };
+        match (&source.table, &overrides.encoding) {
+            (Some(Table { encoding, .. }), _) => Ok(encoding.clone()),
+            (None, Some(label)) => {
+                let codec = Encoding::for_label(label.as_bytes());
+                codec
+                    .map(|codec| said(codec, "given by --encoding"))
+                    .ok_or_else(|| IntakeErrorKind::UnknownEncoding(label.clone()))
+            }
+            // A header speaks before the rows do, where it is more than ASCII.
+            (None, None) if !self.bytes.is_ascii() => Ok(encoding::guess(&self.bytes, !self.is_whole)),
+            (None, None) => Ok(encoding::guess(&self.telling, self.cut)),
+        }
+    }
+
     fn decode(&self, codec: &'static Encoding) -> io::Result<String> {
         let mut decoder = Decoder::new(self.bytes.as_slice(), codec, self.bytes.len());
         let mut text = String::new();
         while decoder.fill(&mut text)? {}
         Ok(text)
     }
-}
-
-/// The first lines under one delimiter, and which of them is the header.
-struct Header {
-    delimiter: u8,
-    lines: Vec<Line>,
-    at: usize,
-    /// How many of its cells are known titles or codes.
-    known: usize,
-    unclosed: Option<(u64, usize)>,
-}
-
-impl Header {
-    fn split(text: &str, delimiter: u8) -> Self {
-        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, Dialect::new(delimiter), text.len());
-        let mut header = Self { delimiter, lines: Vec::new(), at: 0, known: 0, unclosed: None };
-        while header.lines.len() < HEADER_LINES {
-            let mut line = Line::default();
-            match splitter.read(&mut line) {
-                Ok(true) => header.lines.push(line),
-                Err(SplitError::Unclosed { line, cell }) => {
-                    header.unclosed = Some((line, cell));
-                    break;
-                }
-                Ok(false) | Err(SplitError::Io(_)) => break,
-            }
-        }
-        let known: Vec<usize> = header.lines.iter().map(known_titles).collect();
-        let most = known.iter().copied().max().unwrap_or_default();
-        // A later line of data may hold a word more that happens to be a title somewhere.
-        if let Some(at) = known.iter().position(|&known| known > 0 && known * 2 > most) {
-            (header.at, header.known) = (at, known[at]);
-        }
-        header
-    }
-
-    fn width(&self) -> usize {
-        self.lines.get(self.at).map_or(0, |line| line.cells.len())
-    }
-
-    /// The titles, and how many unnamed columns behind them are empty.
-    fn names(&self) -> (Vec<&str>, usize) {
-        let mut names: Vec<&str> = self.lines[self.at].cells.iter().map(|cell| cell.trim_matches('\u{feff}').trim()).collect();
-        let width = names.len();
-        let rows = &self.lines[self.at + 1..];
-        let is_used = |column: usize| {
-            let filled = rows.iter().filter(|row| row.cells.get(column).is_some_and(|cell| !cell.trim().is_empty())).count();
-            filled * 2 > rows.len()
-        };
-        while names.len() > 1 && names.last().is_some_and(|name| name.is_empty()) && !is_used(names.len() - 1) {
-            names.pop();
-        }
-        let unnamed = self.row_width(width, names.len()) - names.len();
-        (names, unnamed)
-    }
-}
-
-impl Header {
-    /// How many cells a row has: as many as the header, unless all rows agree that the delimiter at the line's end is only the
-    /// header's, or only theirs (csv 9).
-    fn row_width(&self, header: usize, named: usize) -> usize {
-        let rows = || self.lines[self.at + 1..].iter().filter(|row| !row.is_blank());
-        let all_have = |width: usize| rows().count() > 0 && rows().all(|row| row.cells.len() == width);
-        let last_is_filled = |row: &Line| row.cells.get(named - 1).is_some_and(|cell| !cell.trim().is_empty());
-        if header > named && all_have(named) && rows().any(last_is_filled) {
-            return named;
-        }
-        let ends_empty = |row: &Line| row.cells.get(named).is_some_and(|cell| cell.trim().is_empty());
-        if header == named && all_have(named + 1) && rows().all(ends_empty) { named + 1 } else { header }
-    }
-}
-
-/// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's.
-fn known_titles(line: &Line) -> usize {
-    let known: Vec<&str> = line.cells.iter().filter(|cell| headers::is_known(cell)).collect();
-    match known.as_slice() {
-        [only] if !only.trim_matches('\u{feff}').trim().eq_ignore_ascii_case("ID") => 0,
-        known => known.len(),
-    }
-}
-
-/// The header under the delimiter that yields most known titles.
-fn find_header(text: &str, delimiter: Option<u8>, is_whole: bool) -> Result<Header, IntakeErrorKind> {
-    // `sep=;` is Excel's own first line; the delimiters below are tried on the lines behind it all the same.
-    let candidates = delimiter.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
-    let split = candidates.iter().map(|&delimiter| Header::split(text, delimiter));
-    let score = |header: &Header| (header.known, header.width());
-    let best = split.reduce(|best, next| if score(&next) > score(&best) { next } else { best });
-    let Some(header) = best else { return Err(IntakeErrorKind::Empty) };
-    if let (Some((line, cell)), true) = (header.unclosed, is_whole) {
-        let names: Vec<&str> = header.lines.get(header.at).map(|line| line.cells.iter().collect()).unwrap_or_default();
-        return Err(unclosed(line, cell, &names));
-    }
-    if header.known == 0 {
-        let first = header.lines.iter().find(|line| !line.is_blank());
-        let found = first.map_or("", |line| &line.raw).chars().take(60).collect();
-        return Err(IntakeErrorKind::NoHeader { line: first.map_or(1, |line| line.number), found });
-    }
-    Ok(header)
-}
-
-/// What the header says, read as one of the type that fits best; and what the type was found by.
-fn choose_entity(
-    path: &Path,
-    names: &[&str],
-    given: Option<EntityType>,
-    line: u64,
-) -> Result<(Reading, String), IntakeErrorKind> {
-    if let Some(entity) = given {
-        return Ok((headers::recognise(entity, names), "given by --entity".to_owned()));
-    }
-    let mut readings = EntityType::ALL.map(|entity| headers::recognise(entity, names)).to_vec();
-    let score = |reading: &Reading| (reading.known, reading.exported);
-    let best = readings.iter().map(score).max().unwrap_or_default();
-    let fits: Vec<EntityType> = readings.iter().filter(|reading| score(reading) == best).map(|reading| reading.entity).collect();
-    let (chosen, how) = match (fits.as_slice(), entity_of_name(path)) {
-        ([only], _) => (*only, titles_how(*only, names, &readings)),
-        (_, Some(told)) if fits.contains(&told) => (told, format!("file name; the titles fit {}", list(&fits))),
-        _ => return Err(IntakeErrorKind::EntityUnclear { line, candidates: fits }),
-    };
-    readings.retain(|reading| reading.entity == chosen);
-    readings.pop().map(|reading| (reading, how)).ok_or(IntakeErrorKind::EntityUnclear { line, candidates: fits })
-}
-
-/// Names the first title that only this type has.
-fn titles_how(entity: EntityType, names: &[&str], readings: &[Reading]) -> String {
-    let is_known = |reading: &Reading, column: usize| reading.columns[column].is_some();
-    let distinctive =
-        (0..names.len()).find(|&column| readings.iter().all(|reading| is_known(reading, column) == (reading.entity == entity)));
-    match distinctive {
-        Some(column) => format!("titles: only a {entity} has `{}`", names[column]),
-        None => format!("titles: most are a {entity}'s"),
-    }
-}
-
-fn list(entities: &[EntityType]) -> String {
-    entities.iter().map(|entity| entity.code()).collect::<Vec<_>>().join(", ")
-}
-
-/// The type of record that a file's name speaks of: `DEAL_20240115_….csv`, `leads.csv`, `negociaciones 2024.csv` (csv 2.1).
-fn entity_of_name(path: &Path) -> Option<EntityType> {
-    const WORDS: &[(EntityType, &[&str])] = &[
-        (EntityType::Lead, &["lead", "prospect", "лид", "лід"]),
-        (EntityType::Deal, &["deal", "negocia", "trato", "сделк", "угод"]),
-        (EntityType::Contact, &["contact", "контакт"]),
-        (EntityType::Company, &["company", "companies", "compañ", "compan\u{ed}", "compania", "empresa", "компани", "компані"]),
-    ];
-    let stem = crate::model::fold(&path.file_stem()?.to_string_lossy());
-    let mut named: Vec<EntityType> = Vec::new();
-    for word in stem.split(|c: char| !c.is_alphabetic()) {
-        named.extend(
-            WORDS.iter().filter(|(_, begins)| begins.iter().any(|begin| word.starts_with(begin))).map(|(entity, _)| *entity),
-        );
-    }
-    named.dedup();
-    if let [only] = named.as_slice() { Some(*only) } else { None }
-}
-
-fn unclosed(line: u64, cell: usize, names: &[&str]) -> IntakeErrorKind {
-    let column =
-        names.get(cell).filter(|name| !name.is_empty()).map_or_else(|| (cell + 1).to_string(), |name| format!("`{name}`"));
-    IntakeErrorKind::UnclosedQuote { line, column }
 }

@@ -23,6 +23,17 @@ pub enum Quoting {
     None,
 }
 
+impl Quoting {
+    /// The word of `--quoting`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Doubled => "doubled",
+            Self::Backslash => "backslash",
+            Self::None => "none",
+        }
+    }
+}
+
 /// What ends a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LineEnds {
@@ -33,6 +44,17 @@ pub enum LineEnds {
     Lf,
     /// CR, and the LF behind it; an LF alone belongs to its cell.
     Cr,
+}
+
+impl LineEnds {
+    /// The word of `--line-ends`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Lf => "lf",
+            Self::Cr => "cr",
+        }
+    }
 }
 
 impl Dialect {

@@ -1,81 +1,240 @@
-//! Which encoding a file is in: byte order mark, strict UTF-8, else by its bytes windows-1251 or windows-1252 (csv 2, 9, 10).
+//! Which encoding a file is in (csv 2, 9, 10): byte order mark, strict UTF-8, the encoding in which its titles are known ones, and at
+//! last the statistics of its letters.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252};
+use encoding_rs::{
+    Encoding, IBM866, ISO_8859_5, KOI8_R, KOI8_U, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
+    WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
+};
 
-/// The encoding of a file whose first non-ASCII bytes are in `bytes`; `cut` says that the file goes on behind them.
-pub(super) fn guess(bytes: &[u8], cut: bool) -> &'static Encoding {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return encoding;
-    }
-    if let Some(encoding) = wide(bytes) {
-        return encoding;
-    }
-    if is_utf8(bytes, cut) {
-        return UTF_8;
-    }
-    if is_cyrillic(bytes) { WINDOWS_1251 } else { WINDOWS_1252 }
+use super::{cyrillic, headers};
+
+/// How much of a file's beginning is searched for titles.
+const HEADER_BYTES: usize = 64 << 10;
+/// In how many of its lines.
+const HEADER_LINES: usize = 20;
+/// How much of a file is looked at for its letters.
+const LETTER_BYTES: usize = 256 << 10;
+/// The encodings of one byte a letter in which known titles are looked for; earlier ones go before later ones.
+const NATIONAL: [&Encoding; 10] =
+    [WINDOWS_1252, WINDOWS_1251, KOI8_R, IBM866, KOI8_U, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_5, X_MAC_CYRILLIC];
+
+/// A file's encoding, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Guess {
+    pub(super) encoding: &'static Encoding,
+    /// From 0 to 1.
+    pub(super) confidence: f32,
+    pub(super) how: String,
+    /// Some lines are UTF-8 and others aren't.
+    pub(super) is_mixed: bool,
 }
 
-/// UTF-16 without a mark: every other byte of western text is zero.
+impl Guess {
+    pub(super) fn new(encoding: &'static Encoding, confidence: f32, how: impl Into<String>) -> Self {
+        Self { encoding, confidence, how: how.into(), is_mixed: false }
+    }
+}
+
+/// The encoding of a file whose first non-ASCII bytes are in `bytes`; `cut` says that the file goes on behind them.
+pub(super) fn guess(bytes: &[u8], cut: bool) -> Guess {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return Guess::new(encoding, 1.0, "byte order mark");
+    }
+    if let Some(encoding) = wide(bytes) {
+        return Guess::new(encoding, 0.95, "every other byte is the upper half of a letter");
+    }
+    if bytes.is_ascii() {
+        let confidence = if cut { 0.9 } else { 1.0 };
+        return Guess::new(UTF_8, confidence, "nothing but ASCII, which is the same in every encoding of bytes");
+    }
+    let counted = Utf8Count::of(bytes, cut);
+    if counted.invalid == 0 {
+        return Guess::new(UTF_8, if counted.valid > 1 { 0.99 } else { 0.9 }, format!("valid UTF-8 ({} letters)", counted.valid));
+    }
+    let is_mixed = counted.is_mixed();
+    let by_titles = by_titles(bytes);
+    let is_utf8 = match by_titles {
+        Some((encoding, _)) => encoding == UTF_8,
+        None => counted.valid > 4 * counted.invalid,
+    };
+    let national = || {
+        by_titles.map_or_else(
+            || by_letters(bytes),
+            |(encoding, known)| Guess::new(encoding, 0.98, format!("{known} of its titles are known in it")),
+        )
+    };
+    let guess = if is_utf8 {
+        let first = counted.first_invalid;
+        Guess::new(UTF_8, 0.8, format!("UTF-8, but {} spoilt places, the first at byte {first}", counted.invalid))
+    } else {
+        national()
+    };
+    Guess { is_mixed, ..guess }
+}
+
+/// Whether it is UTF-32, by its mark or by its zeros: three of four bytes.
+pub(super) fn is_utf32(bytes: &[u8]) -> bool {
+    let quads = bytes.len().min(4096) / 4;
+    let zeros = |at: usize| (0..quads).filter(|quad| bytes[4 * quad + at] == 0).count();
+    let is_spread =
+        |zero: [usize; 2], used: usize| quads > 2 && zero.iter().all(|at| zeros(*at) * 10 > quads * 8) && zeros(used) * 2 < quads;
+    bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") || is_spread([2, 3], 0) || is_spread([0, 1], 3)
+}
+
+/// UTF-16 without a mark: the upper half of a letter is 0 in western text, 4 in Cyrillic, and no text has such signs on their own.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     let pairs = bytes.len().min(4096) / 2;
     if pairs < 4 {
         return None;
     }
-    let zeros = |offset: usize| (0..pairs).filter(|pair| bytes[2 * pair + offset] == 0).count();
-    match (zeros(0), zeros(1)) {
-        (high, low) if low * 3 > pairs && high * 20 < pairs => Some(UTF_16LE),
-        (high, low) if high * 3 > pairs && low * 20 < pairs => Some(UTF_16BE),
+    let uppers = |offset: usize| (0..pairs).filter(|pair| bytes[2 * pair + offset] < 8).count();
+    match (uppers(0), uppers(1)) {
+        (first, second) if second * 10 > pairs * 9 && first * 10 < pairs => Some(UTF_16LE),
+        (first, second) if first * 10 > pairs * 9 && second * 10 < pairs => Some(UTF_16BE),
         _ => None,
     }
 }
 
-/// Whether it is UTF-8, or UTF-8 with a few spoilt bytes: text of another encoding has hardly a valid sequence.
-fn is_utf8(bytes: &[u8], cut: bool) -> bool {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) if cut && error.error_len().is_none() => true,
-        Err(_) => {
-            let (mut valid, mut invalid) = (0usize, 0usize);
-            for chunk in bytes.utf8_chunks() {
+/// What of some bytes is UTF-8.
+struct Utf8Count {
+    valid: usize,
+    invalid: usize,
+    first_invalid: usize,
+    /// Lines with letters of UTF-8 and no others.
+    pure_lines: usize,
+    /// Lines with bytes that are no UTF-8, and no letters of it.
+    foreign_lines: usize,
+    foreign_most: usize,
+}
+
+impl Utf8Count {
+    fn of(bytes: &[u8], cut: bool) -> Self {
+        let mut count = Self { valid: 0, invalid: 0, first_invalid: 0, pure_lines: 0, foreign_lines: 0, foreign_most: 0 };
+        // The last letter of a piece may be cut.
+        let end = match std::str::from_utf8(bytes) {
+            Err(error) if cut && error.error_len().is_none() => error.valid_up_to(),
+            _ => bytes.len(),
+        };
+        let mut at = 0;
+        for line in bytes[..end].split_inclusive(|byte| *byte == b'\n') {
+            let (mut valid, mut invalid, mut place) = (0, 0, at);
+            for chunk in line.utf8_chunks() {
                 valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-                invalid += usize::from(!chunk.invalid().is_empty());
+                place += chunk.valid().len();
+                if !chunk.invalid().is_empty() {
+                    if count.invalid + invalid == 0 {
+                        count.first_invalid = place;
+                    }
+                    invalid += 1;
+                }
+                place += chunk.invalid().len();
             }
-            valid > 4 * invalid
+            count.pure_lines += usize::from(valid > 0 && invalid == 0);
+            count.foreign_lines += usize::from(valid == 0 && invalid > 0);
+            count.foreign_most = count.foreign_most.max(if valid == 0 { invalid } else { 0 });
+            (count.valid, count.invalid) = (count.valid + valid, count.invalid + invalid);
+            at += line.len();
         }
+        count
+    }
+
+    /// A single spoilt byte makes no second encoding.
+    fn is_mixed(&self) -> bool {
+        self.pure_lines > 0 && (self.foreign_lines > 1 || self.foreign_most > 1)
     }
 }
 
-/// Whether the bytes above ASCII come in words, as Cyrillic letters do; accented Latin letters stand alone among ASCII.
-fn is_cyrillic(bytes: &[u8]) -> bool {
-    let is_letter = |byte: u8| byte >= 0xC0 || byte == 0xA8 || byte == 0xB8;
-    let letters = bytes.iter().filter(|&&byte| is_letter(byte)).count();
-    let paired = bytes.windows(2).filter(|pair| is_letter(pair[0]) && is_letter(pair[1])).count();
-    paired * 2 > letters
+/// The encoding in which most titles beyond ASCII are known, and how many: a header speaks for the file.
+fn by_titles(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
+    let head = &bytes[..bytes.len().min(HEADER_BYTES)];
+    let known = |encoding: &'static Encoding| {
+        let (text, _) = encoding.decode_without_bom_handling(head);
+        let cells = text.lines().take(HEADER_LINES).flat_map(|line| line.split([';', ',', '\t', '|']));
+        let cells = cells.map(|cell| cell.trim().trim_matches(['"', '\'']));
+        cells.filter(|cell| !cell.is_ascii() && headers::is_known(cell)).count()
+    };
+    let counted = std::iter::once(UTF_8).chain(NATIONAL).map(|encoding| (encoding, known(encoding)));
+    // The first of equals stands: `max_by_key` would take the last.
+    counted.reduce(|best, next| if next.1 > best.1 { next } else { best }).filter(|(_, known)| *known > 0)
+}
+
+/// The encoding that the letters speak for: accented Latin letters stand alone among ASCII, Cyrillic ones come in words.
+fn by_letters(bytes: &[u8]) -> Guess {
+    let bytes = &bytes[..bytes.len().min(LETTER_BYTES)];
+    let letters = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    let paired = bytes.windows(2).filter(|pair| !pair[0].is_ascii() && !pair[1].is_ascii()).count();
+    if paired * 2 <= letters {
+        let confidence = if letters > 20 { 0.8 } else { 0.6 };
+        return Guess::new(WINDOWS_1252, confidence, "no UTF-8, and single letters among ASCII as in western languages");
+    }
+    let mut scored: Vec<(f32, &'static Encoding)> = [WINDOWS_1251, KOI8_R, IBM866]
+        .map(|encoding| (cyrillic::likelihood(&encoding.decode_without_bom_handling(bytes).0), encoding))
+        .to_vec();
+    scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let lead = (scored[0].0 - scored[1].0) / 50.0;
+    Guess::new(
+        scored[0].1,
+        (0.5 + lead).clamp(0.5, 0.95),
+        "no UTF-8, and words whose letters are as frequent as in Cyrillic texts",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SPANISH: &str = "ID;Etapa;Título de prospecto;Compañía\n1;Cotización;Ampliación del almacén;Peñón\n";
+    const RUSSIAN: &str = "ID;Стадия;Название лида\n1;Новый;Ёлки зелёные\n";
+    /// No title is known here: the letters decide.
+    const NAMES: &str = "ID;TITLE;COMMENTS\n1;ООО Ромашка;Просил перезвонить после обеда\n2;ЗАО ВЕКТОР;Договор не подписан\n";
+
     #[test]
     fn encodings_without_a_mark_are_told_apart_by_their_bytes() {
-        let spanish = "ID;Etapa;Título de prospecto;Compañía\n1;Cotización;Ampliación del almacén;Peñón\n";
-        let russian = "ID;Стадия;Название лида\n1;Новый;Ёлки зелёные\n";
-        for (text, encoding) in [(spanish, UTF_8), (russian, UTF_8), (spanish, WINDOWS_1252), (russian, WINDOWS_1251)] {
+        for (text, encoding) in [
+            (SPANISH, UTF_8),
+            (RUSSIAN, UTF_8),
+            (SPANISH, WINDOWS_1252),
+            (RUSSIAN, WINDOWS_1251),
+            (RUSSIAN, KOI8_R),
+            (RUSSIAN, IBM866),
+            (NAMES, WINDOWS_1251),
+            (NAMES, KOI8_R),
+            (NAMES, IBM866),
+        ] {
             let (bytes, _, unmappable) = encoding.encode(text);
             assert!(!unmappable);
-            assert_eq!(guess(&bytes, false).name(), encoding.name(), "{text}");
+            let guess = guess(&bytes, false);
+            assert_eq!(guess.encoding.name(), encoding.name(), "{text} {guess:?}");
+            assert!(guess.confidence > 0.5 && !guess.is_mixed);
         }
-        let wide: Vec<u8> = spanish.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(guess(&wide, false).name(), "UTF-16LE");
+    }
+
+    #[test]
+    fn wide_letters_are_told_without_a_mark_in_any_script() {
+        for text in [SPANISH, RUSSIAN, NAMES] {
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!((guess(&little, false).encoding.name(), guess(&big, false).encoding.name()), ("UTF-16LE", "UTF-16BE"));
+            let widest: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+            assert!(is_utf32(&widest) && !is_utf32(&little) && !is_utf32(&big) && !is_utf32(text.as_bytes()));
+        }
     }
 
     #[test]
     fn a_spoilt_byte_does_not_make_utf8_another_encoding() {
         let mut bytes = "Compañía, Teléfono, Dirección, Región, Número".as_bytes().to_vec();
         bytes.push(0xff);
-        assert_eq!(guess(&bytes, false).name(), "UTF-8");
-        assert_eq!(guess(&"ñ".as_bytes()[..1], true).name(), "UTF-8");
+        let spoilt = guess(&bytes, false);
+        assert_eq!((spoilt.encoding.name(), spoilt.is_mixed), ("UTF-8", false));
+        assert!(spoilt.how.ends_with("the first at byte 51"), "{}", spoilt.how);
+        assert_eq!(guess(&"ñ".as_bytes()[..1], true).encoding.name(), "UTF-8");
+    }
+
+    #[test]
+    fn two_encodings_in_one_file_are_said() {
+        let mut bytes = RUSSIAN.as_bytes().to_vec();
+        bytes.extend_from_slice(&WINDOWS_1251.encode("2;Новый;Поставка досок\n3;Новый;Поставка\n").0);
+        let mixed = guess(&bytes, false);
+        assert_eq!((mixed.encoding.name(), mixed.is_mixed), ("UTF-8", true));
     }
 }

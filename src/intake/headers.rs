@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
+use super::finding::Findings;
 use crate::model::{EntityType, fold, multifield_of, standard_field, standard_fields};
 
 /// Where a title comes from; earlier ones go before later ones.
@@ -54,6 +55,34 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("lt", "lt"),
 ];
 
+/// What the user says of a header's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TitleLanguage {
+    /// It holds field codes.
+    Codes,
+    /// It holds titles of this language, by ISO 639-1.
+    Titles(&'static str),
+}
+
+impl TitleLanguage {
+    /// Reads the word of `--language`: `codes`, an ISO 639-1 code, or Bitrix24's own `la`, `br`, `ua`.
+    pub fn parse(word: &str) -> Option<Self> {
+        let word = word.to_lowercase();
+        if word == "codes" {
+            return Some(Self::Codes);
+        }
+        LANGUAGES.iter().find(|(own, iso)| [*own, *iso].contains(&word.as_str())).map(|(_, iso)| Self::Titles(iso))
+    }
+
+    /// The word of `--language`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Codes => "codes",
+            Self::Titles(iso) => iso,
+        }
+    }
+}
+
 /// The three columns of product rows (csv 4.9).
 pub(super) const PRODUCT_COLUMNS: [&str; 3] = ["PRODUCT_NAME", "PRODUCT_PRICE", "PRODUCT_QUANTITY"];
 
@@ -66,6 +95,43 @@ const ALIASES: &[(&str, &str)] = &[
     ("OBSERVER", "OBSERVERS"),
     ("OBSERVER_IDS", "OBSERVERS"),
 ];
+
+/// Columns of the tables in which a portal keeps its records that no field of REST answers to.
+///
+/// Source: the `getMap` of the tables `b_crm_lead`, `b_crm_deal`, `b_crm_contact`, `b_crm_company` in the product's module `crm`.
+const TECHNICAL: &[&str] = &[
+    "OPPORTUNITY_ACCOUNT",
+    "ACCOUNT_CURRENCY_ID",
+    "TAX_VALUE_ACCOUNT",
+    "EXCH_RATE",
+    "SEARCH_CONTENT",
+    "FULL_NAME",
+    "BIRTHDAY_SORT",
+    "FACE_ID",
+    "ORDER_STAGE",
+    "PRODUCT_ID",
+    "IS_WORK",
+    "IS_WON",
+    "IS_LOSE",
+    "IS_CONVERT",
+    "HAS_PRODUCTS",
+    "CATEGORY_ID",
+    "DATE_CREATE_SHORT",
+    "DATE_MODIFY_SHORT",
+    "CLOSED",
+    "DATE_CLOSED",
+    "STAGE_SEMANTIC_ID",
+    "STATUS_SEMANTIC_ID",
+    "HAS_PHONE",
+    "HAS_EMAIL",
+    "HAS_IMOL",
+    "XML_ID",
+];
+
+/// Whether a column is one of the portal's database and no field of this type of record.
+pub(super) fn is_technical(entity: EntityType, name: &str) -> bool {
+    TECHNICAL.contains(&name) && standard_field(entity, name).is_none()
+}
 
 /// All known titles.
 pub fn titles() -> &'static [Title] {
@@ -151,6 +217,12 @@ pub(super) fn known_code(entity: EntityType, name: &str) -> Option<String> {
     is_known.then(|| name.to_owned())
 }
 
+/// The classic code of the field that a person names by its code, or by its name in `crm.item.*`; `None` when there is no such field.
+/// Custom fields and parents are the portal's own: their codes are taken as they are.
+pub fn field_code(entity: EntityType, name: &str) -> Option<String> {
+    code_of(entity, name.trim())
+}
+
 /// The code that a header of field codes names: classic, `UF_CRM_…`, `PARENT_ID_…`, or the name in `crm.item.*`.
 fn code_of(entity: EntityType, name: &str) -> Option<String> {
     let upper = name.to_uppercase();
@@ -183,8 +255,35 @@ pub(super) struct Reading {
     pub(super) known: usize,
     /// How many of them the list export or a header of codes would print so.
     pub(super) exported: usize,
+    /// How many columns the runner-up among the languages knows.
+    runner_up: usize,
     /// A column's code and how it was found, in the order of the header.
     pub(super) columns: Vec<Option<Found>>,
+}
+
+impl Reading {
+    /// Notes vocabulary and language.
+    pub(super) fn note(&self, findings: &mut Findings, said: Option<TitleLanguage>) {
+        let count = |word: &str| self.columns.iter().flatten().filter(|found| found.how.starts_with(word)).count();
+        let words =
+            [("codes", "field code"), ("export", "export title"), ("import", "import title"), ("caption", "field caption")];
+        let mut counted = words.map(|(code, word)| (count(word), code));
+        counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let [(most, vocabulary), (second, _), ..] = counted;
+        let share = most as f32 / (most + second).max(1) as f32;
+        findings.note("vocabulary", vocabulary, share, format!("{most} of {} known columns are its own", self.known));
+        let (value, confidence, how) = match (said, self.language) {
+            (Some(said), _) => (said.code(), 1.0, "given by --language".to_owned()),
+            (None, None) => ("codes", 1.0, "field codes have no language".to_owned()),
+            (None, Some(language)) => {
+                // Languages share titles: half of them in the next one is no doubt yet, all of them is a guess.
+                let share = self.runner_up as f32 / self.known.max(1) as f32;
+                let how = format!("{} titles are known in it, {} in the next", self.known, self.runner_up);
+                (language, 1.0 - share * share / 2.0, how)
+            }
+        };
+        findings.note("language", value, confidence, how);
+    }
 }
 
 /// The field of a column.
@@ -205,22 +304,26 @@ pub(super) fn is_known(cell: &str) -> bool {
     !cell.is_empty() && cell.len() < 200 && (is_title() || EntityType::ALL.iter().any(|&entity| code_of(entity, cell).is_some()))
 }
 
-/// Reads a header as one of `entity`: as field codes, or in the language that knows most of its titles.
-pub(super) fn recognise(entity: EntityType, names: &[&str]) -> Reading {
+/// Reads a header as one of `entity`: as what the user says, else as field codes, or in the language that knows most of its titles.
+pub(super) fn recognise(entity: EntityType, names: &[&str], said: Option<TitleLanguage>) -> Reading {
     let codes: Vec<_> = names.iter().map(|name| code_of(entity, name.trim())).collect();
     let alike = codes.iter().flatten().count();
     let exact = names.iter().zip(&codes).filter(|(name, code)| code.is_some() && is_code_form(name.trim())).count();
     let columns: Vec<Candidates> = names.iter().map(|name| TITLES.of(entity, name).collect()).collect();
-    let language = dominant_language(&columns);
+    let (language, runner_up) = match said {
+        Some(TitleLanguage::Codes) => return coded_reading(entity, codes),
+        Some(TitleLanguage::Titles(language)) => return titled_reading(entity, names, &columns, language, 0),
+        None => dominant_language(&columns),
+    };
     let titled = language.map_or(0, |language| hits(&columns, |title| title.language == language));
     // `ID` alone is a code and a title in every language; `Observers` is a title, `OBSERVERS` a code.
     if alike > titled || (exact >= titled && exact > 1) {
         return coded_reading(entity, codes);
     }
     let Some(language) = language else {
-        return Reading { entity, language: None, known: 0, exported: 0, columns: vec![None; names.len()] };
+        return Reading { entity, language: None, known: 0, exported: 0, runner_up: 0, columns: vec![None; names.len()] };
     };
-    titled_reading(entity, names, &columns, language)
+    titled_reading(entity, names, &columns, language, runner_up)
 }
 
 /// The titles that one name of a header may be.
@@ -236,29 +339,36 @@ fn coded_reading(entity: EntityType, codes: Vec<Option<String>>) -> Reading {
         .collect();
     // A custom field's code says nothing of the type of record.
     let known = columns.iter().flatten().filter(|found| !found.code.starts_with("UF_")).count();
-    Reading { entity, language: None, known, exported: known, columns }
+    Reading { entity, language: None, known, exported: known, runner_up: 0, columns }
 }
 
-fn titled_reading(entity: EntityType, names: &[&str], titles: &[Candidates], language: &'static str) -> Reading {
+fn titled_reading(
+    entity: EntityType,
+    names: &[&str],
+    titles: &[Candidates],
+    language: &'static str,
+    runner_up: usize,
+) -> Reading {
     let order = vocabulary_order(titles, language);
     let mut taken = HashSet::new();
     let columns: Vec<_> =
         names.iter().zip(titles).map(|(name, titles)| choose(name, titles, language, &order, &mut taken)).collect();
     let exported = hits(titles, |title| title.vocabulary <= Vocabulary::Variant);
     let known = columns.iter().flatten().count();
-    Reading { entity, language: Some(language), known, exported, columns }
+    Reading { entity, language: Some(language), known, exported, runner_up, columns }
 }
 
-/// The language that knows most of the names; at a tie the one whose export prints most of them.
-fn dominant_language(columns: &[Candidates]) -> Option<&'static str> {
+/// The language that knows most of the names, at a tie the one whose export prints most of them; and how many the next one knows.
+fn dominant_language(columns: &[Candidates]) -> (Option<&'static str>, usize) {
     let score = |language: &str| {
         let known = hits(columns, |title| title.language == language);
         let exported = hits(columns, |title| title.language == language && title.vocabulary == Vocabulary::Export);
         (known, exported)
     };
-    let scored = LANGUAGES.iter().map(|(_, iso)| (score(iso), *iso)).filter(|((known, _), _)| *known > 0);
-    // The first of equals stands: `max_by_key` would take the last.
-    scored.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, iso)| iso)
+    let mut scored: Vec<_> = LANGUAGES.iter().map(|(_, iso)| (score(iso), *iso)).filter(|((known, _), _)| *known > 0).collect();
+    // A stable sort: the first of equals stands.
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    (scored.first().map(|(_, iso)| *iso), scored.get(1).map_or(0, |((known, _), _)| *known))
 }
 
 /// How many columns have a title for which `wanted` holds.
@@ -327,7 +437,7 @@ mod tests {
                     continue;
                 }
                 let names: Vec<&str> = own.iter().map(|title| title.text.as_str()).collect();
-                let reading = recognise(entity, &names);
+                let reading = recognise(entity, &names, None);
                 assert_eq!(reading.language, Some(*language), "{entity} {language}");
                 for (title, found) in own.iter().zip(&reading.columns) {
                     let found = found.as_ref().map(|found| (found.code.as_str(), found.repeated));
@@ -342,7 +452,7 @@ mod tests {
     #[test]
     fn every_title_of_every_vocabulary_is_known() {
         for title in titles() {
-            let reading = recognise(title.entity, &["ID", &title.text]);
+            let reading = recognise(title.entity, &["ID", &title.text], None);
             assert!(reading.columns[1].is_some(), "{title:?}");
         }
         assert!(titles().len() > 3000, "{}", titles().len());
@@ -351,7 +461,7 @@ mod tests {
     #[test]
     fn a_header_of_field_codes_is_told_from_titles() {
         let names = ["ID", "TITLE", "ASSIGNED_BY", "PHONE_WORK", "UF_CRM_1700000000", "stageId", "whatever"];
-        let reading = recognise(EntityType::Lead, &names);
+        let reading = recognise(EntityType::Lead, &names, None);
         let codes: Vec<_> = reading.columns.iter().map(|found| found.as_ref().map(|found| found.code.as_str())).collect();
         let expected = [
             Some("ID"),
@@ -367,7 +477,7 @@ mod tests {
 
     #[test]
     fn a_title_of_two_fields_means_the_one_of_the_files_own_vocabulary() {
-        let code = |names: &[&str]| recognise(EntityType::Contact, names).columns[0].clone().map(|found| found.code);
+        let code = |names: &[&str]| recognise(EntityType::Contact, names, None).columns[0].clone().map(|found| found.code);
         assert_eq!(code(&["Dirección", "ID", "Cumpleaños", "Creado", "Responsable"]).as_deref(), Some("FULL_ADDRESS"));
         assert_eq!(code(&["Dirección", "ID", "Nombre completo", "Creado el", "Persona responsable"]).as_deref(), Some("ADDRESS"));
     }

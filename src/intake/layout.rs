@@ -140,10 +140,11 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// An id: a whole number from 1.
+/// An id: a whole number from 1 that a database can hold, as a portal writes it. `007`, `12.0` and `1.2E+05` are what a spreadsheet
+/// made of one, and may be another one's.
 fn parse_id(text: &str) -> Option<OriginalId> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|id| is_number && *id > 0).map(OriginalId)
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse::<i64>().ok().filter(|id| is_number && *id > 0).map(|id| OriginalId(id as u64))
 }
 
 fn trim(text: &str) -> &str {

@@ -1,14 +1,20 @@
 //! Numbers and money as files write them: `1500.00`, `1 500,00`, `1,500.00`, `$1,500.00`, `1500|MXN` (csv 4.4).
+//!
+//! Most numbers say by themselves which sign is the decimal one. `1.500` and `1,500` don't: there the file's style decides, which is
+//! found out over all of its numbers ([`NumberVotes`]).
 
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
+use super::detect::NumberStyle;
 use crate::model::{ProblemCode, Schema, Value};
 
 /// Reads a number. A number in powers of ten has lost its digits to a spreadsheet (csv 9).
-pub(super) fn number(text: &str) -> Result<Decimal, ProblemCode> {
-    if let Ok(number) = Decimal::from_str_exact(text) {
+pub(super) fn number(text: &str, style: NumberStyle) -> Result<Decimal, ProblemCode> {
+    if (style == NumberStyle::Point || !text.contains('.'))
+        && let Ok(number) = Decimal::from_str_exact(text)
+    {
         return Ok(number);
     }
     let compact: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
@@ -19,21 +25,22 @@ pub(super) fn number(text: &str) -> Result<Decimal, ProblemCode> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',') {
         return Err(if is_scientific(digits) { ProblemCode::SpreadsheetDamage } else { ProblemCode::BadNumber });
     }
-    let plain = with_decimal_point(digits).ok_or(ProblemCode::BadNumber)?;
+    let plain = with_decimal_point(digits, style).ok_or(ProblemCode::BadNumber)?;
     Decimal::from_str(&format!("{sign}{plain}")).map_err(|_| ProblemCode::BadNumber)
 }
 
 /// Reads money: a number with a currency's code, sign or nothing around it.
-pub(super) fn money(text: &str, schema: &Schema) -> Result<Value, ProblemCode> {
+pub(super) fn money(text: &str, style: NumberStyle, schema: &Schema) -> Result<Value, ProblemCode> {
     if let Some((amount, code)) = text.split_once('|') {
         let code = Some(code.trim().to_owned()).filter(|code| !code.is_empty());
-        return Ok(Value::Money(number(amount.trim())?, code));
+        // As REST and the database write it: a point, whatever the currency's template says.
+        return Ok(Value::Money(number(amount.trim(), NumberStyle::Point)?, code));
     }
     let is_digit = |c: char| c.is_ascii_digit();
     let (Some(begin), Some(end)) = (text.find(is_digit), text.rfind(is_digit)) else {
         return Err(ProblemCode::BadNumber);
     };
-    let mut amount = number(&text[begin..=end])?;
+    let mut amount = number(&text[begin..=end], style)?;
     if text[..begin].contains(['-', '\u{2212}']) {
         amount.set_sign_negative(true);
     }
@@ -53,13 +60,14 @@ fn currency_of(word: &str, schema: &Schema) -> Option<String> {
     code.or_else(sign).or_else(|| is_code().then(|| word.to_owned()))
 }
 
-/// Digits with one decimal point: which of `.` and `,` is the decimal sign follows from their places.
-fn with_decimal_point(digits: &str) -> Option<String> {
+/// Digits with one decimal point: which of `.` and `,` is the decimal sign follows from their places, and else from the style.
+fn with_decimal_point(digits: &str, style: NumberStyle) -> Option<String> {
     let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
     let decimal = match (points, commas) {
         (0, 0) => return Some(digits.to_owned()),
-        (_, 0) if points == 1 => '.',
-        (0, 1) if is_grouped(digits, ',') && !digits.starts_with('0') => return Some(digits.replace(',', "")),
+        (1, 0) if style == NumberStyle::Comma && is_open(digits, '.') => return Some(digits.replace('.', "")),
+        (1, 0) => '.',
+        (0, 1) if style == NumberStyle::Point && is_open(digits, ',') => return Some(digits.replace(',', "")),
         (0, 1) => ',',
         (_, 0) => return is_grouped(digits, '.').then(|| digits.replace('.', "")),
         (0, _) => return is_grouped(digits, ',').then(|| digits.replace(',', "")),
@@ -72,6 +80,64 @@ fn with_decimal_point(digits: &str) -> Option<String> {
     is_sound
         .then(|| format!("{}.{fraction}", if whole.is_empty() { "0".to_owned() } else { whole.replace(group, "") }))
         .map(|number| number.trim_end_matches('.').to_owned())
+}
+
+/// Whether the one sign in the digits may be a decimal sign or one of thousands: `1.500`, not `0.500`, `1.50` or `1500.500`.
+fn is_open(digits: &str, sign: char) -> bool {
+    is_grouped(digits, sign) && !digits.starts_with('0')
+}
+
+/// The numbers of a file, counted by what they say of its decimal sign.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct NumberVotes {
+    /// Numbers that are right with a point alone.
+    pub(super) point: u64,
+    /// Numbers that are right with a comma alone.
+    pub(super) comma: u64,
+    /// Numbers that are another one with the other sign.
+    pub(super) open: u64,
+}
+
+impl NumberVotes {
+    /// Counts one cell.
+    pub(super) fn count(&mut self, text: &str) {
+        let signs = text.bytes().filter(|byte| matches!(byte, b'.' | b',')).count();
+        if signs == 0 || text.contains('|') {
+            return;
+        }
+        let digits = text.trim_matches(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').trim_end_matches(['.', ',']);
+        let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
+        let last = digits.rfind(['.', ',']).map(|at| digits.as_bytes()[at]);
+        if points + commas == 1 && is_open(digits, if points == 1 { '.' } else { ',' }) {
+            self.open += 1;
+            return;
+        }
+        // A sign that stands twice parts thousands; else the last one is the decimal sign.
+        let decimal = match (points, commas) {
+            (2.., 0) => is_grouped(digits, '.').then_some(b','),
+            (0, 2..) => is_grouped(digits, ',').then_some(b'.'),
+            _ => last,
+        };
+        self.point += u64::from(decimal == Some(b'.'));
+        self.comma += u64::from(decimal == Some(b','));
+    }
+
+    /// Adds another part of the file.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.point += other.point;
+        self.comma += other.comma;
+        self.open += other.open;
+    }
+
+    /// The style, and how sure it is from 0.5 to 1; `None` where no number tells.
+    pub(super) fn decide(&self) -> Option<(NumberStyle, f32)> {
+        let (point, comma) = (self.point, self.comma);
+        if point + comma == 0 {
+            return None;
+        }
+        let style = if point >= comma { NumberStyle::Point } else { NumberStyle::Comma };
+        Some((style, point.max(comma) as f32 / (point + comma) as f32))
+    }
 }
 
 /// Whether a sign parts the digits in threes.
@@ -110,18 +176,57 @@ mod tests {
             ("-3.50", "-3.50"),
             (".5", "0.5"),
         ] {
-            assert_eq!(number(text).map(|number| number.to_string()), Ok(expected.to_owned()), "{text}");
+            assert_eq!(number(text, NumberStyle::Point).map(|number| number.to_string()), Ok(expected.to_owned()), "{text}");
         }
         for text in ["", "doce", "1.2.3", "1,23,4.5", "12-3", "--1", "1e"] {
-            assert_eq!(number(text), Err(ProblemCode::BadNumber), "{text}");
+            assert_eq!(number(text, NumberStyle::Point), Err(ProblemCode::BadNumber), "{text}");
         }
-        assert_eq!(number("5.21558E+11"), Err(ProblemCode::SpreadsheetDamage));
+        assert_eq!(number("5.21558E+11", NumberStyle::Point), Err(ProblemCode::SpreadsheetDamage));
+    }
+
+    #[test]
+    fn what_a_number_leaves_open_the_style_of_the_file_decides() {
+        for (text, point, comma) in [
+            ("1.500", "1.500", "1500"),
+            ("1,500", "1500", "1.500"),
+            ("0.125", "0.125", "0.125"),
+            ("1.50", "1.50", "1.50"),
+            ("1,50", "1.50", "1.50"),
+            ("1.234.567", "1234567", "1234567"),
+            ("-12.000", "-12.000", "-12000"),
+            ("1500.000", "1500.000", "1500.000"),
+            ("1 500", "1500", "1500"),
+        ] {
+            let read = |style| number(text, style).map(|number| number.to_string());
+            assert_eq!(
+                (read(NumberStyle::Point), read(NumberStyle::Comma)),
+                (Ok(point.to_owned()), Ok(comma.to_owned())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_style_follows_from_the_numbers_that_leave_nothing_open() {
+        let decide = |cells: &[&str]| {
+            let mut votes = NumberVotes::default();
+            for cell in cells {
+                votes.count(cell);
+            }
+            votes.decide().map(|(style, _)| style)
+        };
+        assert_eq!(decide(&["1.500", "99.9"]), Some(NumberStyle::Point));
+        assert_eq!(decide(&["1.500", "99,9"]), Some(NumberStyle::Comma));
+        assert_eq!(decide(&["1.234.567"]), Some(NumberStyle::Comma));
+        assert_eq!(decide(&["$1,500.00"]), Some(NumberStyle::Point));
+        assert_eq!(decide(&["1.500,00 €", "12,5", "3.75"]), Some(NumberStyle::Comma));
+        assert_eq!(decide(&["1.500", "1,500", "1500", "", "-3", "doce"]), None);
     }
 
     #[test]
     fn money_keeps_its_currency_where_the_cell_names_one() {
         let schema = Schema::standard();
-        let read = |text: &str| match money(text, &schema) {
+        let read = |text: &str| match money(text, NumberStyle::Point, &schema) {
             Ok(Value::Money(amount, currency)) => format!("{amount} {}", currency.unwrap_or_default()),
             other => format!("{other:?}"),
         };

@@ -1,15 +1,14 @@
 //! The second pass: rows, in the order of the file, chunk by chunk: while the cells of one are read, the next one is split.
 
-use std::fs::File;
-use std::path::Path;
-
 use rayon::prelude::*;
 
+use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
 use super::group::{Chunk, Groups, Repeats};
 use super::row::RowReader;
 use super::rows::BUFFER_BYTES;
+use super::spool::Input;
 use super::survey::Survey;
 use crate::model::{Row, Schema};
 
@@ -17,18 +16,27 @@ use crate::model::{Row, Schema};
 pub struct Rows<'a> {
     source: &'a RestoreFile,
     survey: &'a Survey,
-    groups: Groups<'a, File>,
+    groups: Groups<'a, Input>,
     parser: RowReader<'a>,
     /// What was split while the chunk before was read; `None` behind the end.
     ahead: Option<Result<Option<Chunk>, IntakeError>>,
     given: u64,
 }
 
-/// Reads a file's rows, as its survey found them: its bound columns, its order of dates, its repeated ids.
+/// Reads a file's rows, as its survey found them: its bound columns, its conventions, its repeated ids.
 pub fn read<'a>(file: &'a RestoreFile, survey: &'a Survey, schema: &'a Schema) -> Result<Rows<'a>, IntakeError> {
-    let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
-    let mut groups = Groups::new(file, source, BUFFER_BYTES, Repeats::Known(&survey.repeated));
-    let parser = RowReader::new(file, &survey.columns, schema, survey.date_order);
+    read_by(file, survey, schema, &survey.conventions)
+}
+
+/// Reads a file's rows by other conventions than its survey's, to see which of them the portal's records bear out.
+pub fn read_by<'a>(
+    file: &'a RestoreFile,
+    survey: &'a Survey,
+    schema: &'a Schema,
+    conventions: &'a Conventions,
+) -> Result<Rows<'a>, IntakeError> {
+    let mut groups = Groups::new(file, file.open()?, BUFFER_BYTES, Repeats::Known(&survey.repeated));
+    let parser = RowReader::new(file, &survey.columns, schema, conventions);
     let ahead = Some(groups.chunk());
     Ok(Rows { source: file, survey, groups, parser, ahead, given: 0 })
 }

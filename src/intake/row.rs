@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 
 use super::cells::{CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
-use super::detect::{DateOrder, RestoreFile};
+use super::contacts::types_of;
+use super::conventions::Conventions;
+use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
 use super::split::Texts;
 use crate::model::{
@@ -24,7 +26,10 @@ pub(super) struct RowReader<'a> {
     fields: Vec<FieldColumn>,
     /// The codes of those fields, and behind them that of the products: what all records of the file share.
     codes: Arc<Vec<FieldCode>>,
+    /// The columns that hold all multi-fields of a kind.
+    contacts: Vec<(usize, &'static str)>,
     cells: CellReader<'a>,
+    conventions: &'a Conventions,
     pipeline: Option<usize>,
     opportunity: Option<usize>,
     /// Columns of one field: that with a client's id, and that with the name (csv 3.2).
@@ -44,26 +49,32 @@ struct FieldColumn {
 impl FieldColumn {
     fn of((at, column): (usize, &Column)) -> Option<Self> {
         let (code, def) = (column.code.clone()?, column.def.clone()?);
-        let is_own = def.kind != FieldType::Id && !matches!(column.role, Role::Product(_));
+        let is_own = def.kind != FieldType::Id && !matches!(column.role, Role::Product(_) | Role::Contacts(_));
         is_own.then(|| Self { at, code, def, is_client_id: column.role == Role::ClientId })
     }
 }
 
 impl<'a> RowReader<'a> {
-    pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, order: DateOrder) -> Self {
+    pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, conventions: &'a Conventions) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| column.role == Role::Field && is_code(column, code));
         let ids = columns.iter().enumerate().filter(|(_, column)| column.role == Role::ClientId && column.code.is_some());
         let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
         let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
         let products = [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part)));
         let fields: Vec<FieldColumn> = columns.iter().enumerate().filter_map(FieldColumn::of).collect();
+        let contacts = |(at, column): (usize, &Column)| match column.role {
+            Role::Contacts(kind) => Some((at, kind)),
+            _ => None,
+        };
         let of_products = products[0].map(|_| FieldCode::from("PRODUCTS"));
         Self {
             file,
             columns,
             codes: Arc::new(fields.iter().map(|field| field.code.clone()).chain(of_products).collect()),
             fields,
-            cells: CellReader::new(columns, schema, file.is_coded(), order),
+            contacts: columns.iter().enumerate().filter_map(contacts).collect(),
+            cells: CellReader::new(columns, schema, file.is_coded(), conventions),
+            conventions,
             pipeline: of_code("CATEGORY_ID"),
             opportunity: of_code("OPPORTUNITY"),
             twins,
@@ -90,7 +101,7 @@ impl<'a> RowReader<'a> {
         let mut problems = Problems { reader: self, line, found: Vec::new() };
         let pipeline = self.row_pipeline(lines[0]);
         let mut values = Vec::with_capacity(self.codes.len());
-        for &FieldColumn { at, ref def, is_client_id, .. } in &self.fields {
+        for &FieldColumn { at, ref code, ref def, is_client_id } in &self.fields {
             if self.is_outdone(at, lines[0]) {
                 values.push(None);
                 continue;
@@ -103,7 +114,7 @@ impl<'a> RowReader<'a> {
             if let Some(problem) = cell.problem {
                 problems.add(at, problem, text);
             }
-            values.push(cell.value);
+            values.push(cell.value.map(|value| self.born(id, code, value)));
         }
         if let Some(name) = self.products[0] {
             values.push(match self.product_rows(lines) {
@@ -115,10 +126,43 @@ impl<'a> RowReader<'a> {
                 }
             });
         }
-        let record = FileRecord::with_fields(self.file.entity, id, Arc::clone(&self.codes), values);
+        let mut record = FileRecord::with_fields(self.file.entity, id, Arc::clone(&self.codes), values);
+        for &(at, kind) in &self.contacts {
+            self.contacts(at, kind, lines[0].get(at).unwrap_or_default(), &mut record, &mut problems);
+        }
         let problems = problems.found;
         let lines = lines.iter().map(|line| line.to_cells()).collect();
         Row::Record { record, place: self.place(line, None), lines, problems }
+    }
+
+    /// The moment of creation, where the clock alone doesn't tell it.
+    fn born(&self, id: OriginalId, code: &FieldCode, value: Value) -> Value {
+        let births = self.conventions.clocks.as_ref().map(|clocks| &clocks.births).filter(|births| !births.is_empty());
+        match births.filter(|_| code.as_str() == "DATE_CREATE").and_then(|births| births.get(&id)) {
+            Some(birth) => Value::Moment(*birth),
+            None => value,
+        }
+    }
+
+    /// All multi-field values of a kind in one cell: a field for each type, empty where the cell has none of it.
+    fn contacts(&self, at: usize, kind: &str, text: &str, record: &mut FileRecord, problems: &mut Problems<'_, '_>) {
+        let contacts = match self.cells.contacts(text) {
+            Ok(contacts) => contacts,
+            Err(problem) => return problems.add(at, problem, text),
+        };
+        let mut fields: Vec<(String, Vec<Value>)> = types_of(kind).map(|known| (known.to_owned(), Vec::new())).collect();
+        for (value_type, value) in contacts {
+            match fields.iter_mut().find(|(known, _)| *known == value_type) {
+                Some((_, values)) => values.push(Value::Text(value)),
+                None => fields.push((value_type, vec![Value::Text(value)])),
+            }
+        }
+        for (value_type, values) in fields {
+            let code = FieldCode::from(format!("{kind}_{value_type}"));
+            if record.get(code.as_str()).is_none() {
+                record.push(code, if values.is_empty() { Value::Empty } else { Value::List(values) });
+            }
+        }
     }
 
     fn row_pipeline(&self, cells: Texts<'_>) -> RowPipeline {
@@ -140,21 +184,25 @@ impl<'a> RowReader<'a> {
         let texts = || lines.iter().map(|line| line.get(at).unwrap_or_default());
         let is_one = lines.windows(2).all(|pair| pair[0].get(at) == pair[1].get(at));
         if self.file.is_coded() && is_one {
-            return product_number(lines[0].get(at).unwrap_or_default(), Decimal::ZERO).map(Value::Number);
+            return self.number(lines[0].get(at).unwrap_or_default(), Decimal::ZERO).map(Value::Number);
         }
-        let amounts: Result<Vec<Decimal>, ProblemCode> = texts().map(|text| product_number(text, Decimal::ZERO)).collect();
+        let amounts: Result<Vec<Decimal>, ProblemCode> = texts().map(|text| self.number(text, Decimal::ZERO)).collect();
         let sum = amounts?.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add);
         sum.map(Value::Number).ok_or(ProblemCode::BadNumber)
+    }
+
+    fn number(&self, text: &str, default: Decimal) -> Result<Decimal, ProblemCode> {
+        product_number(self.conventions.present(text), self.conventions.numbers, default)
     }
 
     fn product_rows(&self, lines: &[Texts<'_>]) -> Result<Vec<ProductRow>, ProblemCode> {
         let mut rows = Vec::new();
         for line in lines {
             let [name, price, quantity] = self.products.map(|at| at.and_then(|at| line.get(at)).unwrap_or_default());
-            if [name, price, quantity].iter().all(|cell| cell.trim().is_empty()) {
+            if [name, price, quantity].iter().all(|cell| self.conventions.present(cell).trim().is_empty()) {
                 continue;
             }
-            let (price, quantity) = (product_number(price, Decimal::ZERO)?, product_number(quantity, Decimal::ONE)?);
+            let (price, quantity) = (self.number(price, Decimal::ZERO)?, self.number(quantity, Decimal::ONE)?);
             rows.push(ProductRow { name: name.to_owned(), price, quantity });
         }
         Ok(rows)

@@ -85,9 +85,10 @@ pub(super) struct LineRef<'a> {
 }
 
 impl LineRef<'_> {
-    /// Whether there is no text in any cell.
+    /// Whether there is no text in any cell. A Ctrl-Z is how DOS marked a file's end.
     pub(super) fn is_blank(&self) -> bool {
-        !self.too_long && self.cells.iter().all(|cell| cell.chars().all(|c| c.is_whitespace() || c == '\u{feff}'))
+        let is_text = |c: char| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{1a}');
+        !self.too_long && !self.cells.iter().any(|cell| cell.contains(is_text))
     }
 }
 

@@ -1,9 +1,7 @@
 //! The first pass over a whole file: what must be known of all its rows before the first one can be read or compared.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,21 +9,28 @@ use jiff::civil::DateTime;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::columns::{self, Column};
-use super::dates::{Loose, OrderVotes};
+use super::census::Census;
+use super::columns::{self, Column, Role};
+use super::conventions::{Conventions, is_null};
+use super::dates::{Decided, Loose, OrderVotes};
 use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
+use super::evidence::{Evidence, Witness};
 use super::finding::Findings;
 use super::group::{Chunk, Group, Groups, Repeats};
 use super::ids::SeenIds;
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use super::split::Texts;
+use super::spool::{Input, hex};
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
-    EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold, name_keys,
+    Cells, EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
+    name_keys,
 };
 
+/// Groups whose cells are heard at a stretch.
+const STRETCH: usize = 256;
 /// Problems of one code that are told one by one; the rest is only counted.
 const PROBLEMS_MAX: usize = 1000;
 
@@ -38,20 +43,18 @@ pub struct Survey {
     pub rejected: u64,
     /// Lines without text.
     pub blank: u64,
-    /// The order of day and month.
-    pub date_order: DateOrder,
-    /// Whether the file's dates, or the user, say so.
+    /// How its cells are to be read.
+    pub conventions: Conventions,
+    /// Whether the file's dates, the user or the portal say in which order they are.
     pub date_order_sure: bool,
+    /// What the file alone doesn't settle.
+    pub open: Open,
     /// The columns, bound to the schema's custom fields.
     pub columns: Vec<Column>,
     /// The records' ids, in the order of the file.
     pub ids: Vec<OriginalId>,
     /// The ids of rows that can't be used but name one: the portal's records of these ids are known to the file all the same.
     pub rejected_ids: Vec<OriginalId>,
-    /// When records were created: [`Value::Clock`] or [`Value::Moment`].
-    pub created: Vec<(OriginalId, Value)>,
-    /// The newest moment of creation or change.
-    pub newest: Option<Value>,
     /// The folded names by which other records' links call companies and contacts; empty for leads and deals.
     pub names: Vec<(OriginalId, Vec<String>)>,
     /// The titles of columns that no field holds.
@@ -65,22 +68,79 @@ pub struct Survey {
     /// The lines whose ids are repeated, here or in an earlier file: what a second pass goes by.
     pub(super) repeated: HashSet<u64>,
     pub(super) bytes: u64,
+    births: Vec<(OriginalId, Loose)>,
+    changes: Newest,
+}
+
+/// What a file alone doesn't settle, so that the portal's records are asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Open {
+    /// Some dates are another day in another order, and the user has said none.
+    pub date_order: bool,
+    /// Some numbers are another one with the other decimal sign.
+    pub numbers: bool,
+    /// Columns with cells that are the code of one entry and the label of another.
+    pub columns: Vec<usize>,
+}
+
+impl Survey {
+    /// When records were created, in an order of dates: [`Value::Clock`] or [`Value::Moment`].
+    pub fn created_in(&self, order: DateOrder) -> impl Iterator<Item = (OriginalId, Value)> {
+        self.births.iter().filter_map(move |(id, date)| Some((*id, date.moment(order)?)))
+    }
+
+    /// When records were created, as the file is read.
+    pub fn created(&self) -> impl Iterator<Item = (OriginalId, Value)> {
+        let clocks = self.conventions.clocks.as_ref();
+        self.created_in(self.conventions.date_order).map(move |(id, value)| match clocks {
+            Some(clocks) => (id, clocks.births.get(&id).map_or_else(|| clocks.moment(value), |birth| Value::Moment(*birth))),
+            None => (id, value),
+        })
+    }
+
+    /// The newest moment of creation or change.
+    pub fn newest(&self) -> Option<Value> {
+        let newest = self.changes.value(self.conventions.date_order)?;
+        Some(match &self.conventions.clocks {
+            Some(clocks) => clocks.moment(newest),
+            None => newest,
+        })
+    }
+
+    /// Settles the order of dates by something better than the file alone.
+    pub fn settle_order(&mut self, order: DateOrder, confidence: f32, how: String) {
+        self.conventions.date_order = order;
+        self.date_order_sure = true;
+        self.problems.retain(|problem| problem.code != ProblemCode::DateOrderUnsure);
+        self.findings.note("date_order", order.code(), confidence, how);
+    }
 }
 
 /// Reads a whole file once. Files of one type share `seen`: the first line of an id stands, over all of them.
 pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress: &dyn Observer) -> Result<Survey, IntakeError> {
-    let (columns, problems) = columns::bind(file, schema);
-    let source = File::open(Path::new(&*file.path)).map_err(|error| file.io_error(0, error))?;
-    let total = source.metadata().ok().map(|data| data.len());
+    let (columns, mut problems) = columns::bind(file, schema);
+    let source = file.open()?;
+    let total = source.length().ok();
     progress.event(Event::Begin { phase: Phase::Survey, total });
-    let mut groups = Groups::new(file, Hashing { source, digest: Sha256::new() }, BUFFER_BYTES, Repeats::Seen(seen));
+    let mut groups =
+        Groups::new(file, Hashing { source, digest: Sha256::new(), census: Census::of(file) }, BUFFER_BYTES, Repeats::Seen(seen));
     let surveyor = Surveyor::new(file, &columns, schema);
+    let witness = Witness::of(file, &columns, schema);
+    let mut evidence = Evidence::of(columns.len());
     let mut found = Gathered::default();
     let mut told = 0;
     let mut next = groups.chunk()?;
     while let Some(chunk) = next {
-        let look = || chunk.groups.par_iter().map(|group| surveyor.facts(&chunk, group)).collect::<Vec<Facts>>();
-        let (facts, ahead) = rayon::join(look, || groups.chunk());
+        let look = || {
+            let parts = chunk.groups.par_chunks(STRETCH);
+            let facts = |part: &[Group]| part.iter().map(|group| surveyor.facts(&chunk, group)).collect();
+            parts.map(|part| (facts(part), witness.hear(&chunk, part))).collect::<Vec<(Vec<Facts>, Evidence)>>()
+        };
+        let (parts, ahead) = rayon::join(look, || groups.chunk());
+        for (_, heard) in &parts {
+            evidence.add(heard);
+        }
+        let facts = parts.into_iter().flat_map(|(facts, _)| facts);
         for (group, facts) in chunk.groups.iter().zip(facts) {
             found.add(file, group, facts);
         }
@@ -89,42 +149,42 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
         told = groups.bytes();
     }
     let bytes = groups.bytes();
-    let sha256 = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    let (sha256, census) = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    let sha256 = file.own_digest().map_or(sha256, str::to_owned);
+    problems.extend(file.problems.iter().cloned().chain(census.problems(file)));
     progress.event(Event::End { phase: Phase::Survey });
-    Ok(found.survey(file, columns, problems, sha256, bytes))
+    Ok(found.survey(file, columns, problems, &evidence, sha256, bytes))
 }
 
 /// Digests what is read through it.
 struct Hashing {
-    source: File,
+    source: Input,
     digest: Sha256,
+    census: Census,
 }
 
 impl Read for Hashing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.source.read(buffer)?;
         self.digest.update(&buffer[..length]);
+        self.census.take(&buffer[..length]);
         Ok(length)
     }
 }
 
 impl Hashing {
     /// The digest of the whole file, in hex; reads what nobody has read.
-    fn finish(mut self) -> io::Result<String> {
+    fn finish(mut self) -> io::Result<(String, Census)> {
         io::copy(&mut self, &mut io::sink())?;
-        Ok(hex(&self.digest.finalize()))
+        Ok((hex(&self.digest.finalize()), self.census))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Where in the lines of a file the facts stand.
 struct Surveyor<'a> {
     schema: &'a Schema,
     entity: EntityType,
+    coded: bool,
     dates: Vec<usize>,
     created: Option<usize>,
     modified: Option<usize>,
@@ -153,6 +213,7 @@ impl<'a> Surveyor<'a> {
         Self {
             schema,
             entity: file.entity,
+            coded: file.is_coded(),
             dates: columns.iter().enumerate().filter(|(_, column)| is_date(column)).map(|(at, _)| at).collect(),
             created: of_code("DATE_CREATE"),
             modified: of_code("DATE_MODIFY"),
@@ -179,8 +240,9 @@ impl<'a> Surveyor<'a> {
 
     /// The texts under which another record's link may name this one.
     fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
+        let is_name = |cell: &&str| !(self.coded && is_null(cell));
         let [first, name, second, last] =
-            self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).unwrap_or_default().to_owned());
+            self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).unwrap_or_default().to_owned());
         match self.entity {
             EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),
             EntityType::Contact => {
@@ -207,6 +269,8 @@ struct Gathered {
     problems: Vec<Problem>,
     repeated: HashSet<u64>,
     bad_bytes: usize,
+    /// The first line that looks like a product of a record above, but stands apart from it, and how many there are.
+    scattered: Option<(u64, u64)>,
 }
 
 impl Gathered {
@@ -231,6 +295,10 @@ impl Gathered {
                 self.rejected_ids.extend(id.and_then(|id| id.trim().parse().ok()).map(OriginalId));
                 if reject.reason == RejectReason::DuplicateId {
                     self.repeated.insert(reject.place.line);
+                    if names_product(file, &reject.cells) {
+                        let (line, count) = self.scattered.unwrap_or((reject.place.line, 0));
+                        self.scattered = Some((line, count + 1));
+                    }
                 }
             }
             Group::Blank { line } => {
@@ -249,29 +317,44 @@ impl Gathered {
         }
     }
 
-    fn survey(self, file: &RestoreFile, columns: Vec<Column>, mut problems: Vec<Problem>, sha256: String, bytes: u64) -> Survey {
-        let (order, is_sure) = match (file.date_order, self.votes.decide(file.language)) {
-            (Some(order), _) | (None, (order, true)) => (order, true),
-            (None, (order, false)) => (order_by_ids(&self.created).unwrap_or(order), false),
-        };
+    fn survey(
+        self,
+        file: &RestoreFile,
+        columns: Vec<Column>,
+        mut problems: Vec<Problem>,
+        evidence: &Evidence,
+        sha256: String,
+        bytes: u64,
+    ) -> Survey {
+        let Decided { order, sure: is_sure, confidence, how } = self.order(file);
+        let (conventions, told) = evidence.decide(file, &columns, order);
         let mut findings = Findings::default();
-        findings.note(
-            "date_order",
-            order.code(),
-            if is_sure { 1.0 } else { 0.5 },
-            if is_sure { "its dates" } else { "its language" },
-        );
-        let mut of_file = |code, text: &str| {
-            let place = Place { file: Arc::clone(&file.path), line: file.header_line.max(1), column: None };
+        findings.note("date_order", order.code(), confidence, how);
+        if let Some((clock, confidence, how)) = self.votes.clock() {
+            findings.note("clock", clock, confidence, how);
+        }
+        findings.extend(&told);
+        let open = Open {
+            date_order: file.date_order.is_none() && self.votes.is_open(),
+            numbers: file.said.numbers.is_none() && evidence.numbers_are_open(),
+            columns: if file.said.cells.is_none() { evidence.open_columns(&columns) } else { Vec::new() },
+        };
+        let mut of_file = |code, line: u64, text: &str| {
+            let place = Place { file: Arc::clone(&file.path), line, column: None };
             problems.push(Problem { place, code, text: text.to_owned() });
         };
+        let header = file.header_line.max(1);
         if file.no_records {
-            of_file(ProblemCode::NoRecords, "the file says that there are no records");
+            of_file(ProblemCode::NoRecords, header, "the file says that there are no records");
         } else if !columns.iter().any(|column| is_code(column, "ID")) {
-            of_file(ProblemCode::NoId, "no column holds the records' ids");
+            of_file(ProblemCode::NoId, header, "no column holds the records' ids");
         }
         if !is_sure {
-            of_file(ProblemCode::DateOrderUnsure, "the dates don't tell day from month; say --date-order");
+            of_file(ProblemCode::DateOrderUnsure, header, "the dates don't tell day from month; say --date-order");
+        }
+        if let Some((line, count)) = self.scattered {
+            let text = format!("{count} product lines stand apart from their record's first line: sort the file by ID");
+            of_file(ProblemCode::ProductsScattered, line, &text);
         }
         problems.extend(self.problems);
         let unmapped = columns.iter().filter(|column| column.is_unmapped()).map(|column| column.name.clone()).collect();
@@ -279,13 +362,12 @@ impl Gathered {
             rows: self.rows,
             rejected: self.rejected,
             blank: self.blank,
-            date_order: order,
+            conventions,
             date_order_sure: is_sure,
+            open,
             columns,
             ids: self.ids,
             rejected_ids: self.rejected_ids,
-            created: self.created.into_iter().filter_map(|(id, date)| Some((id, date.moment(order)?))).collect(),
-            newest: self.modified.value(order),
             names: self.names,
             unmapped,
             problems,
@@ -293,8 +375,31 @@ impl Gathered {
             sha256,
             repeated: self.repeated,
             bytes,
+            births: self.created,
+            changes: self.modified,
         }
     }
+
+    /// The order of dates: given, or told by the dates, by the order of the ids, by the language.
+    fn order(&self, file: &RestoreFile) -> Decided {
+        if let Some(order) = file.date_order {
+            return Decided { order, sure: true, confidence: 1.0, how: "given by --date-order".to_owned() };
+        }
+        let decided = self.votes.decide(file.language);
+        match order_by_ids(&self.created).filter(|_| !decided.sure) {
+            Some(order) => {
+                let how = "the ids, which a portal gives out in the order of creation; no date tells day from month";
+                Decided { order, sure: false, confidence: 0.8, how: how.to_owned() }
+            }
+            None => decided,
+        }
+    }
+}
+
+/// Whether a line has a product in it.
+fn names_product(file: &RestoreFile, cells: &Cells) -> bool {
+    let products = file.columns.iter().enumerate().filter(|(_, column)| matches!(column.role, Role::Product(_)));
+    products.map(|(at, _)| at).any(|at| cells.get(at).is_some_and(|cell| !cell.trim().is_empty()))
 }
 
 /// The order in which the dates of creation follow the ids, which a portal gives out one after another; `None` when both do, or neither.
@@ -310,7 +415,7 @@ fn order_by_ids(created: &[(OriginalId, Loose)]) -> Option<DateOrder> {
 }
 
 /// The newest moment, in each order, as the order isn't known before the end.
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Newest([(Option<DateTime>, Option<Timestamp>); 3]);
 
 const ORDERS: [DateOrder; 3] = [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd];

@@ -50,20 +50,54 @@ pub struct OriginPair {
     pub origin: String,
 }
 
+/// The record of a file that a record was created from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// What kind of record it is.
+    pub entity: EntityType,
+    /// Its id in its own portal.
+    pub id: OriginalId,
+    /// The name under which the user let another portal's files in; `None` for this portal's own.
+    pub foreign: Option<&'a str>,
+}
+
 impl OriginPair {
-    /// The mark of b24restore for a source record: `b24restore` + `deal:1234`.
+    /// The mark of b24restore for a source record: `b24restore` + `deal:1234`, and `@NAME` behind it for another portal's.
     ///
     /// It is made from the source alone, so that another computer, a lost journal or a plan made next month computes the same.
-    pub fn mark(entity: EntityType, id: OriginalId) -> Self {
-        Self { originator: ORIGINATOR.to_owned(), origin: format!("{entity}:{id}") }
+    pub fn mark(entity: EntityType, id: OriginalId, foreign: Option<&str>) -> Self {
+        let origin = match foreign {
+            Some(name) => format!("{entity}:{id}@{name}"),
+            None => format!("{entity}:{id}"),
+        };
+        Self { originator: ORIGINATOR.to_owned(), origin }
     }
 
     /// The source record of a mark, or `None` for a pair that isn't ours.
-    pub fn source(&self) -> Option<(EntityType, OriginalId)> {
+    pub fn source(&self) -> Option<Source<'_>> {
         if self.originator != ORIGINATOR {
             return None;
         }
         let (entity, id) = self.origin.split_once(':')?;
-        Some((entity.parse().ok()?, OriginalId(id.parse().ok()?)))
+        let (id, foreign) = match id.split_once('@') {
+            Some((id, name)) => (id, Some(name)),
+            None => (id, None),
+        };
+        Some(Source { entity: entity.parse().ok()?, id: OriginalId(id.parse().ok()?), foreign })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_names_its_source_and_the_portal_that_it_is_not_of() {
+        let own = OriginPair::mark(EntityType::Deal, OriginalId(12), None);
+        assert_eq!((own.origin.as_str(), own.source().map(|source| source.foreign)), ("deal:12", Some(None)));
+        let foreign = OriginPair::mark(EntityType::Deal, OriginalId(12), Some("viejo"));
+        assert_eq!(foreign.origin, "deal:12@viejo");
+        let source = foreign.source().expect("a mark of ours");
+        assert_eq!((source.entity, source.id, source.foreign), (EntityType::Deal, OriginalId(12), Some("viejo")));
     }
 }

@@ -121,6 +121,24 @@ pub enum ProblemCode {
     NoId,
     /// A spreadsheet has damaged the value.
     SpreadsheetDamage,
+    /// The file's text was encoded twice (`CompaÃ±Ã­a`).
+    Mojibake,
+    /// Parts of the file are in different encodings.
+    MixedEncodings,
+    /// Zero bytes within the text.
+    NulBytes,
+    /// A byte order mark within the file: files were put together.
+    InnerMark,
+    /// Lines above the header that are left out.
+    LinesAbove,
+    /// Records that another of the files holds too.
+    SharedIds,
+    /// A phone without the `+` that the column's other phones have: a spreadsheet takes it for a sign.
+    LostPlus,
+    /// A packed list of values that can't be unpacked.
+    BadList,
+    /// Product lines of one record that stand apart, so that only the first ones are known for its own.
+    ProductsScattered,
 }
 
 impl ProblemCode {
@@ -141,6 +159,15 @@ impl ProblemCode {
             Self::DateOrderUnsure => "date_order_unsure",
             Self::NoId => "no_id",
             Self::SpreadsheetDamage => "spreadsheet_damage",
+            Self::Mojibake => "mojibake",
+            Self::MixedEncodings => "mixed_encodings",
+            Self::NulBytes => "nul_bytes",
+            Self::InnerMark => "inner_mark",
+            Self::LinesAbove => "lines_above",
+            Self::SharedIds => "shared_ids",
+            Self::LostPlus => "lost_plus",
+            Self::BadList => "bad_list",
+            Self::ProductsScattered => "products_scattered",
         }
     }
 }

@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::intake::{DateOrder, Overrides};
+use crate::intake::{Mapping, Overrides};
 use crate::model::EntityType;
 
 /// What the user says of the files: `VALUE` for all of them, or `FILE=VALUE` for one.
 #[derive(Debug, Clone, Default)]
 pub struct Overriding {
-    /// `--entity`.
-    pub entity: Vec<String>,
-    /// `--delimiter`.
-    pub delimiter: Vec<String>,
-    /// `--encoding`.
-    pub encoding: Vec<String>,
-    /// `--date-order`.
-    pub date_order: Vec<String>,
+    /// A flag's name without the dashes, and all that was said with it.
+    pub flags: Vec<(&'static str, Vec<String>)>,
     /// `--map "Column=FIELD"`.
     pub map: Vec<String>,
+    /// `--ignore "Column"`.
+    pub ignore: Vec<String>,
+    /// `--mapping`: what the flags leave open.
+    pub mapping: Option<PathBuf>,
+    /// `--save-mapping`: where to write what was found and said.
+    pub save_mapping: Option<PathBuf>,
 }
 
 /// A flag's value that can't be understood.
@@ -29,46 +29,36 @@ pub struct FileError {
     /// What was said.
     pub value: String,
     /// What it takes.
-    pub expected: &'static str,
+    pub expected: String,
 }
 
 impl Overriding {
-    /// What is said of one file.
+    /// What the flags say of one file.
     pub fn of(&self, file: &Path) -> Result<Overrides, FileError> {
-        let mut overrides = Overrides::default();
-        if let Some(value) = pick(&self.entity, file) {
-            let entity: EntityType = value.parse().map_err(|_| wrong("entity", value, "lead, contact, company or deal"))?;
-            overrides.entity = Some(entity);
-        }
-        if let Some(value) = pick(&self.delimiter, file) {
-            overrides.delimiter = Some(match value {
-                "tab" | "\\t" | "\t" => b'\t',
-                "semicolon" => b';',
-                "comma" => b',',
-                "pipe" => b'|',
-                other if other.len() == 1 => other.as_bytes()[0],
-                other => return Err(wrong("delimiter", other, "one character, or tab, semicolon, comma, pipe")),
-            });
-        }
-        overrides.encoding = pick(&self.encoding, file).map(str::to_owned);
-        if let Some(value) = pick(&self.date_order, file) {
-            overrides.date_order = Some(match value {
-                "dmy" => DateOrder::Dmy,
-                "mdy" => DateOrder::Mdy,
-                "ymd" => DateOrder::Ymd,
-                other => return Err(wrong("date-order", other, "dmy, mdy or ymd")),
-            });
+        let mut said = Overrides::default();
+        for (flag, values) in &self.flags {
+            if let Some(value) = pick(values, file) {
+                said.take(flag, value).map_err(|expected| wrong(flag, value, expected))?;
+            }
         }
         for pair in &self.map {
-            let (column, field) = pair.split_once('=').ok_or_else(|| wrong("map", pair, "\"Column=FIELD\""))?;
-            overrides.map.push((column.trim().to_owned(), field.trim().to_owned()));
+            // A title may hold the sign; a field's code doesn't.
+            let (column, field) = pair.rsplit_once('=').ok_or_else(|| wrong("map", pair, "\"Column=FIELD\""))?;
+            said.map.push((column.trim().to_owned(), field.trim().to_owned()));
         }
-        Ok(overrides)
+        said.ignore = self.ignore.iter().map(|column| column.trim().to_owned()).collect();
+        Ok(said)
     }
 }
 
-fn wrong(flag: &'static str, value: &str, expected: &'static str) -> FileError {
-    FileError { flag, value: value.to_owned(), expected }
+/// What the flags and the mapping file say of a file whose type isn't known yet: its columns may be any type's.
+pub(super) fn at_first(said: &Overrides, mapping: Option<&Mapping>) -> Overrides {
+    let columns = mapping.map(Mapping::all_columns).unwrap_or_default();
+    said.or(&Overrides { map: columns, ..Overrides::default() })
+}
+
+pub(super) fn wrong(flag: &'static str, value: &str, expected: impl Into<String>) -> FileError {
+    FileError { flag, value: value.to_owned(), expected: expected.into() }
 }
 
 /// The value for a file: the one that names it, else the last one that names none.
@@ -77,7 +67,8 @@ fn pick<'a>(values: &'a [String], file: &Path) -> Option<&'a str> {
         let (name, rest) = value.split_once('=')?;
         (Path::new(name) == file || file.file_name().is_some_and(|own| own == name)).then_some(rest)
     };
-    values.iter().rev().find_map(named).or_else(|| values.iter().rev().find(|value| !value.contains('=')).map(String::as_str))
+    let names_none = |value: &&String| !value.contains('=') || value.as_str() == "=";
+    values.iter().rev().find_map(named).or_else(|| values.iter().rev().find(names_none).map(String::as_str))
 }
 
 /// The restore files that the arguments name: a snapshot directory stands for its CSV files.

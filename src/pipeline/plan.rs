@@ -7,16 +7,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::diff::{self, Current, Files, MatchKey, Names, ZoneFit};
+use crate::diff::{Current, Files, MatchKey, Names, ZoneFit};
 use crate::event::{Event, Observer, Phase};
-use crate::intake::IntakeError;
+use crate::intake::{IntakeError, MappingError};
 use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
 use crate::plan::{DirError, Flags, Mending, MendingError, ParentMissing, Plan};
 use crate::portal::{PortalError, Reader, Wants};
 use crate::report::{Facts, Language};
 
 use super::files::{FileError, Overriding};
-use super::survey::{DetectError, Surveyed, detect, survey};
+use super::survey::{DetectError, Detected, Surveyed, UnusedColumn, detect, save_mapping, survey};
 
 /// What a person asks of `plan`.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The files that say that there are no records, as the user gave them.
     pub empty_files: Vec<String>,
+    /// What was said of columns that no file has.
+    pub unused: Vec<UnusedColumn>,
 }
 
 /// Why there is no plan.
@@ -56,6 +58,9 @@ pub enum PlanError {
     /// A flag.
     #[error(transparent)]
     Flag(#[from] FileError),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// A word of a mending flag that names nothing.
     #[error(transparent)]
     Mending(#[from] MendingError),
@@ -106,6 +111,7 @@ impl From<DetectError> for PlanError {
     fn from(error: DetectError) -> Self {
         match error {
             DetectError::Flag(error) => Self::Flag(error),
+            DetectError::Mapping(error) => Self::Mapping(error),
             DetectError::Intake(error) => Self::Intake(error),
         }
     }
@@ -127,6 +133,8 @@ pub(super) struct Ground {
     pub zone: TimeZone,
     pub zone_name: String,
     pub zone_fit: ZoneFit,
+    /// Whether the zone of some files is unsure, so that a differing creation moment says nothing.
+    pub zone_unsure: bool,
     pub newest: HashMap<EntityType, Timestamp>,
     pub now: Timestamp,
     pub requests: u64,
@@ -136,15 +144,16 @@ pub(super) struct Ground {
 /// Makes a plan.
 pub async fn plan(request: &PlanRequest, reader: Option<&Reader>, observer: Arc<dyn Observer>) -> Result<Planned, PlanError> {
     crate::plan::check_place(&request.out)?;
-    let detected = detect(&super::expand(&request.files), &request.overriding)?;
+    let Detected { files: detected, unused } = detect(&super::expand(&request.files), &request.overriding)?;
     let ground = match (&request.against, reader) {
         (Some(dir), _) => from_snapshot(request, dir, detected, &*observer)?,
         (None, Some(reader)) => from_portal(request, reader, detected, observer.clone()).await?,
         (None, None) => return Err(PlanError::Portal(PortalError::Protocol("no portal was given"))),
     };
     tokio::task::block_in_place(|| {
+        save_mapping(&request.overriding, &ground.files)?;
         let verdicts = super::verdicts::judge(request, &ground, &*observer)?;
-        super::write::write(request, &ground, verdicts)
+        Ok(Planned { unused, ..super::write::write(request, &ground, verdicts)? })
     })
 }
 
@@ -169,7 +178,7 @@ async fn from_portal(
         let (schema, observer) = (schema.clone(), observer.clone());
         tokio::task::spawn_blocking(move || survey(detected, &schema, &*observer))
     };
-    let mut current = Current::default();
+    let mut current = Current::for_foreign(request.flags.foreign.as_deref());
     for entity in EntityType::ALL.into_iter().filter(|entity| !wanted.contains(entity)) {
         current.set_unread(entity);
     }
@@ -192,7 +201,10 @@ async fn from_portal(
     }
     let now = reader.server_time().await?;
     let preferred = preferred_zones(request, who.zone.as_deref(), schema.server_offset)?;
+    let known = ground(schema, current, files, &preferred, now)?;
     let ground = Ground {
+        // Nothing confirms the zone of another portal's files.
+        zone_unsure: known.zone_unsure || (request.flags.foreign.is_some() && request.timezone.is_none()),
         portal: reader.identity().clone(),
         user: who.user,
         user_name: who.name,
@@ -201,7 +213,7 @@ async fn from_portal(
         loopback: reader.is_loopback(),
         requests: reader.requests(),
         mending,
-        ..ground(schema, current, files, &preferred, now)?
+        ..known
     };
     Ok(ground)
 }
@@ -215,7 +227,7 @@ fn from_snapshot(
     let snapshot = crate::snapshot::read_current(dir, observer)?;
     let schema = Arc::new(snapshot.schema.clone());
     let mending = mending(&request.flags, &schema, &detected)?;
-    let mut current = Current::default();
+    let mut current = Current::for_foreign(request.flags.foreign.as_deref());
     for entity in EntityType::ALL {
         for records in snapshot.records(entity)? {
             for record in records? {
@@ -234,14 +246,19 @@ fn from_snapshot(
 fn ground(
     schema: Arc<Schema>,
     current: Current,
-    files: Vec<Surveyed>,
+    mut files: Vec<Surveyed>,
     preferred: &[(String, TimeZone)],
     now: Timestamp,
 ) -> Result<Ground, PlanError> {
+    for seen in &mut files {
+        super::settle::settle(seen, &current, &schema)?;
+    }
+    let fitted = super::zones::fit(&mut files, &current, preferred)?;
+    let zone = fitted.zone;
     let mut known = Files::default();
     for seen in &files {
         let entity = seen.file.entity;
-        let created: HashMap<_, _> = seen.survey.created.iter().cloned().collect();
+        let created: HashMap<_, _> = seen.survey.created().collect();
         let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
         for id in &seen.survey.ids {
             known.add(entity, *id, created.get(id).cloned(), names.remove(id).unwrap_or_default());
@@ -251,17 +268,9 @@ fn ground(
             known.add(entity, id, None, Vec::new());
         }
     }
-    let zone_fit = diff::fit(&samples(&files, &current), preferred);
-    let (zone, zone_name) = match &zone_fit {
-        ZoneFit::Fits { zone, name, .. } | ZoneFit::TooFew { zone, name, .. } => (zone.clone(), name.clone()),
-        ZoneFit::Foreign { explained, of } => return Err(PlanError::Foreign { explained: *explained, of: *of }),
-        ZoneFit::NotNeeded => {
-            preferred.first().map_or((TimeZone::UTC, "UTC".to_owned()), |(name, zone)| (zone.clone(), name.clone()))
-        }
-    };
     let mut newest: HashMap<EntityType, Timestamp> = HashMap::new();
     for seen in &files {
-        let moment = seen.survey.newest.as_ref().and_then(|value| crate::plan::moment(value, &zone));
+        let moment = seen.survey.newest().and_then(|value| crate::plan::moment(&value, &zone));
         if let Some(moment) = moment {
             let known = newest.entry(seen.file.entity).or_insert(moment);
             *known = moment.max(*known);
@@ -284,8 +293,9 @@ fn ground(
         known,
         names,
         zone,
-        zone_name,
-        zone_fit,
+        zone_name: fitted.name,
+        zone_fit: fitted.fit,
+        zone_unsure: fitted.unsure,
         newest,
         now,
         requests: 0,
@@ -323,7 +333,7 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
             continue;
         }
         let live: Vec<PortalId> =
-            seen.survey.ids.iter().map(|id| PortalId(id.0)).filter(|id| current.get(entity, *id).is_some()).collect();
+            seen.survey.ids.iter().filter_map(|id| current.under_id(entity, *id)).map(|live| live.id).collect();
         for (id, rows) in reader.product_rows(entity, &live).await? {
             if let Some(mut record) = current.get(entity, id).cloned() {
                 record.set("PRODUCTS".into(), if rows.is_empty() { Value::Empty } else { Value::Products(rows) });
@@ -332,20 +342,6 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
         }
     }
     Ok(())
-}
-
-/// Creation moments of ids that are both in the files and in the portal.
-fn samples(files: &[Surveyed], current: &Current) -> Vec<(jiff::civil::DateTime, Timestamp)> {
-    let mut samples = Vec::new();
-    for seen in files {
-        for (id, created) in &seen.survey.created {
-            let live = current.under_id(seen.file.entity, *id).and_then(|live| live.get("DATE_CREATE"));
-            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) {
-                samples.push((*clock, *moment));
-            }
-        }
-    }
-    samples
 }
 
 fn preferred_zones(request: &PlanRequest, user: Option<&str>, server_offset: i32) -> Result<Vec<(String, TimeZone)>, PlanError> {

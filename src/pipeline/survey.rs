@@ -1,23 +1,101 @@
 //! Looking at the files: detection, then one pass over each.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::event::Observer;
-use crate::intake::{self, Inspection, IntakeError, RestoreFile, SeenIds, Survey};
-use crate::model::Schema;
+use crate::intake::{self, Inspection, IntakeError, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey};
+use crate::model::{Place, Problem, ProblemCode, Schema, fold};
 
-use super::files::{FileError, Overriding};
+use super::files::{FileError, Overriding, at_first, wrong};
 
 /// A restore file that has been looked at.
 #[derive(Debug)]
 pub(super) struct Surveyed {
     pub file: RestoreFile,
     pub survey: Survey,
+    /// From how many of the portal's records it was found how to read the file.
+    pub compared: Compared,
+    /// The zone of the file's times, where it isn't that of the others: its name, how many shared records it explains, of how many.
+    pub zone: Option<(String, u64, u64)>,
+}
+
+/// How many records that are both in a file and in the portal have settled what the file leaves open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Compared {
+    pub date_order: u64,
+    pub numbers: u64,
+    pub dictionaries: u64,
+}
+
+/// A column that the user named and no file has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusedColumn {
+    /// With which flag.
+    pub flag: &'static str,
+    /// The title.
+    pub column: String,
+}
+
+/// The files, and what was said in vain.
+#[derive(Debug)]
+pub(super) struct Detected {
+    pub files: Vec<RestoreFile>,
+    pub unused: Vec<UnusedColumn>,
 }
 
 /// Detects every file by its beginning.
-pub(super) fn detect(files: &[PathBuf], overriding: &Overriding) -> Result<Vec<RestoreFile>, DetectError> {
-    files.iter().map(|path| Ok(intake::detect(path, &overriding.of(path)?)?)).collect()
+pub(super) fn detect(files: &[PathBuf], overriding: &Overriding) -> Result<Detected, DetectError> {
+    let mapping = overriding.mapping.as_deref().map(Mapping::read).transpose()?;
+    let files: Vec<RestoreFile> =
+        files.iter().map(|path| detect_one(path, &overriding.of(path)?, mapping.as_ref())).collect::<Result<_, _>>()?;
+    let said = overriding.of(Path::new(""))?;
+    check_fields(&said, &files)?;
+    let unused = unused(&said, &files);
+    Ok(Detected { files, unused })
+}
+
+/// Which of a mapping's tables a file goes by is known once its type is.
+fn detect_one(path: &Path, said: &Overrides, mapping: Option<&Mapping>) -> Result<RestoreFile, DetectError> {
+    let first = intake::detect(path, &at_first(said, mapping));
+    let Some(mapping) = mapping else { return Ok(first?) };
+    let own = match &first {
+        Ok(file) => mapping.of(file.entity),
+        // A delimiter or a header's line may be just what the mapping knows.
+        Err(_) => mapping.only(),
+    };
+    let all = own.map_or_else(|| said.clone(), |own| said.or(&own.overrides()));
+    match first {
+        Ok(file) => Ok(file.again(&all)?),
+        Err(error) if own.is_none() => Err(error.into()),
+        Err(_) => Ok(intake::detect(path, &all)?),
+    }
+}
+
+/// A field that no file with its column can have is a slip of the fingers.
+fn check_fields(said: &Overrides, files: &[RestoreFile]) -> Result<(), FileError> {
+    for (column, field) in &said.map {
+        let having: Vec<_> = files.iter().filter(|file| has_column(file, column)).map(|file| file.entity).collect();
+        let is_known = having.iter().any(|entity| intake::field_code(*entity, field).is_some());
+        if let (Some(entity), false) = (having.first(), is_known) {
+            let nearest = intake::nearest_code(*entity, field).map(|nearest| format!("; did you mean {nearest}?"));
+            let expected = format!("a {entity} has no field {field}{}", nearest.unwrap_or_default());
+            return Err(wrong("map", &format!("\"{column}={field}\""), expected));
+        }
+    }
+    Ok(())
+}
+
+fn has_column(file: &RestoreFile, title: &str) -> bool {
+    file.columns.iter().any(|column| column.name == title || fold(&column.name) == fold(title))
+}
+
+fn unused(said: &Overrides, files: &[RestoreFile]) -> Vec<UnusedColumn> {
+    let map = said.map.iter().map(|(column, _)| ("map", column));
+    let ignore = said.ignore.iter().map(|column| ("ignore", column));
+    let in_none = |(_, column): &(_, &String)| !files.iter().any(|file| has_column(file, column));
+    map.chain(ignore).filter(in_none).map(|(flag, column)| UnusedColumn { flag, column: column.clone() }).collect()
 }
 
 /// Why the files can't be looked at.
@@ -26,6 +104,9 @@ pub enum DetectError {
     /// A flag about a file.
     #[error(transparent)]
     Flag(#[from] FileError),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// A file.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -34,13 +115,55 @@ pub enum DetectError {
 /// Passes over every file once. Files of one type are parts of one whole: an id stands once in all of them.
 pub(super) fn survey(files: Vec<RestoreFile>, schema: &Schema, observer: &dyn Observer) -> Result<Vec<Surveyed>, IntakeError> {
     let mut seen = SeenIds::default();
-    files
-        .into_iter()
-        .map(|file| {
-            let survey = intake::survey(&file, schema, &mut seen, observer)?;
-            Ok(Surveyed { file, survey })
-        })
-        .collect()
+    let mut surveyed = Vec::new();
+    for file in files {
+        let survey = intake::survey(&file, schema, &mut seen, observer)?;
+        surveyed.push(Surveyed { file, survey, compared: Compared::default(), zone: None });
+    }
+    say_shared_ids(&mut surveyed);
+    Ok(surveyed)
+}
+
+/// Two files with the same ids are two copies of one thing: said at both, with the other's name.
+fn say_shared_ids(files: &mut [Surveyed]) {
+    for later in 1..files.len() {
+        for earlier in 0..later {
+            let shared = shared_ids(&files[earlier], &files[later]);
+            if shared > 0 {
+                let (one, other) = (Arc::clone(&files[earlier].file.path), Arc::clone(&files[later].file.path));
+                files[later].note_shared(shared, &one, "the first copy stands; leave one of the files out");
+                files[earlier].note_shared(shared, &other, "this copy stands; leave one of the files out");
+            }
+        }
+    }
+}
+
+fn shared_ids(earlier: &Surveyed, later: &Surveyed) -> usize {
+    // An id that an earlier file has is a rejected one in every later file.
+    if earlier.file.entity != later.file.entity || later.survey.rejected_ids.is_empty() {
+        return 0;
+    }
+    let known: HashSet<_> = earlier.survey.ids.iter().collect();
+    let shared: HashSet<_> = later.survey.rejected_ids.iter().filter(|id| known.contains(id)).collect();
+    shared.len()
+}
+
+impl Surveyed {
+    fn note_shared(&mut self, count: usize, other: &str, advice: &str) {
+        let place = Place { file: Arc::clone(&self.file.path), line: self.file.header_line.max(1), column: None };
+        let text = format!("{count} ids are in {other} too: {advice}");
+        self.survey.problems.push(Problem { place, code: ProblemCode::SharedIds, text });
+    }
+}
+
+/// Writes down which columns were taken for which fields, where the user asked for it.
+pub(super) fn save_mapping(overriding: &Overriding, files: &[Surveyed]) -> Result<(), MappingError> {
+    let Some(path) = &overriding.save_mapping else { return Ok(()) };
+    let mut mapping = Mapping::default();
+    for seen in files {
+        mapping.add(&seen.file, &seen.survey.columns);
+    }
+    mapping.write(path)
 }
 
 /// What `inspect` says of the files.
@@ -48,12 +171,17 @@ pub(super) fn survey(files: Vec<RestoreFile>, schema: &Schema, observer: &dyn Ob
 pub struct Inspected {
     /// One entry a file.
     pub files: Vec<Inspection>,
+    /// What was said of columns that no file has.
+    #[serde(skip)]
+    pub unused: Vec<UnusedColumn>,
 }
 
 /// Says what files are, without any portal.
 pub fn inspect(files: &[PathBuf], overriding: &Overriding, observer: &dyn Observer) -> Result<Inspected, DetectError> {
     let schema = Schema::standard();
-    let surveyed = survey(detect(files, overriding)?, &schema, observer)?;
+    let Detected { files, unused } = detect(files, overriding)?;
+    let surveyed = survey(files, &schema, observer)?;
+    save_mapping(overriding, &surveyed)?;
     let files = surveyed.iter().map(|seen| intake::inspect(&seen.file, &seen.survey, &schema)).collect::<Result<_, _>>()?;
-    Ok(Inspected { files })
+    Ok(Inspected { files, unused })
 }

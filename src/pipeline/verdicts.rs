@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use crate::diff::{ChangeKind, Judge, JudgeOptions, Judged, Note, Verdict, ZoneFit};
+use crate::diff::{ChangeKind, Judge, JudgeOptions, Judged, Note, Verdict};
 use crate::event::{Event, Observer, Phase};
 use crate::intake;
-use crate::model::{EntityType, FieldCode, FileRecord, OriginPair, Problem, ProblemCode, Reject, Row, Schema};
+use crate::model::{EntityType, FieldCode, FileRecord, OriginPair, Problem, ProblemCode, Reject, Row, Schema, Value};
 use crate::plan::{EntityCounts, Fate, Fates, Mended, Missing, SourceRow, stage_field};
 
 use super::plan::{Ground, PlanError, PlanRequest, match_keys};
@@ -34,8 +34,9 @@ pub(super) struct Verdicts {
 /// Judges every row: each alone on all cores, then what is not identical once more, together.
 pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Observer) -> Result<Verdicts, PlanError> {
     let keys = match_keys(&request.flags);
-    let id_decides = matches!(ground.zone_fit, ZoneFit::TooFew { .. });
+    let id_decides = ground.zone_unsure;
     let options = JudgeOptions { match_keys: keys.clone(), existence_only: request.flags.existence_only };
+    let is_foreign = ground.current.foreign().is_some();
     let judge =
         Judge::new(&ground.schema, &ground.current, &ground.known, &ground.names, ground.zone.clone(), id_decides, options);
     let mut sifting = Sifting::default();
@@ -62,7 +63,7 @@ pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Obser
         // A type whose file holds no row has its counts, too.
         sifting.counts.entry(entity).or_default();
     }
-    let verdicts = settle(&judge, sifting, &ground.schema);
+    let verdicts = settle(&judge, sifting, &ground.schema, is_foreign);
     observer.event(Event::End { phase: Phase::Compare });
     for (entity, counts) in &verdicts.counts {
         let selected = |seen: &&super::survey::Surveyed| seen.file.entity == *entity && counts.left_out == 0;
@@ -133,6 +134,9 @@ fn sift(row: Row, judge: &Judge<'_>, mender: &Mender<'_>, input: usize) -> Sifte
     match row {
         Row::Rejected(reject) => Sifted::Rejected(reject),
         Row::Record { mut record, place, lines, mut problems } => {
+            if mender.ground.current.foreign().is_some() {
+                forget_users(&mut record);
+            }
             let mended = mender.mend(&mut record, &mut problems);
             let judged = judge.judge(record);
             if judged.verdict == Verdict::Identical && problems.is_empty() {
@@ -141,6 +145,26 @@ fn sift(row: Row, judge: &Judge<'_>, mender: &Mender<'_>, input: usize) -> Sifte
             }
             Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines }, problems, mended)
         }
+    }
+}
+
+/// Another portal's user 7 is somebody else: an id of a user names nobody here.
+fn forget_users(record: &mut FileRecord) {
+    let is_user = |value: &Value| matches!(value, Value::User(_));
+    let named = |value: &Value| match value {
+        Value::User(id) => Value::Name(id.to_string()),
+        other => other.clone(),
+    };
+    let known: Vec<(FieldCode, Value)> = record
+        .fields()
+        .filter(|(_, value)| value.each().iter().any(is_user))
+        .map(|(code, value)| match value {
+            Value::List(values) => (code.clone(), Value::List(values.iter().map(named).collect())),
+            value => (code.clone(), named(value)),
+        })
+        .collect();
+    for (code, value) in known {
+        record.set(code, value);
     }
 }
 
@@ -171,7 +195,8 @@ impl Sifting {
         for problem in
             problems.iter().filter(|problem| !matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown))
         {
-            let code = if is_about_a_text(problem) { problem.code.code() } else { "bad_cells" };
+            let is_known = is_about_a_text(problem) || problem.code == ProblemCode::SpreadsheetDamage;
+            let code = if is_known { problem.code.code() } else { "bad_cells" };
             *self.notes.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
         }
         // A text that no entry answers to leaves the record whole; a cell that can't be read doesn't.
@@ -186,11 +211,14 @@ impl Sifting {
 }
 
 fn is_about_a_text(problem: &Problem) -> bool {
-    matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous)
+    matches!(
+        problem.code,
+        ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous | ProblemCode::LostPlus
+    )
 }
 
 /// The second look at what is not identical, and the fate of each.
-fn settle(judge: &Judge<'_>, mut sifting: Sifting, schema: &Schema) -> Verdicts {
+fn settle(judge: &Judge<'_>, mut sifting: Sifting, schema: &Schema, is_foreign: bool) -> Verdicts {
     let answers = judge.settle(&mut sifting.kept);
     let mut fates = Fates::default();
     let mut judged = Vec::with_capacity(sifting.kept.len());
@@ -217,7 +245,8 @@ fn settle(judge: &Judge<'_>, mut sifting: Sifting, schema: &Schema) -> Verdicts 
             counts.missing + counts.changed + counts.identical + counts.restored + counts.duplicate + counts.rejected;
         let only = answers.only_in_portal(*entity);
         counts.only_in_portal = (only.newer + only.older) as u64;
-        counts.newer_in_portal = only.newer as u64;
+        // Another portal's files say nothing of what should be here.
+        counts.newer_in_portal = if is_foreign { counts.only_in_portal } else { only.newer as u64 };
     }
     judged.sort_by_key(|item| (item.judged.record.entity, item.source.input, item.source.line));
     Verdicts {

@@ -1,6 +1,5 @@
 //! The warnings of a plan: each with its count and its sentence.
 
-use crate::diff::ZoneFit;
 use crate::model::{EntityType, ProblemCode};
 use crate::plan::{Drafted, Summary, Warning};
 use crate::report;
@@ -51,13 +50,16 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
+        let scattered = ProblemCode::ProductsScattered;
+        let lines = seen.survey.problems.iter().filter(|problem| problem.code == scattered).count() as u64;
+        add(scattered.code(), Some(seen.file.entity), None, lines);
     }
     let said = |rule: &str| drafted.warnings.keys().chain(verdicts.notes.keys()).any(|(_, _, of)| of.as_deref() == Some(rule));
     for rule in ground.mending.stage_rules().filter(|rule| !said(rule)) {
         add("stage_map_unused", None, Some(rule.to_owned()), 1);
     }
     let total = summary.total();
-    if matches!(ground.zone_fit, ZoneFit::TooFew { .. }) {
+    if ground.zone_unsure {
         add("zone_uncertain", None, None, total.in_file);
     }
     if total.to_create > 0 {
@@ -84,6 +86,7 @@ pub(super) fn warn(
             field,
             records,
         })
+        .chain(super::shared::warnings(&ground.files, request.language))
         .collect();
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
-use crate::diff::{ChangeKind, Verdict, ZoneFit, show};
+use crate::diff::{ChangeKind, Verdict, show};
 use crate::model::{CrmMode, EntityType, Value};
 use crate::plan::{
     Action, ActionKind, ChangeLine, DirError, Draft, Drafted, Drafter, Fate, FileSummary, Forecast, Input, Manifest, Missing,
@@ -67,7 +67,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         unwritable: facts_extra.unwritable,
         unmapped: facts_extra.unmapped,
         to_decide: facts_extra.to_decide,
-        inferred: inferred(request, ground),
+        inferred: inferred::sentences(ground, request.language),
         sandbox: ground.loopback,
         dir: request.out.clone(),
     };
@@ -88,7 +88,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
     let plan = draft.seal(manifest)?;
     let empty = ground.files.iter().filter(|seen| seen.file.no_records);
     let empty_files = empty.map(|seen| seen.file.path.to_string()).collect();
-    Ok(Planned { facts, plan, empty_files })
+    Ok(Planned { facts, plan, empty_files, unused: Vec::new() })
 }
 
 /// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.
@@ -129,6 +129,7 @@ fn summarize(request: &PlanRequest, ground: &Ground, verdicts: &Verdicts, drafte
         requests: Requests { made: ground.requests, to_apply },
         forecast,
         warnings: Vec::new(),
+        inferred: inferred::all(ground),
     }
 }
 
@@ -305,19 +306,4 @@ fn write_reports(draft: &Draft, request: &PlanRequest, facts: &Facts) -> Result<
     let mut csv = draft.part(crate::plan::dir::REPORT_CSV)?;
     report::csv::write(&mut lines()?, &mut csv).map_err(wrap)?;
     csv.flush().map_err(wrap)
-}
-
-/// What was inferred, said in sentences.
-fn inferred(request: &PlanRequest, ground: &Ground) -> Vec<String> {
-    let mut sentences = Vec::new();
-    for seen in &ground.files {
-        sentences.push(inferred::file(&seen.file, seen.survey.date_order, request.language));
-    }
-    let (explained, of) = match &ground.zone_fit {
-        ZoneFit::Fits { explained, of, .. } | ZoneFit::TooFew { explained, of, .. } => (*explained, *of),
-        ZoneFit::NotNeeded | ZoneFit::Foreign { .. } => (0, 0),
-    };
-    sentences.push(inferred::zone(&ground.zone_name, explained, of, request.language));
-    sentences.push(inferred::matching_order(request.language));
-    sentences
 }

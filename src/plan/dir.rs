@@ -94,6 +94,9 @@ pub struct Flags {
     pub match_keys: Vec<String>,
     /// The record types chosen; empty for all.
     pub only: Vec<EntityType>,
+    /// The name under which another portal's files are let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
     /// Who becomes responsible where that person is unknown or dismissed, as it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assign_missing_to: Option<String>,

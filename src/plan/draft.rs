@@ -435,7 +435,7 @@ impl Drafter<'_> {
                 return own;
             }
         }
-        OriginPair::mark(record.entity, record.id)
+        OriginPair::mark(record.entity, record.id, self.current.foreign())
     }
 }
 

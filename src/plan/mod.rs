@@ -26,5 +26,5 @@ pub use fate::{Fate, Fates, Link, Resolver};
 pub use line::{ChangeLine, RecordLine, RecordRef};
 pub use mending::{Mended, Mending, MendingError, stage_field};
 pub use seal::{digest_of_file, digest_of_text};
-pub use summary::{EntityCounts, FileSummary, Forecast, Requests, Summary, Warning};
+pub use summary::{EntityCounts, FileSummary, Forecast, Inferred, Requests, Summary, Warning};
 pub use wire::{moment, rfc3339, wire};

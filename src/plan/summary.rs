@@ -27,6 +27,24 @@ pub struct Summary {
     pub forecast: Forecast,
     /// What a person should know, each with its count.
     pub warnings: Vec<Warning>,
+    /// What was inferred of the files.
+    #[serde(default)]
+    pub inferred: Vec<Inferred>,
+}
+
+/// One thing that was inferred of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inferred {
+    /// The file's path as the user gave it.
+    pub file: String,
+    /// What: `date_order`, `clock`, `numbers`, `users`, `dictionaries`, `empty` or `zone`.
+    pub what: String,
+    /// What it was found to be.
+    pub value: String,
+    /// What it was found by, for people.
+    pub how: String,
+    /// How many records that are both in the file and in the portal bear it out; 0 where none could be compared.
+    pub records: u64,
 }
 
 /// A restore file in numbers.

@@ -65,6 +65,7 @@ pub fn facts(language: Language) -> Facts {
             entities,
             requests: Requests { made: 164, to_apply: 2412 },
             forecast: Forecast { seconds: 5990, bound_by: "operating".into() },
+            inferred: Vec::new(),
             warnings: vec![
                 warning("created_time_not_preserved", Some(Deal), None, 2957),
                 warning("created_time_not_preserved", Some(Contact), None, 884),

@@ -33,6 +33,12 @@ pub fn note(code: &str, language: Language) -> String {
     }
 }
 
+/// What is wrong with a cell, a row or a file.
+pub fn problem_words(code: &str, language: Language) -> String {
+    let found = [REASONS, NOTES, OF_FILES].into_iter().find_map(|table| find(table, code));
+    found.map_or_else(|| sanitize(code), |text| text.get(language).to_owned())
+}
+
 fn find(table: Table, code: &str) -> Option<Phrase> {
     table.iter().find(|(known, _)| *known == code).map(|(_, phrase)| *phrase)
 }
@@ -136,6 +142,20 @@ const NOTES: Table = &[
     label("bad_link", "link not understood", "vínculo que no se entendió"),
     label("bad_bytes", "damaged characters", "caracteres dañados"),
     label("left_out", "left out by choice", "se deja fuera por elección"),
+];
+
+const OF_FILES: Table = &[
+    label("blank_line", "lines without text", "líneas sin texto"),
+    label("duplicate_column", "two columns of one field", "dos columnas del mismo campo"),
+    label("no_records", "the export says that there are no records", "la exportación dice que no hay registros"),
+    label("date_order_unsure", "day and month can't be told apart", "no se distingue el día del mes"),
+    label("no_id", "no column holds the records' IDs", "ninguna columna trae el ID de los registros"),
+    label("mojibake", "the text was encoded twice", "el texto se codificó dos veces"),
+    label("mixed_encodings", "parts of the file are in different encodings", "partes del archivo tienen distinta codificación"),
+    label("nul_bytes", "zero bytes within the text", "bytes nulos dentro del texto"),
+    label("inner_mark", "files were put together into this one", "se unieron varios archivos en uno"),
+    label("lines_above", "lines above the header, left out", "líneas antes del encabezado, se omiten"),
+    label("shared_ids", "another file holds these records too", "otro archivo trae los mismos registros"),
 ];
 
 #[cfg(test)]

@@ -37,8 +37,9 @@ pub mod terminal;
 #[cfg(test)]
 mod example;
 
-pub use clean::sanitize;
+pub use clean::{sanitize, shorten};
 pub use facts::{Facts, MoneyAtStake};
+pub use labels::problem_words;
 pub use outcome::{ApplyCounts, ApplyOutcome, Difference, Double, UndoCounts, UndoOutcome, VerifyCounts, VerifyOutcome};
 pub use tables::{FailureLine, IdLine};
 pub use terminal::{apply_screen, plan_line, plan_screen, status_screen, undo_screen, verify_screen};

@@ -246,6 +246,21 @@ const KNOWN: &[Known] = &[
         "Un archivo dice con palabras que no contiene {all}. Si debería haberlos, pida el archivo otra vez a Soporte.",
     ),
     notice(
+        "bad_cells",
+        "{field} holds cells in {of} that could not be understood. They are left out, and the rest of the record is used; `inspect` names their lines.",
+        "{field} trae en {of} celdas que no se pudieron entender. Se omiten y se usa lo demás; `inspect` dice en qué líneas.",
+    ),
+    notice(
+        "lost_plus",
+        "In {field}, {of} have phones without the “+” that the others have: a spreadsheet takes it away. They are kept as they stand; compare a few with the portal.",
+        "En {field}, {of} tienen teléfonos sin el «+» que llevan los demás: lo quita una hoja de cálculo. Se conservan tal cual; compare algunos con su Bitrix24.",
+    ),
+    notice(
+        "products_scattered",
+        "Product lines of one record stand apart in the file, so that only its first ones are used. Sort the file by ID and run the review again.",
+        "En el archivo, las líneas de productos de un mismo registro están separadas y solo se usan las primeras. Ordene el archivo por ID y repita la revisión.",
+    ),
+    notice(
         "spreadsheet_damage",
         "A spreadsheet has damaged values in {of} (long numbers as 5.2E+11, dates turned around). Use the file as Support sent it, never saved by Excel.",
         "Una hoja de cálculo dañó valores en {of} (números largos como 5.2E+11, fechas volteadas). Use el archivo tal como lo mandó Soporte, sin guardarlo en Excel.",
@@ -258,6 +273,9 @@ mod tests {
 
     /// The codes that the program gives out.
     const CODES: &[&str] = &[
+        "bad_cells",
+        "lost_plus",
+        "products_scattered",
         "webhook_wide",
         "created_time_not_preserved",
         "portal_own_differs",

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Reply, RestError};
 use super::envelope;
-use super::faults::Place;
+use super::faults::{Place, Step};
 use super::office::{Carried, Desk, End};
 use super::references::{Books, resolved};
 use super::rule::{Change, Deed};
-use super::strike::Out;
+use super::strike::{Answer, Out};
 use super::waiting::Waiting;
 use super::wire::Order;
 use super::{params, php};
@@ -61,6 +61,16 @@ pub async fn carry_out(desk: &mut Desk, batch: &Map<String, Value>, waiting: &mu
     Ok(Done { reply, changes })
 }
 
+/// The methods that a batch asks for, as they were written.
+pub fn asked(batch: &Map<String, Value>) -> Vec<Step> {
+    let texts = commands(batch).into_iter().filter_map(|(_, command)| command.as_str());
+    let taken = texts.map(|text| {
+        let (method, query) = taken_apart(text);
+        Step::of(&method.to_lowercase(), &params::query(query.as_bytes()))
+    });
+    taken.collect()
+}
+
 /// A parameter of the batch itself, in whatever case it was written; null counts as not given.
 fn parameter<'a>(batch: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     batch.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).filter(|value| !value.is_null())
@@ -99,15 +109,16 @@ impl Command {
             let error = RestError::with_status(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage");
             return Ok((Err(error), Value::Null));
         }
-        let strikes = desk.office.meet(Place::Command(&self.method));
+        let strikes = desk.office.meet(Place::Command(&Step::of(&self.method, &self.params)));
         if let Some(fault) = strikes.before {
             desk.office.clock.wait(fault.delay).await;
             match fault.deed {
                 Deed::Nothing | Deed::Change(_) => {}
                 Deed::Crowd(requests) => waiting.crowd(&desk.office, requests),
                 Deed::Twice => _ = desk.carry_out(&self.method, self.params.clone()).await?,
-                Deed::Late(late) => {
-                    waiting.tell(Out::order(Order::Drop));
+                Deed::Arm(rules) => desk.office.arm(rules),
+                Deed::Late(late, page) => {
+                    waiting.tell(page.map_or_else(|| Out::order(Order::Drop), |status| Answer::page(status).into()));
                     waiting.late(&desk.office, late).await?;
                 }
                 Deed::Refuse(error, _) => return Ok((Err(error), Value::Null)),
@@ -120,6 +131,7 @@ impl Command {
             match fault.deed {
                 Deed::Change(change) => changes.push(change),
                 Deed::Nothing => {}
+                Deed::Arm(rules) => desk.office.arm(rules),
                 Deed::Refuse(error, _) => return Ok((Err(error), Value::Null)),
                 deed => return Err(End::Struck(deed)),
             }

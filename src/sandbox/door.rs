@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use super::answer::RestError;
 use super::arming;
 use super::batch;
-use super::faults::{Place, Strikes};
+use super::faults::{Asked, Place, Step, Strikes};
 use super::guard;
 use super::office::{Carried, Desk, End, Office, Underway, internal_error, method_not_found};
 use super::params::{self, Carrier};
@@ -42,7 +42,7 @@ pub async fn door(State(office): State<Arc<Office>>, ConnectInfo(peer): ConnectI
     let Out { answer, order } = attend(&office, peer.address.ip(), &head, body).await;
     match order {
         // The body of an answer can't be told from its head in the frames of HTTP/2.
-        Some(Order::Cut(_)) if head.version == Version::HTTP_2 => peer.line.give(Order::Drop),
+        Some(Order::Cut(_) | Order::Tear(_)) if head.version == Version::HTTP_2 => peer.line.give(Order::Drop),
         Some(Order::Dribble(pause)) => peer.line.give(Order::Dribble(office.clock.real(pause))),
         Some(order) => peer.line.give(order),
         None => {}
@@ -69,9 +69,12 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
         return Answer::error(&RestError::with_status(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")).into();
     }
     let Route::Method { name, webhook } = route else { return rest_three() };
-    let mut strikes = if arms_faults { Strikes::default() } else { office.meet(Place::Request(&name)) };
-    if let Some(Fault { deed, delay }) = strikes.head.take() {
+    let at_the_head = if arms_faults { None } else { office.meet(Place::Head(&name)).head };
+    if let Some(Fault { deed, delay }) = at_the_head {
         office.clock.wait(delay).await;
+        if let Deed::Arm(rules) = &deed {
+            office.arm(rules.clone());
+        }
         if let Some(out) = replacement(&deed) {
             return out;
         }
@@ -80,12 +83,23 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
         // Too large, or it never came whole; then nobody reads this.
         return Answer::page(413).into();
     };
-    let call = Call { params: parameters(head, &body), has_token: has_token(head), name, webhook, strikes };
+    let params = parameters(head, &body);
+    let strikes = if arms_faults { Strikes::default() } else { met(office, &name, &params) };
+    let call = Call { params, has_token: has_token(head), name, webhook, strikes };
     let (sender, receiver) = oneshot::channel();
     let waiting = Waiting::new(sender, address);
     // Begun here and not in the task, so that a closing portal can't overlook a task that hasn't had its turn yet.
     tokio::spawn(serve(Arc::clone(office), office.begin(), call, waiting));
     receiver.await.unwrap_or_else(|_| Answer::error(&internal_error()).into())
+}
+
+/// What strikes a request that has been read. What its commands are is looked at only where something is armed.
+fn met(office: &Office, name: &str, params: &Map<String, Value>) -> Strikes {
+    if office.faults().is_empty() {
+        return Strikes::default();
+    }
+    let commands = if name == "batch" { batch::asked(params) } else { Vec::new() };
+    office.meet(Place::Request(&Asked { own: Step::of(name, params), commands }))
 }
 
 fn rest_three() -> Out {
@@ -125,8 +139,9 @@ async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut wai
         match deed {
             Deed::Crowd(requests) => waiting.crowd(&office, requests),
             Deed::Twice => again = true,
-            Deed::Late(late) => {
-                waiting.tell(Out::order(Order::Drop));
+            Deed::Arm(rules) => office.arm(rules),
+            Deed::Late(late, page) => {
+                waiting.tell(page.map_or_else(|| Out::order(Order::Drop), |status| Answer::page(status).into()));
                 if waiting.late(&office, late).await.is_err() {
                     return;
                 }
@@ -150,6 +165,10 @@ async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut wai
         office.clock.wait(delay).await;
         out = match deed {
             Deed::Change(change) => changed(out, &change),
+            Deed::Arm(rules) => {
+                office.arm(rules);
+                out
+            }
             deed => replacement(&deed).unwrap_or(out),
         };
     }

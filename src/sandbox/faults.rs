@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::rule::{Deed, Fault, Rule, RuleError, When};
+use super::store::record::Entity;
+use super::store::value;
 
 /// All armed rules, in the order in which they were armed.
 #[derive(Debug, Default)]
@@ -36,10 +38,39 @@ pub struct Strikes {
 pub enum Place<'a> {
     /// A new connection.
     Connection,
-    /// A request for a method.
-    Request(&'a str),
+    /// The head of a request for a method; its parameters may still be on the way.
+    Head(&'a str),
+    /// A request that has been read.
+    Request(&'a Asked),
     /// A command of a batch.
-    Command(&'a str),
+    Command(&'a Step),
+}
+
+/// A method that is asked for, and the record type that it concerns, where it is one's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its name in lower case.
+    pub method: String,
+    /// The `entityTypeId`.
+    pub entity: Option<i64>,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The request's own method.
+    pub own: Step,
+    /// The commands of a batch.
+    pub commands: Vec<Step>,
+}
+
+impl Step {
+    /// A method with its parameters. Classic methods have the record type in their names.
+    pub fn of(method: &str, params: &Map<String, Value>) -> Self {
+        let named = || Entity::of_name(method.split('.').nth(1)?).map(Entity::type_id);
+        let entity = params.get("entityTypeId").map(value::integer).or_else(named);
+        Self { method: method.to_owned(), entity }
+    }
 }
 
 /// Why a script of faults can't be used.
@@ -92,6 +123,11 @@ impl Faults {
         self.armed.push(Armed { rule, seen: 0, fired: 0 });
     }
 
+    /// Whether nothing is armed.
+    pub fn is_empty(&self) -> bool {
+        self.armed.is_empty()
+    }
+
     /// Disarms all rules.
     pub fn clear(&mut self) {
         self.armed.clear();
@@ -141,10 +177,18 @@ impl Rule {
     fn matches(&self, place: Place<'_>) -> bool {
         match (place, self.when) {
             (Place::Connection, When::Connect) => true,
-            (Place::Connection, _) | (_, When::Connect) | (Place::Command(_), When::Head) => false,
-            (Place::Request(method), _) => self.names(method),
-            (Place::Command(method), _) => self.method != "*" && self.names(method),
+            (Place::Head(method), When::Head) => self.names(method),
+            (Place::Request(asked), When::Before | When::After) if self.whole => {
+                self.means(&asked.own) || asked.commands.iter().any(|command| self.means(command))
+            }
+            (Place::Request(asked), When::Before | When::After) => self.means(&asked.own),
+            (Place::Command(command), When::Before | When::After) => !self.whole && self.method != "*" && self.means(command),
+            _ => false,
         }
+    }
+
+    fn means(&self, step: &Step) -> bool {
+        self.names(&step.method) && (self.entity.is_none() || self.entity == step.entity)
     }
 
     fn names(&self, method: &str) -> bool {
@@ -165,10 +209,18 @@ mod tests {
         faults
     }
 
+    fn step(method: &str, entity: Option<i64>) -> Step {
+        Step { method: method.to_owned(), entity }
+    }
+
+    fn request(method: &str) -> Asked {
+        Asked { own: step(method, None), commands: Vec::new() }
+    }
+
     /// Which of ten requests a rule strikes.
     fn struck(rule: Value) -> Vec<usize> {
         let mut faults = armed(rule);
-        (1..=10).filter(|_| faults.meet(Place::Request("a.b")).before.is_some()).collect()
+        (1..=10).filter(|_| faults.meet(Place::Request(&request("a.b"))).before.is_some()).collect()
     }
 
     #[test]
@@ -184,22 +236,62 @@ mod tests {
 
     #[test]
     fn a_star_means_requests_and_a_name_means_commands_too() {
-        assert_eq!(armed(json!({"do": "drop"})).meet(Place::Command("a.b")), Strikes::default());
-        assert!(armed(json!({"do": "drop", "method": "a.b"})).meet(Place::Command("a.b")).before.is_some());
-        assert!(armed(json!({"do": "drop", "method": "a.*", "when": "after"})).meet(Place::Command("a.b")).after.is_some());
-        assert_eq!(armed(json!({"do": "drop", "method": "a.b", "when": "head"})).meet(Place::Command("a.b")), Strikes::default());
+        assert_eq!(armed(json!({"do": "drop"})).meet(Place::Command(&step("a.b", None))), Strikes::default());
+        assert!(armed(json!({"do": "drop", "method": "a.b"})).meet(Place::Command(&step("a.b", None))).before.is_some());
+        assert!(
+            armed(json!({"do": "drop", "method": "a.*", "when": "after"}))
+                .meet(Place::Command(&step("a.b", None)))
+                .after
+                .is_some()
+        );
+        assert_eq!(
+            armed(json!({"do": "drop", "method": "a.b", "when": "head"})).meet(Place::Command(&step("a.b", None))),
+            Strikes::default()
+        );
     }
 
     #[test]
     fn a_rule_for_connections_meets_no_request() {
         let mut faults = armed(json!({"do": "reset", "when": "connect"}));
-        assert_eq!(faults.meet(Place::Request("a")), Strikes::default());
+        assert_eq!(faults.meet(Place::Request(&request("a"))), Strikes::default());
         assert!(faults.meet(Place::Connection).head.is_some());
     }
 
     #[test]
     fn what_changes_an_answer_leaves_the_method_alone() {
-        let strikes = armed(json!({"do": {"prefix": "x"}, "when": "before"})).meet(Place::Request("a"));
+        let strikes = armed(json!({"do": {"prefix": "x"}, "when": "before"})).meet(Place::Request(&request("a")));
         assert!(strikes.before.is_none() && strikes.after.is_some());
+    }
+
+    #[test]
+    fn a_rule_for_the_head_meets_the_head_alone() {
+        let rule = json!({"do": "drop", "method": "a.b", "when": "head"});
+        assert!(armed(rule.clone()).meet(Place::Head("a.b")).head.is_some());
+        assert_eq!(armed(rule).meet(Place::Request(&request("a.b"))), Strikes::default());
+    }
+
+    #[test]
+    fn a_rule_for_a_record_type_meets_no_other() {
+        let mut faults = armed(json!({"do": "drop", "method": "a.b", "entity": 2, "nth": 2}));
+        let struck = [3, 2, 3, 2, 2].map(|entity| faults.meet(Place::Command(&step("a.b", Some(entity)))).before.is_some());
+        assert_eq!(struck, [false, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_rule_for_the_whole_request_strikes_the_batch_that_holds_the_command() {
+        let rule = json!({"do": "drop", "method": "a.b", "entity": 2, "whole": true});
+        let batch =
+            |entity| Asked { own: step("batch", None), commands: vec![step("x", Some(entity)), step("a.b", Some(entity))] };
+        assert!(armed(rule.clone()).meet(Place::Request(&batch(2))).before.is_some());
+        assert!(armed(rule.clone()).meet(Place::Request(&batch(3))).before.is_none());
+        assert!(armed(rule).meet(Place::Command(&step("a.b", Some(2)))).before.is_none());
+    }
+
+    #[test]
+    fn the_record_type_is_a_parameter_or_part_of_the_name() {
+        let params = |json: Value| json.as_object().cloned().expect("an object");
+        assert_eq!(Step::of("crm.item.list", &params(json!({"entityTypeId": "4"}))).entity, Some(4));
+        assert_eq!(Step::of("crm.deal.update", &params(json!({}))).entity, Some(2));
+        assert_eq!(Step::of("profile", &params(json!({}))).entity, None);
     }
 }

@@ -15,7 +15,7 @@ use super::envelope::{self, Operating, Timing};
 use super::faults::{Faults, Place, Strikes};
 use super::limits::{Account, Accounts, Allowance, Bucket};
 use super::methods::{self, Caller};
-use super::rule::Deed;
+use super::rule::{Deed, Rule};
 use super::server::SandboxError;
 use super::store::Store;
 use super::system::{self, Surroundings};
@@ -36,12 +36,24 @@ pub struct Office {
     zone: TimeZone,
     /// Whether methods are carried out where they are asked for, and not on a thread of their own.
     on_the_spot: bool,
+    traffic: Mutex<Traffic>,
     /// Set when the portal closes.
     closing: watch::Sender<bool>,
     /// Requests that have begun and aren't done, whether or not somebody waits for them.
     underway: watch::Sender<usize>,
     #[cfg(test)]
     probe: super::probe::Probe,
+}
+
+/// What came in since the portal was opened, and what its limits turned away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that met the bucket.
+    pub requests: u64,
+    /// Of these, how many it refused: 503 `QUERY_LIMIT_EXCEEDED`.
+    pub refused: u64,
+    /// Commands that were blocked because their method's run time was used up: 429 `OPERATION_TIME_LIMIT`.
+    pub blocked: u64,
 }
 
 /// A method as it was carried out: what it gave, and the `time` object beside it.
@@ -98,6 +110,7 @@ impl Office {
             clock,
             zone,
             on_the_spot,
+            traffic: Mutex::default(),
             closing: watch::Sender::new(false),
             underway: watch::Sender::new(0),
             #[cfg(test)]
@@ -107,8 +120,23 @@ impl Office {
 
     /// Takes a request into its address's bucket, or refuses it.
     pub fn admits(&self, address: IpAddr) -> bool {
-        self.allowance
-            .is_none_or(|allowance| locked(&self.buckets).entry(address).or_default().admit(self.clock.now(), allowance))
+        let admitted = self
+            .allowance
+            .is_none_or(|allowance| locked(&self.buckets).entry(address).or_default().admit(self.clock.now(), allowance));
+        let mut traffic = locked(&self.traffic);
+        traffic.requests += 1;
+        traffic.refused += u64::from(!admitted);
+        admitted
+    }
+
+    /// What came in so far.
+    pub fn traffic(&self) -> Traffic {
+        *locked(&self.traffic)
+    }
+
+    /// Works on the state as no call does: what a person does in the portal's pages, or somebody else meanwhile.
+    pub fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
+        work(&mut locked(&self.store))
     }
 
     /// Fills an address's bucket with a neighbour's requests.
@@ -136,6 +164,12 @@ impl Office {
     /// What strikes a new connection.
     pub fn meet_connection(&self) -> Option<Deed> {
         self.meet(Place::Connection).head.map(|fault| fault.deed)
+    }
+
+    /// Arms rules; their counting begins here.
+    pub fn arm(&self, rules: Vec<Rule>) {
+        let mut faults = locked(&self.faults);
+        rules.into_iter().for_each(|rule| faults.arm(rule));
     }
 
     /// The armed faults.
@@ -198,6 +232,7 @@ impl Desk {
         let outcome = if !system::portal_knows(method) {
             Err(method_not_found())
         } else if self.is_blocked(method) {
+            locked(&self.office.traffic).blocked += 1;
             Err(RestError::with_status(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."))
         } else {
             self.spend(self.office.latency).await?;

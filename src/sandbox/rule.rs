@@ -5,11 +5,14 @@
 //! ```
 //!
 //! - `method`: the outer method, or that of a command inside a `batch`; `crm.item.*` any that begins so; `*` (the default) any outer one.
+//! - `entity`: only what concerns this record type, by its `entityTypeId`.
+//! - `whole`: the request that is such a method, or the `batch` that holds such a command, instead of the command itself.
 //! - `nth`: only the n-th match, counted from arming; `every`: each k-th; both: the n-th and each k-th after it; neither: each match.
 //! - `times`: how often it strikes at most.
 //! - `when`: `before` (the default) or `after` the method took effect; `head`: as soon as the request's head has been read, while its body
-//!   may still be on the way; `connect`: as soon as the connection is there (`drop` and `reset` only). What changes the true answer
-//!   (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice` and `crowd` only with `before`.
+//!   may still be on the way, so it knows neither `entity` nor `whole`; `connect`: as soon as the connection is there (`drop` and `reset`
+//!   only). What changes the true answer (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice`
+//!   and `crowd` only with `before`.
 //! - `do`: a word (`"empty"`, `"drop"`, `"reset"`, `"stale"`, `"twice"`) or an object with one of the keys of [`Deed`] and
 //!   [`Change`]; `delay_ms` may stand beside any, beside a word as `{"word": "drop", "delay_ms": 5}`.
 
@@ -26,6 +29,10 @@ use super::answer::RestError;
 pub struct Rule {
     /// Which method it is for, in lower case.
     pub method: String,
+    /// Which record type it is for, by its `entityTypeId`.
+    pub entity: Option<i64>,
+    /// Whether it is for the whole request that carries the method.
+    pub whole: bool,
     /// The first match that counts.
     pub nth: Option<u64>,
     /// The distance between matches that count.
@@ -88,12 +95,15 @@ pub enum Deed {
     Reset,
     /// `{"raw": "HTTP/1.1 200 OK\r\n.."}`: these bytes instead of an answer, then the end of the connection.
     Raw(Vec<u8>),
-    /// `{"late_ms": 60000}`: the connection is closed at once, and the method takes effect so much later (a "zombie").
-    Late(Duration),
+    /// `{"late_ms": 60000}`: the connection is closed at once, and the method takes effect so much later (a "zombie"); with
+    /// `"html": 504` beside it, that page is answered at once.
+    Late(Duration, Option<u16>),
     /// `"twice"`: the request is carried out twice, as if a proxy had delivered it again; the second answer goes out.
     Twice,
     /// `{"crowd": 50}`: so many requests of a neighbour on the same address go into the bucket.
     Crowd(u32),
+    /// `{"arm": [RULE, ..]}`: these rules are armed from here on, so that one can follow upon another.
+    Arm(Vec<Rule>),
     /// One that leaves the method alone and changes its true answer, whatever `when` says.
     Change(Change),
 }
@@ -103,6 +113,8 @@ pub enum Deed {
 pub enum Change {
     /// `{"truncate": 16}`: the first bytes of the body, then the end of the connection.
     Cut(usize),
+    /// `{"truncate": 16, "reset": true}`: the first bytes of the body, then a reset.
+    Tear(usize),
     /// `{"truncate": 16, "framed": true}`: the first bytes of the body as a complete answer.
     Shorten(usize),
     /// `{"dribble_ms": 1000}`: the body byte by byte.
@@ -113,8 +125,30 @@ pub enum Change {
     Patch(Value),
     /// `{"prefix": "\ufeff"}`: a text before the body.
     Prefix(String),
+    /// `{"replace": ["\"time\":", "\"time\":NaN,\"x\":"]}`: the first occurrence of a text in the body, as it is on the wire.
+    Replace(String, String),
+    /// `{"quote": "id"}`: every number under this name becomes a text.
+    Quote(String),
+    /// `{"gzip": "whole"}`, `"cut"`, `"false"` or a number: the body packed, packed and cut in half, said to be packed, or in its place a
+    /// packed one that unpacks to so many bytes.
+    Gzip(Packing),
     /// `{"content_type": "text/html"}`: another content type.
     ContentType(String),
+}
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packing {
+    /// As it should be.
+    Whole,
+    /// Only its first half.
+    Cut,
+    /// Not at all, but the head says so.
+    False,
+    /// Spaces, so many, in the body's place.
+    #[serde(skip)]
+    Bomb(usize),
 }
 
 /// Why a rule can't be read.
@@ -135,9 +169,15 @@ pub enum RuleError {
     /// A count of zero never strikes.
     #[error("nth, every and times count from 1")]
     Zero,
-    /// The deed can't happen at that point of a request.
-    #[error("this deed can't happen at {0:?}")]
+    /// The deed can't happen at that point of a request, or what the rule looks for isn't known there.
+    #[error("this can't happen at {0:?}")]
     When(When),
+    /// `gzip` says how by something else than its words and numbers.
+    #[error("gzip is whole, cut, false, or a number of bytes")]
+    Gzip,
+    /// One of the rules that `arm` arms.
+    #[error("a rule to be armed: {0}")]
+    Armed(Box<RuleError>),
 }
 
 impl Rule {
@@ -151,11 +191,12 @@ impl Rule {
             WrittenDeed::Word(word) => Fault { deed: named(&word).ok_or(RuleError::Word(word))?, delay: Duration::ZERO },
             WrittenDeed::Figures(figures) => figures.fault()?,
         };
-        if !fault.deed.can_happen(written.when) {
+        let is_blind = matches!(written.when, When::Connect | When::Head) && (written.entity.is_some() || written.whole);
+        if is_blind || !fault.deed.can_happen(written.when) {
             return Err(RuleError::When(written.when));
         }
-        let Written { method, nth, every, times, when, .. } = written;
-        Ok(Self { method: method.to_lowercase(), nth, every, times, when, fault })
+        let Written { method, entity, whole, nth, every, times, when, .. } = written;
+        Ok(Self { method: method.to_lowercase(), entity, whole, nth, every, times, when, fault })
     }
 }
 
@@ -163,7 +204,7 @@ impl Deed {
     fn can_happen(&self, when: When) -> bool {
         match self {
             Self::Drop | Self::Reset => true,
-            Self::Late(_) | Self::Twice | Self::Crowd(_) => when == When::Before,
+            Self::Late(..) | Self::Twice | Self::Crowd(_) => when == When::Before,
             Self::Change(_) => matches!(when, When::Before | When::After),
             _ => when != When::Connect,
         }
@@ -186,6 +227,9 @@ fn named(word: &str) -> Option<Deed> {
 struct Written {
     #[serde(default = "any")]
     method: String,
+    entity: Option<i64>,
+    #[serde(default)]
+    whole: bool,
     nth: Option<u64>,
     every: Option<u64>,
     times: Option<u64>,
@@ -222,6 +266,8 @@ struct Figures {
     hex: Option<String>,
     #[serde(default)]
     framed: bool,
+    #[serde(default)]
+    reset: bool,
     html: Option<u16>,
     empty: Option<u16>,
     flood: Option<usize>,
@@ -232,6 +278,10 @@ struct Figures {
     dribble_ms: Option<u64>,
     patch: Option<Value>,
     prefix: Option<String>,
+    replace: Option<(String, String)>,
+    quote: Option<String>,
+    gzip: Option<Value>,
+    arm: Option<Vec<Value>>,
     /// One of the words, where a delay goes with it.
     word: Option<String>,
 }
@@ -260,16 +310,31 @@ impl Figures {
             self.status = Some(status);
             deeds.push(self.verbatim(Vec::new()));
         }
-        deeds.extend(self.html.map(Deed::Page));
+        match self.late_ms.map(Duration::from_millis) {
+            Some(late) => deeds.push(Deed::Late(late, self.html)),
+            None => deeds.extend(self.html.map(Deed::Page)),
+        }
         deeds.extend(self.flood.map(Deed::Flood));
         deeds.extend(self.raw.take().map(|text| Deed::Raw(text.into_bytes())));
-        deeds.extend(self.late_ms.map(|ms| Deed::Late(Duration::from_millis(ms))));
         deeds.extend(self.crowd.map(Deed::Crowd));
-        let cut = |bytes| if self.framed { Change::Shorten(bytes) } else { Change::Cut(bytes) };
+        let cut = match (self.framed, self.reset) {
+            (true, _) => Change::Shorten,
+            (false, true) => Change::Tear,
+            (false, false) => Change::Cut,
+        };
         deeds.extend(self.truncate.map(|bytes| Deed::Change(cut(bytes))));
         deeds.extend(self.dribble_ms.map(|ms| Deed::Change(Change::Dribble(Duration::from_millis(ms)))));
         deeds.extend(self.patch.take().map(|patch| Deed::Change(Change::Patch(patch))));
         deeds.extend(self.prefix.take().map(|prefix| Deed::Change(Change::Prefix(prefix))));
+        deeds.extend(self.replace.take().map(|(from, to)| Deed::Change(Change::Replace(from, to))));
+        deeds.extend(self.quote.take().map(|name| Deed::Change(Change::Quote(name))));
+        if let Some(packing) = self.gzip.take() {
+            deeds.push(Deed::Change(Change::Gzip(packing_of(packing)?)));
+        }
+        if let Some(rules) = self.arm.take() {
+            let rules: Result<Vec<Rule>, RuleError> = rules.into_iter().map(Rule::read).collect();
+            deeds.push(Deed::Arm(rules.map_err(|error| RuleError::Armed(Box::new(error)))?));
+        }
         if !has_body {
             deeds.extend(self.content_type.take().map(|kind| Deed::Change(Change::ContentType(kind))));
         }
@@ -289,6 +354,13 @@ impl Figures {
 
     fn headers(&self) -> Vec<(String, String)> {
         self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+fn packing_of(written: Value) -> Result<Packing, RuleError> {
+    match written.as_u64() {
+        Some(bytes) => Ok(Packing::Bomb(bytes as usize)),
+        None => serde_json::from_value(written).map_err(|_| RuleError::Gzip),
     }
 }
 
@@ -328,7 +400,16 @@ mod tests {
         assert_eq!(deed(json!("twice")), Deed::Twice);
         assert_eq!(deed(json!({"truncate": 16})), Deed::Change(Change::Cut(16)));
         assert_eq!(deed(json!({"truncate": 16, "framed": true})), Deed::Change(Change::Shorten(16)));
-        assert_eq!(deed(json!({"late_ms": 5})), Deed::Late(Duration::from_millis(5)));
+        assert_eq!(deed(json!({"truncate": 16, "reset": true})), Deed::Change(Change::Tear(16)));
+        assert_eq!(deed(json!({"late_ms": 5})), Deed::Late(Duration::from_millis(5), None));
+        assert_eq!(deed(json!({"late_ms": 5, "html": 504})), Deed::Late(Duration::from_millis(5), Some(504)));
+        assert_eq!(deed(json!({"replace": ["a", "b"]})), Deed::Change(Change::Replace("a".into(), "b".into())));
+        assert_eq!(deed(json!({"quote": "id"})), Deed::Change(Change::Quote("id".into())));
+        assert_eq!(deed(json!({"gzip": "cut"})), Deed::Change(Change::Gzip(Packing::Cut)));
+        assert_eq!(deed(json!({"gzip": 7})), Deed::Change(Change::Gzip(Packing::Bomb(7))));
+        let next = json!({"method": "a.b", "entity": 2, "whole": true, "do": "drop"});
+        let Deed::Arm(rules) = deed(json!({"arm": [next]})) else { panic!("not armed") };
+        assert_eq!((rules[0].entity, rules[0].whole), (Some(2), true));
         assert_eq!(deed(json!({"delay_ms": 5})), Deed::Nothing);
         assert_eq!(deed(json!({"patch": {"time": null}})), Deed::Change(Change::Patch(json!({"time": null}))));
     }
@@ -348,7 +429,11 @@ mod tests {
             json!({}),
             json!({"do": "explode"}),
             json!({"do": {}}),
-            json!({"do": {"html": 502, "late_ms": 1}}),
+            json!({"do": {"html": 502, "flood": 1}}),
+            json!({"do": {"gzip": "bomb"}}),
+            json!({"do": {"arm": [{"do": "explode"}]}}),
+            json!({"do": "drop", "when": "head", "entity": 2}),
+            json!({"do": "drop", "when": "connect", "whole": true}),
             json!({"do": {"hex": "1f8"}}),
             json!({"do": {"hex": "xx"}}),
             json!({"do": "drop", "nth": 0}),

@@ -99,6 +99,7 @@ fn own_address(address: SocketAddr) -> Result<(), SandboxError> {
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
+    office: Arc<Office>,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), SandboxError>>>,
 }
@@ -113,16 +114,17 @@ impl Sandbox {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let office = open(config)?;
         let (shutdown, told) = oneshot::channel();
+        let portal = Arc::clone(&office);
         let thread = std::thread::spawn(move || {
             let ended = runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 // A handle that is gone without a word closes the portal, too.
-                serve(listener, office, async move { _ = told.await }).await
+                serve(listener, portal, async move { _ = told.await }).await
             });
             runtime.shutdown_timeout(Duration::from_secs(1));
             ended
         });
-        Ok(Self { address, shutdown: Some(shutdown), thread: Some(thread) })
+        Ok(Self { address, office, shutdown: Some(shutdown), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -133,6 +135,11 @@ impl Sandbox {
     /// The webhook of its administrator, `http://127.0.0.1:PORT/rest/1/SECRET/`.
     pub fn webhook(&self) -> String {
         webhook(self.address)
+    }
+
+    /// What stands behind its door: its faults, its counters and its state.
+    pub fn office(&self) -> &Office {
+        &self.office
     }
 
     /// Closes it, and waits until what was under way is done.

@@ -1,11 +1,15 @@
 //! What goes out: an answer, and what a fault makes of it.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use super::answer::RestError;
 use super::envelope;
 use super::print;
-use super::rule::{Change, Deed};
+use super::rule::{Change, Deed, Packing};
 use super::wire::Order;
 
 /// An answer before it is written.
@@ -115,10 +119,11 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
             Answer { status: *status, headers, body: Body::Bytes(body.clone()) }.into()
         }
         Deed::Flood(bytes) => Answer::json(200, json!({"result": "x".repeat(*bytes), "time": []})).into(),
-        Deed::Drop | Deed::Late(_) => Out::order(Order::Drop),
+        Deed::Late(_, Some(status)) => Answer::page(*status).into(),
+        Deed::Drop | Deed::Late(_, None) => Out::order(Order::Drop),
         Deed::Reset => Out::order(Order::Reset),
         Deed::Raw(bytes) => Out::order(Order::Raw(bytes.clone())),
-        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Change(_) => return None,
+        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Arm(_) | Deed::Change(_) => return None,
     })
 }
 
@@ -126,6 +131,7 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
 pub fn changed(mut out: Out, change: &Change) -> Out {
     match change {
         Change::Cut(bytes) => out.order = Some(Order::Cut(*bytes)),
+        Change::Tear(bytes) => out.order = Some(Order::Tear(*bytes)),
         Change::Dribble(pause) => out.order = Some(Order::Dribble(*pause)),
         Change::Stale => out.order = Some(Order::Stale),
         Change::Shorten(bytes) => {
@@ -143,12 +149,62 @@ pub fn changed(mut out: Out, change: &Change) -> Out {
             body.extend(out.answer.body.into_bytes());
             out.answer.body = Body::Bytes(body);
         }
+        Change::Replace(from, to) => {
+            let body = String::from_utf8_lossy(&out.answer.body.into_bytes()).replacen(from.as_str(), to, 1);
+            out.answer.body = Body::Bytes(body.into_bytes());
+        }
+        Change::Quote(name) => {
+            if let Body::Json(body) = &mut out.answer.body {
+                quote(body, name);
+            }
+        }
+        Change::Gzip(packing) => {
+            let body = out.answer.body.into_bytes();
+            out.answer.body = Body::Bytes(packed(body, *packing));
+            out.answer.headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
+        }
         Change::ContentType(kind) => {
             out.answer.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
             out.answer.headers.push(("content-type".to_owned(), kind.clone()));
         }
     }
     out
+}
+
+/// A body as a server packs it, or as one goes wrong at it.
+fn packed(body: Vec<u8>, packing: Packing) -> Vec<u8> {
+    let pack = |bytes: &[u8]| {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        // Memory takes every byte.
+        _ = packer.write_all(bytes);
+        packer.finish().unwrap_or_default()
+    };
+    match packing {
+        Packing::Whole => pack(&body),
+        Packing::Cut => {
+            let mut packed = pack(&body);
+            packed.truncate(packed.len() / 2);
+            packed
+        }
+        Packing::False => body,
+        Packing::Bomb(bytes) => pack(&vec![b' '; bytes]),
+    }
+}
+
+/// Makes texts of the numbers under a name.
+fn quote(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value {
+                    Value::Number(number) if key == name => *value = Value::String(number.to_string()),
+                    value => quote(value, name),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| quote(value, name)),
+        _ => {}
+    }
 }
 
 /// JSON merge patch (RFC 7396): null removes, objects merge, everything else replaces.

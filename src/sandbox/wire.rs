@@ -27,6 +27,8 @@ pub enum Order {
     Reset,
     /// Send the head and so many bytes of the body, then close.
     Cut(usize),
+    /// The same, and reset instead of close.
+    Tear(usize),
     /// Send the body byte by byte, with a pause of the wall clock between them.
     Dribble(Duration),
     /// Send these bytes instead, then close.
@@ -135,6 +137,10 @@ impl Wire {
             Order::Reset => {
                 _ = self.stream.set_zero_linger();
                 Mood::Broken
+            }
+            Order::Tear(left) => {
+                _ = self.stream.set_zero_linger();
+                Mood::Cutting { head: Head::default(), left }
             }
             Order::Cut(left) => Mood::Cutting { head: Head::default(), left },
             Order::Dribble(pause) => Mood::Dribbling { head: Head::default(), pause, sleep: None },

@@ -26,7 +26,7 @@ pub(super) fn text(value: &Value) -> String {
 fn list(parts: &[String]) -> String {
     let joined = parts.join(", ");
     let is_plain = |part: &String| !part.is_empty() && part.trim() == part && !part.contains(", ") && !part.contains('\n');
-    if parts.iter().all(is_plain) && !joined.starts_with('[') {
+    if parts.iter().all(is_plain) && !joined.starts_with('[') && !joined.starts_with("a:") {
         return joined;
     }
     serde_json::Value::from(parts).to_string()

@@ -7,6 +7,8 @@ mod failures;
 mod faults;
 mod harness;
 mod house;
+mod inspect;
+mod inferred;
 mod kill;
 mod mending;
 mod options;

@@ -84,7 +84,7 @@ fn an_inspection_tells_columns_and_problems() {
     let json = serde_json::to_value(&inspection).unwrap();
     assert_eq!(
         json["columns"][2],
-        serde_json::json!({"name": "Total", "field": "OPPORTUNITY", "type": "double", "how": "export title (es)"})
+        serde_json::json!({"name": "Total", "field": "OPPORTUNITY", "type": "double", "how": "export title (es)", "samples": ["doce"]})
     );
     assert_eq!(json["problems"][0], serde_json::json!({"line": 2, "column": "Total", "code": "bad_number", "text": "doce"}));
     assert_eq!((&json["unmapped"], &json["delimiter"], &json["bom"]), (&serde_json::json!(["Raro"]), &";".into(), &false.into()));
@@ -101,7 +101,7 @@ fn dates_of_low_days_follow_the_ids() {
         let csv = format!("ID;Título de prospecto;Etapa;Creado\n{}", rows.collect::<String>());
         let survey = take_bytes("x.csv", csv.as_bytes(), &Schema::standard()).survey;
         assert!(survey.problems.iter().any(|problem| problem.code == ProblemCode::DateOrderUnsure));
-        (survey.date_order, survey.date_order_sure)
+        (survey.conventions.date_order, survey.date_order_sure)
     };
     assert_eq!((order(true), order(false)), ((DateOrder::Dmy, false), (DateOrder::Mdy, false)));
 }
@@ -112,5 +112,5 @@ fn a_header_may_stand_below_other_lines() {
     let taken = take_bytes("x.csv", csv.as_bytes(), &Schema::standard());
     assert_eq!((taken.file.header_line, taken.file.dialect.delimiter, taken.survey.rows), (2, b';', 1));
     assert_eq!(taken.value(1, "TITLE"), text("Cliente"));
-    assert!(refusal("x.csv", b"1;Cliente;Nuevo\n2;Cliente;Nuevo\n").starts_with("no header: line 1"));
+    assert!(refusal("x.csv", b"1;Cliente;Nuevo\n2;Cliente;Nuevo\n").contains("holds data and no column titles"));
 }

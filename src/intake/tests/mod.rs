@@ -6,11 +6,18 @@ use jiff::civil::{date, datetime};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
+mod containers;
 mod detecting;
+mod dialects;
+mod encodings;
+mod mappings;
+mod dump;
+mod meaning;
 mod properties;
 mod rejecting;
 mod splitting;
 mod values;
+mod workbook;
 
 use super::*;
 use crate::event::Silent;

@@ -10,7 +10,7 @@ fn a_spanish_list_export_is_read_end_to_end() {
     assert_eq!((file.language, file.header_line, file.columns.len()), (Some("es"), 1, 18));
     assert_eq!(taken.survey.unmapped, Vec::<String>::new());
     assert_eq!((taken.survey.rows, taken.survey.rejected), (2, 1));
-    assert_eq!((taken.survey.date_order, taken.survey.date_order_sure), (DateOrder::Dmy, true));
+    assert_eq!((taken.survey.conventions.date_order, taken.survey.date_order_sure), (DateOrder::Dmy, true));
     assert_eq!(taken.rejects(), [(6, RejectReason::Masked)]);
     assert_eq!(taken.problems(1532), []);
     assert_eq!(taken.value(1532, "CATEGORY_ID"), code("0"));
@@ -32,7 +32,7 @@ fn a_spanish_list_export_is_read_end_to_end() {
         taken.value(1532, "PRODUCTS"),
         Some(Value::Products(vec![product("Tarima 1.2 m", 450, 10), product("Flete", 800, 1)]))
     );
-    assert_eq!(taken.survey.newest, Some(Value::Clock(datetime(2024, 1, 15, 15, 4, 5, 0))));
+    assert_eq!(taken.survey.newest(), Some(Value::Clock(datetime(2024, 1, 15, 15, 4, 5, 0))));
     assert_eq!(taken.survey.ids, [OriginalId(1532)]);
     assert_eq!(taken.survey.sha256.len(), 64);
 }

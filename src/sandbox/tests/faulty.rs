@@ -110,6 +110,51 @@ fn an_answer_can_be_short_but_whole_for_http() {
 }
 
 #[test]
+fn an_answer_can_be_torn_off() {
+    let portal = with_rule("after", &json!({"truncate": 16, "reset": true}));
+    assert_eq!(count(&portal).expect_err("no whole answer"), Broken::Reset);
+    assert_eq!(portal.counted(), 1);
+}
+
+#[test]
+fn a_gateway_can_answer_long_before_the_request_takes_effect() {
+    let portal = with_rule("before", &json!({"late_ms": 1, "html": 504}));
+    assert_eq!(count(&portal).expect("an answer").status, 504);
+    while portal.counted() == 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_answer_can_be_packed_well_and_badly() {
+    let packed = |how: Value| count(&with_rule("after", &json!({"gzip": how}))).expect("an answer");
+    let whole = packed(json!("whole"));
+    assert_eq!((whole.header("content-encoding"), &whole.body[..2]), (Some("gzip"), &[0x1f, 0x8b][..]));
+    assert_eq!(packed(json!("cut")).body[..2], [0x1f, 0x8b]);
+    assert!(packed(json!("false")).text().starts_with("{\"result\":1"));
+    assert!(packed(json!(100_000)).body.len() < 1000);
+}
+
+#[test]
+fn a_rule_can_arm_others() {
+    let portal = Portal::open();
+    let next = json!({"method": "probe.count", "nth": 1, "do": "empty"});
+    portal.arm(&json!({"method": "probe.count", "nth": 2, "when": "after", "do": {"arm": [next]}}));
+    let answers: Vec<String> = (0..4).map(|_| count(&portal).expect("an answer").text()).collect();
+    assert_eq!(answers.iter().map(String::is_empty).collect::<Vec<_>>(), [false, false, true, false]);
+}
+
+#[test]
+fn a_whole_batch_can_be_struck_by_what_it_holds() {
+    let portal = Portal::open();
+    portal.arm(&json!({"method": "probe.count", "whole": true, "when": "after", "do": "drop"}));
+    let batch = |command: &str| portal.try_call("batch", &json!({"cmd": {"a": command, "b": command}}));
+    assert!(batch("probe.counted").is_ok());
+    assert_eq!(batch("probe.count").expect_err("no answer"), Broken::Closed);
+    assert_eq!(portal.counted(), 2, "both commands took effect");
+}
+
+#[test]
 fn an_answer_can_dribble() {
     let answer = count(&with_rule("after", &json!({"dribble_ms": 1}))).expect("an answer");
     assert_eq!(answer.json()["result"], json!(1));
@@ -118,6 +163,12 @@ fn an_answer_can_dribble() {
 #[test]
 fn true_answers_can_be_changed() {
     let changed = |deed: Value| count(&with_rule("after", &deed)).expect("an answer");
+    assert!(
+        changed(json!({"replace": ["\"result\":", "\"result\":null,\"result\":"]}))
+            .text()
+            .starts_with(r#"{"result":null,"result":1"#)
+    );
+    assert_eq!(changed(json!({"quote": "result"})).json()["result"], json!("1"));
     let time = changed(json!({"patch": {"time": {"operating": null, "operating_reset_at": 1}}})).json()["time"].clone();
     assert_eq!((time.get("operating"), &time["operating_reset_at"]), (None, &json!(1)));
     assert_eq!(changed(json!({"patch": {"result": false}})).json()["result"], json!(false));

@@ -1,0 +1,250 @@
+//! What `inspect` shows of one file: what it is and how sure that is, its columns with samples, its problems, and what to do next.
+//! Nothing is wider than 100 columns but a path.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::super::lang::say;
+use crate::intake::{InspectedColumn, Inspection};
+use crate::model::EntityType;
+use crate::report::{Language, problem_words, sanitize, shorten, words};
+
+/// Columns that no line but a path goes beyond.
+const WIDTH: usize = 100;
+const LABEL: usize = 14;
+const PROBLEM: usize = 28;
+const TITLE: usize = 32;
+const FIELD: usize = 24;
+/// Columns that are shown one by one; the rest is counted.
+const COLUMNS_SHOWN: usize = 150;
+/// From here on a finding is taken for sure and needs no word more.
+const SURE: f32 = 0.85;
+/// Below this the user is asked to say it.
+const UNSURE: f32 = 0.7;
+
+/// The page of a file.
+pub(super) fn of(file: &Inspection, language: Language) -> String {
+    let mut page = Page { file, language, text: String::new() };
+    page.text.push_str(&sanitize(&file.path));
+    page.text.push('\n');
+    page.facts();
+    page.columns();
+    page.problems();
+    page.next();
+    page.text
+}
+
+struct Page<'a> {
+    file: &'a Inspection,
+    language: Language,
+    text: String,
+}
+
+impl Page<'_> {
+    fn say(&self, en: &str, es: &str) -> String {
+        say(self.language, en, es)
+    }
+
+    /// A line, cut where the screen ends.
+    fn line(&mut self, line: &str) {
+        self.text.push_str(shorten(line, WIDTH - 2).trim_end());
+        self.text.push('\n');
+    }
+
+    /// Indented lines, broken between words.
+    fn fact(&mut self, label: &str, text: &str) {
+        self.labelled(label, LABEL, text);
+    }
+
+    fn labelled(&mut self, label: &str, width: usize, text: &str) {
+        let mut line = format!("  {label:<width$}");
+        let indent = line.chars().count();
+        for word in sanitize(text).split(' ') {
+            let word = shorten(word, WIDTH - indent);
+            if line.chars().count() > indent && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                let _ = writeln!(self.text, "{line}");
+                line = " ".repeat(indent);
+            } else if line.chars().count() > indent {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+        let _ = writeln!(self.text, "{}", line.trim_end());
+    }
+
+    fn facts(&mut self) {
+        let file = self.file;
+        let entity = file.entity.parse::<EntityType>();
+        let holds =
+            entity.map_or_else(|_| file.entity.to_owned(), |entity| words::entity_heading(entity).get(self.language).to_owned());
+        self.fact(&self.say("holds", "contiene"), &format!("{holds}{}", self.sure("entity")));
+        if let Some(container) = file.container {
+            self.fact(&self.say("packed as", "viene en"), container);
+        }
+        let mark = if file.bom { self.say(", with a byte order mark", ", con marca de orden de bytes") } else { String::new() };
+        self.fact(&self.say("encoding", "codificación"), &format!("{}{mark}{}", file.encoding, self.sure("encoding")));
+        if file.header_line > 0 {
+            let between = match file.delimiter {
+                '\t' => self.say("tabs between cells", "tabuladores entre celdas"),
+                sign => format!("{} {}", name_of(sign), self.say("between cells", "entre celdas")),
+            };
+            let quoting = match file.quoting {
+                "backslash" => self.say("quotes behind a backslash", "comillas con barra invertida"),
+                "none" => self.say("no quotes", "sin comillas"),
+                _ => self.say("quotes doubled", "comillas dobladas"),
+            };
+            let ends = file.line_ends.clone().unwrap_or_default().to_uppercase();
+            let text =
+                format!("{between}{}, {quoting}, {} {ends}", self.sure("delimiter"), self.say("line ends", "fin de línea"));
+            self.fact(&self.say("written with", "escrito con"), &text);
+            let titles = match file.language {
+                None => self.say("field codes", "códigos de campo"),
+                Some(language) => format!("{} {language}{}", self.say("in", "en"), self.sure("language")),
+            };
+            let text = format!("{titles}, {} {}", self.say("line", "línea"), file.header_line);
+            self.fact(&self.say("titles", "títulos"), &text);
+        }
+        self.fact(&self.say("rows", "filas"), &self.rows());
+    }
+
+    fn rows(&self) -> String {
+        let file = self.file;
+        let mut text = file.rows.to_string();
+        if file.rejected > 0 {
+            let reasons: Vec<String> = file.rejected_by.iter().map(|(code, count)| format!("{count} {code}")).collect();
+            let _ = write!(text, ", {} {} ({})", self.say("rejected", "ilegibles"), file.rejected, reasons.join(", "));
+        }
+        if file.blank > 0 {
+            let _ = write!(text, ", {} {}", self.say("blank lines", "líneas en blanco"), file.blank);
+        }
+        text
+    }
+
+    /// How sure a finding is, where it isn't sure; what it was found by is told in English only.
+    fn sure(&self, finding: &str) -> String {
+        let Some(found) = self.file.detected.get(finding).filter(|found| found.confidence < SURE) else { return String::new() };
+        let percent = (found.confidence * 100.0).round();
+        match self.language {
+            Language::En => format!(" ({percent} % sure: {})", found.how),
+            Language::Es => format!(" ({percent} % de seguridad)"),
+        }
+    }
+
+    fn columns(&mut self) {
+        if self.file.columns.is_empty() {
+            return;
+        }
+        let titles = [self.say("column", "columna"), self.say("field", "campo"), self.say("samples", "ejemplos")];
+        self.text.push('\n');
+        self.line(&format!("  {:<TITLE$} {:<FIELD$} {}", titles[0], titles[1], titles[2]));
+        for column in self.file.columns.iter().take(COLUMNS_SHOWN) {
+            let title = if column.name.is_empty() { self.say("(no title)", "(sin título)") } else { column.name.clone() };
+            let field = column.field.clone().unwrap_or_else(|| self.no_field(column));
+            let samples = column.samples.iter().map(|sample| shorten(sample, 24)).collect::<Vec<_>>().join(" | ");
+            self.line(&format!("  {:<TITLE$} {:<FIELD$} {samples}", shorten(&title, TITLE), shorten(&field, FIELD)));
+        }
+        let more = self.file.columns.len().saturating_sub(COLUMNS_SHOWN);
+        if more > 0 {
+            self.line(&format!("  {more} {}", self.say("columns more, all in --json", "columnas más, todas con --json")));
+        }
+    }
+
+    fn no_field(&self, column: &InspectedColumn) -> String {
+        if column.how.contains("--ignore") { self.say("(left out)", "(se omite)") } else { "-".to_owned() }
+    }
+
+    /// Problems by their code: how many, where first, and an example.
+    fn problems(&mut self) {
+        let mut by_code: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for problem in &self.file.problems {
+            by_code.entry(problem.code).or_default().push(problem);
+        }
+        if by_code.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line(&format!("  {}", self.say("problems", "problemas")));
+        for (code, problems) in by_code {
+            let first = problems[0];
+            let column = first.column.as_ref().map(|column| format!(" [{column}]")).unwrap_or_default();
+            let place = format!("{} {}{column}", self.say("line", "línea"), first.line);
+            let count = problems.len();
+            let example = if first.text.is_empty() { String::new() } else { format!(": {}", first.text) };
+            let text = format!("{} ({place}{example})", problem_words(code, self.language));
+            self.labelled(&format!("{count:>5} x {code}"), PROBLEM, &text);
+        }
+    }
+
+    fn next(&mut self) {
+        let mut steps = Vec::new();
+        let has = |code: &str| self.file.problems.iter().any(|problem| problem.code == code);
+        let is_unsure = |name: &str| self.file.detected.get(name).is_some_and(|found| found.confidence < UNSURE);
+        for (finding, flag) in
+            [("entity", "--entity"), ("encoding", "--encoding"), ("delimiter", "--delimiter"), ("language", "--language")]
+        {
+            if is_unsure(finding) {
+                steps.push(format!("{} {flag}", self.say("If that is wrong, say", "Si no es así, indíquelo con")));
+            }
+        }
+        if has("date_order_unsure") {
+            let text = self.say("Say whether day or month comes first:", "Indique si va primero el día o el mes:");
+            steps.push(format!("{text} --date-order dmy, --date-order mdy"));
+        }
+        steps.extend(self.unmapped_step());
+        if has("mojibake") || has("mixed_encodings") || has("bad_bytes") {
+            steps.push(self.say(
+                "Letters are damaged in this file: ask for it again before you restore from it.",
+                "Hay letras dañadas en este archivo: pídalo otra vez antes de restaurar con él.",
+            ));
+        }
+        if has("shared_ids") {
+            steps.push(self.say(
+                "Two files hold the same records: choose one and leave the other out.",
+                "Dos archivos traen los mismos registros: elija uno y deje fuera el otro.",
+            ));
+        }
+        if has("no_id") {
+            let text = self.say("Without IDs, plan needs another key:", "Sin ID, la revisión necesita otra clave:");
+            steps.push(format!("{text} --match email|phone|title"));
+        }
+        if self.file.rejected > 0 {
+            steps.push(self.say(
+                "Rejected rows are not restored: plan hands them back in rejected/, to be mended.",
+                "Las filas ilegibles no se restauran: la revisión las devuelve en rejected/ para corregirlas.",
+            ));
+        }
+        steps.push(format!("b24restore plan {}", self.file.path));
+        self.text.push('\n');
+        for (at, step) in steps.iter().enumerate() {
+            let label = if at == 0 { self.say("next", "siguiente") } else { String::new() };
+            self.fact(&label, step);
+        }
+    }
+
+    fn unmapped_step(&self) -> Option<String> {
+        let column =
+            self.file.columns.iter().find(|column| self.file.unmapped.contains(&column.name) && !column.name.is_empty())?;
+        let count = self.file.unmapped.len();
+        let (field, meant) = match &column.nearest {
+            Some(near) => {
+                (near.field.as_str(), format!(" ({} \"{}\")", self.say("nearest title:", "título más parecido:"), near.title))
+            }
+            None => ("FIELD", String::new()),
+        };
+        let name = shorten(&column.name, TITLE);
+        Some(match self.language {
+            Language::En => format!(
+                "{count} columns have no known field; custom fields are found by the portal's labels in plan. Else say which: \
+                 --map \"{name}={field}\"{meant}, or --ignore \"{name}\""
+            ),
+            Language::Es => format!(
+                "{count} columnas no tienen campo conocido; plan busca los campos personalizados por su etiqueta. Si no, indique \
+                 cuál: --map \"{name}={field}\"{meant}, o --ignore \"{name}\""
+            ),
+        })
+    }
+}
+
+fn name_of(sign: char) -> String {
+    format!("`{sign}`")
+}

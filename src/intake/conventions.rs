@@ -1,0 +1,86 @@
+//! How the cells of one file are to be read: what its rows together, the user, or the portal's own records say.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::detect::{DateOrder, NumberStyle};
+use crate::model::{OriginalId, Value};
+
+/// How the cells of one file are to be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conventions {
+    /// The order of day, month and year.
+    pub date_order: DateOrder,
+    /// The decimal sign of number columns.
+    pub numbers: NumberStyle,
+    /// The decimal sign of amounts that a currency's template has formatted: a matter of its own (csv 4.4).
+    pub money: NumberStyle,
+    /// The zone of the file's times, where it is another than that of all the others.
+    pub clocks: Option<Clocks>,
+    /// Whether the cells of a column hold codes and ids, by the column's place.
+    pub coded: Vec<bool>,
+    /// Whether the word `NULL` stands for nothing.
+    pub(super) nulls: bool,
+    /// The digits of a phone whose `+` a spreadsheet took, by the column's place; 0 where none is missed.
+    pub(super) plus_lost: Vec<usize>,
+}
+
+/// The zone of one file's times.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clocks {
+    /// The zone.
+    pub zone: TimeZone,
+    /// The moments of creation that the clock alone doesn't tell: the hour that is repeated when summer time ends, seconds that a
+    /// format has cut.
+    pub births: HashMap<OriginalId, Timestamp>,
+}
+
+impl Clocks {
+    /// The moment of a clock.
+    pub(super) fn moment(&self, value: Value) -> Value {
+        match value {
+            Value::Clock(clock) => self.zone.to_ambiguous_timestamp(clock).compatible().map_or(value, Value::Moment),
+            value => value,
+        }
+    }
+}
+
+impl Conventions {
+    /// The same with another order of dates.
+    #[must_use]
+    pub fn with_order(&self, date_order: DateOrder) -> Self {
+        Self { date_order, ..self.clone() }
+    }
+
+    /// The same with the other decimal sign in number columns.
+    #[must_use]
+    pub fn with_numbers(&self, numbers: NumberStyle) -> Self {
+        Self { numbers, ..self.clone() }
+    }
+
+    /// The same with the cells of one column read as codes, or as labels.
+    #[must_use]
+    pub fn with_coded(&self, column: usize, coded: bool) -> Self {
+        let mut other = self.clone();
+        if let Some(known) = other.coded.get_mut(column) {
+            *known = coded;
+        }
+        other
+    }
+
+    pub(super) fn is_coded(&self, column: usize) -> bool {
+        self.coded.get(column).is_some_and(|coded| *coded)
+    }
+
+    /// What stands in a cell: nothing, where it only says so in a database's words (csv 8, layout c).
+    pub(super) fn present<'t>(&self, text: &'t str) -> &'t str {
+        if self.nulls && is_null(text) { "" } else { text }
+    }
+}
+
+/// Whether a cell is a database's word for nothing.
+pub(super) fn is_null(text: &str) -> bool {
+    matches!(text, "NULL" | "\\N")
+}

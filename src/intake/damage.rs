@@ -1,0 +1,88 @@
+//! What a spreadsheet does to a value when it saves a file that isn't its own (csv 9). What is lost can't be read back; it can be named.
+
+/// The length at which Excel cuts a cell, in UTF-16 units.
+const CELL_UNITS_MAX: usize = 32_767;
+
+/// What spreadsheets write where a formula went wrong: in English, Spanish and Russian.
+const ERROR_VALUES: &[&str] = &[
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#NAME?",
+    "#DIV/0!",
+    "#NUM!",
+    "#NULL!",
+    "#N/D",
+    "#¡REF!",
+    "#¡VALOR!",
+    "#¿NOMBRE?",
+    "#¡DIV/0!",
+    "#¡NUM!",
+    "#¡NULO!",
+    "#Н/Д",
+    "#ССЫЛКА!",
+    "#ЗНАЧ!",
+    "#ИМЯ?",
+    "#ДЕЛ/0!",
+    "#ЧИСЛО!",
+    "#ПУСТО!",
+];
+
+/// Whether a text is no longer the one that stood there: digits lost to a power of ten, a formula's error, the end cut off.
+pub(super) fn is_lost(text: &str) -> bool {
+    match text.as_bytes() {
+        [] => false,
+        [b'#', ..] => ERROR_VALUES.contains(&text) || (text.len() > 4 && text.bytes().all(|byte| byte == b'#')),
+        [b'0'..=b'9' | b'-', ..] if text.len() <= 24 => is_power_of_ten(text),
+        _ => is_cut(text),
+    }
+}
+
+/// `5.21558E+11`: how a spreadsheet shows twelve digits and more.
+fn is_power_of_ten(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((number, power)) = text.split_once("E+") else { return false };
+    let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+    digits(power) && digits(fraction) && digits(whole.strip_prefix('-').unwrap_or(whole)) && power.len() <= 3
+}
+
+fn is_cut(text: &str) -> bool {
+    text.len() >= CELL_UNITS_MAX && text.encode_utf16().count() == CELL_UNITS_MAX
+}
+
+/// A date that became a spreadsheet's number of days (`45321`, `45321.628`), or its day zero (`1900-01-00`, `00/01/1900`).
+pub(super) fn is_day_number(text: &str) -> bool {
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_serial = whole.len() == 5 && is_number(whole) && is_number(fraction);
+    let day = text.split([' ', 'T']).next().unwrap_or_default();
+    let parts: Vec<&str> = day.split(['/', '-', '.']).collect();
+    let is_zero = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte == b'0');
+    is_serial || (parts.len() == 3 && parts.iter().any(is_zero) && parts.iter().any(|part| matches!(*part, "1900" | "1899")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_has_lost_is_told_from_what_people_write() {
+        for lost in ["5.21558E+11", "5,21558E+11", "1E+15", "-1.2E+05", "#N/A", "#¡REF!", "########"] {
+            assert!(is_lost(lost), "{lost}");
+        }
+        for kept in ["", "5.2E", "E+11", "1e5", "#1", "#oferta", "+52 55 1234 5678", "3E+", "Casa 5E+3b", "####"] {
+            assert!(!is_lost(kept), "{kept}");
+        }
+        assert!(is_lost(&"ñ".repeat(32_767)) && !is_lost(&"ñ".repeat(32_768)) && !is_lost(&"a".repeat(32_766)));
+    }
+
+    #[test]
+    fn a_date_that_became_a_number_is_known() {
+        for lost in ["45321", "45321.628", "45321,5", "1900-01-00", "00/01/1900", "0/1/1900 0:00", "01/00/1900"] {
+            assert!(is_day_number(lost), "{lost}");
+        }
+        for kept in ["2024-01-15", "4532", "01/01/1900", "", "10.00.2024", "453211"] {
+            assert!(!is_day_number(kept), "{kept}");
+        }
+    }
+}

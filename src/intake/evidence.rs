@@ -1,0 +1,388 @@
+//! What the cells of a whole file tell of how it was written: decimal signs, ids or names, codes or labels, words for nothing.
+//!
+//! No single cell decides: `1.500`, `7` and `NULL` each mean one thing in one file and another in the next (csv 4, 8, 9). Every cell is
+//! looked at once, without an allocation; what the votes come to is said in the file's [`Findings`].
+
+use std::collections::HashMap;
+
+use super::columns::{Column, Role};
+use super::conventions::{Conventions, is_null};
+use super::detect::{CellMeaning, DateOrder, NumberStyle, RestoreFile};
+use super::finding::Findings;
+use super::group::{Chunk, Group};
+use super::numbers::NumberVotes;
+use crate::model::{FieldDef, FieldType, Schema};
+
+/// Digits of a phone up to which lengths are counted apart.
+const PHONE_DIGITS_MAX: usize = 16;
+/// Phones with a `+` from which on one without it is missed.
+const PLUS_MIN: u32 = 3;
+
+/// Looks at the cells of a file.
+pub(super) struct Witness {
+    watched: Vec<(usize, Matter)>,
+    width: usize,
+    /// The header holds field codes, so that cells may hold a database's word for nothing.
+    coded: bool,
+}
+
+/// What a column's cells can tell.
+enum Matter {
+    Number,
+    Money,
+    User,
+    Link,
+    Entries(Entries),
+    Phone,
+    /// A column that holds no free text: `NULL` in it is no word of a person.
+    Typed,
+}
+
+/// The entries of a dictionary column; empty where there is no portal to ask.
+type Entries = HashMap<String, Entry>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Code,
+    Label,
+    /// The label of the entry that it is the code of.
+    Same,
+    /// The code of one entry and the label of another.
+    Clash,
+}
+
+/// The votes of the cells seen so far.
+#[derive(Debug, Clone)]
+pub(super) struct Evidence {
+    numbers: NumberVotes,
+    money: NumberVotes,
+    nulls: u64,
+    blanks: u64,
+    users: UserVotes,
+    columns: Vec<ColumnVotes>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct UserVotes {
+    ids: u64,
+    names: u64,
+    logins: u64,
+    bracketed: u64,
+}
+
+/// The votes of one column.
+#[derive(Debug, Clone, Default)]
+struct ColumnVotes {
+    codes: u64,
+    labels: u64,
+    clashes: u64,
+    /// Phones with and without `+`, by their number of digits.
+    plus: [u32; PHONE_DIGITS_MAX],
+    bare: [u32; PHONE_DIGITS_MAX],
+}
+
+impl Witness {
+    pub(super) fn of(file: &RestoreFile, columns: &[Column], schema: &Schema) -> Self {
+        let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
+        Self { watched, width: columns.len(), coded: file.is_coded() }
+    }
+
+    /// What the records of a part of the file tell.
+    pub(super) fn hear(&self, chunk: &Chunk, groups: &[Group]) -> Evidence {
+        let mut evidence = Evidence::of(self.width);
+        for group in groups {
+            let Group::Record { first, further, .. } = group else { continue };
+            let line = chunk.cells(*first);
+            for (at, matter) in &self.watched {
+                self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut evidence);
+            }
+            // Further lines repeat all but a record's products.
+            for line in further.iter().map(|at| chunk.cells(*at)) {
+                for (at, matter) in self.watched.iter().filter(|(_, matter)| matches!(matter, Matter::Number)) {
+                    self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut evidence);
+                }
+            }
+        }
+        evidence
+    }
+
+    fn cell(&self, at: usize, matter: &Matter, cell: &str, evidence: &mut Evidence) {
+        let text = cell.trim();
+        if self.coded && !matches!(matter, Matter::Phone) {
+            if text.is_empty() {
+                evidence.blanks += 1;
+            } else if is_null(text) {
+                evidence.nulls += 1;
+            }
+        }
+        if text.is_empty() || is_null(text) {
+            return;
+        }
+        match matter {
+            Matter::Number => evidence.numbers.count(text),
+            Matter::Money => evidence.money.count(text),
+            Matter::User => evidence.user(at, text),
+            Matter::Link => evidence.columns[at].count(is_number(text)),
+            Matter::Entries(entries) => evidence.entry(at, entries, text),
+            Matter::Phone => evidence.columns[at].phone(text),
+            Matter::Typed => {}
+        }
+    }
+}
+
+fn matter(column: &Column, schema: &Schema) -> Option<Matter> {
+    if let Role::Product(part) = column.role {
+        return (part > 0).then_some(Matter::Number);
+    }
+    let def = column.def.as_deref().filter(|_| column.role == Role::Field)?;
+    Some(match &def.kind {
+        FieldType::Integer | FieldType::Double => Matter::Number,
+        FieldType::Money => Matter::Money,
+        FieldType::User => Matter::User,
+        FieldType::Link(_) => Matter::Link,
+        FieldType::Status(_) | FieldType::Enumeration | FieldType::Stage | FieldType::Pipeline => {
+            Matter::Entries(entries(def, schema))
+        }
+        FieldType::Multi(multi) if multi.kind == "PHONE" => Matter::Phone,
+        FieldType::Flag | FieldType::Date | FieldType::Moment | FieldType::Currency => Matter::Typed,
+        _ => return None,
+    })
+}
+
+/// Whether a column's cells name entries of a dictionary.
+fn holds_entries(column: &Column) -> bool {
+    let kind = column.def.as_ref().map(|def| &def.kind);
+    matches!(kind, Some(FieldType::Status(_) | FieldType::Enumeration | FieldType::Stage | FieldType::Pipeline))
+}
+
+fn entries(def: &FieldDef, schema: &Schema) -> Entries {
+    let mut pairs: Vec<(String, &str)> = Vec::new();
+    let mut directory = |name: &str| {
+        pairs.extend(schema.entries(name).iter().map(|entry| (entry.code.clone(), entry.name.as_str())));
+    };
+    match &def.kind {
+        FieldType::Status(name) => directory(name),
+        FieldType::Stage => {
+            let stages = schema.directories.keys().filter(|name| *name == "DEAL_STAGE" || name.starts_with("DEAL_STAGE_"));
+            stages.for_each(|name| directory(name));
+        }
+        FieldType::Pipeline => pairs.extend(schema.pipelines.iter().map(|of| (of.id.to_string(), of.name.as_str()))),
+        _ => pairs.extend(def.items.iter().map(|(id, label)| (id.clone(), label.as_str()))),
+    }
+    let mut entries: Entries = HashMap::new();
+    for (_, label) in &pairs {
+        entries.insert(label.trim().to_owned(), Entry::Label);
+    }
+    for (code, label) in &pairs {
+        let known = entries.get(code.as_str()).copied();
+        let entry = match known {
+            Some(Entry::Label) if label.trim() == code => Entry::Same,
+            Some(_) => Entry::Clash,
+            None => Entry::Code,
+        };
+        entries.insert(code.clone(), entry);
+    }
+    entries
+}
+
+impl Evidence {
+    pub(super) fn of(width: usize) -> Self {
+        Self {
+            numbers: NumberVotes::default(),
+            money: NumberVotes::default(),
+            nulls: 0,
+            blanks: 0,
+            users: UserVotes::default(),
+            columns: vec![ColumnVotes::default(); width],
+        }
+    }
+
+    /// Adds what another part of the file tells.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.numbers.add(&other.numbers);
+        self.money.add(&other.money);
+        self.nulls += other.nulls;
+        self.blanks += other.blanks;
+        self.users.ids += other.users.ids;
+        self.users.names += other.users.names;
+        self.users.logins += other.users.logins;
+        self.users.bracketed += other.users.bracketed;
+        for (own, other) in self.columns.iter_mut().zip(&other.columns) {
+            own.codes += other.codes;
+            own.labels += other.labels;
+            own.clashes += other.clashes;
+            for length in 0..PHONE_DIGITS_MAX {
+                own.plus[length] += other.plus[length];
+                own.bare[length] += other.bare[length];
+            }
+        }
+    }
+
+    fn user(&mut self, at: usize, text: &str) {
+        // Several ids of one cell, too.
+        let is_id = text.bytes().all(|byte| byte.is_ascii_digit() || b", []".contains(&byte));
+        if is_id {
+            self.users.ids += 1;
+        } else if text.ends_with(']') && text.contains('[') {
+            self.users.bracketed += 1;
+        } else if text.contains('@') || !text.contains(' ') && text.bytes().all(is_of_login) {
+            self.users.logins += 1;
+        } else {
+            self.users.names += 1;
+        }
+        self.columns[at].count(is_id);
+    }
+
+    fn entry(&mut self, at: usize, entries: &Entries, text: &str) {
+        let votes = &mut self.columns[at];
+        match entries.get(text) {
+            Some(Entry::Code) => votes.codes += 1,
+            Some(Entry::Label) => votes.labels += 1,
+            Some(Entry::Clash) => votes.clashes += 1,
+            // Without a portal a code is told by its form: capitals, digits, the signs between a pipeline and its stage.
+            None if entries.is_empty() => votes.count(text.bytes().all(is_of_code)),
+            Some(Entry::Same) | None => {}
+        }
+    }
+
+    /// How the file's cells are to be read, and what that was found by.
+    pub(super) fn decide(&self, file: &RestoreFile, columns: &[Column], date_order: DateOrder) -> (Conventions, Findings) {
+        let mut findings = Findings::default();
+        let numbers = self.decide_numbers(file, &mut findings);
+        let money = match (file.said.numbers, self.money.decide()) {
+            (Some(given), _) => given,
+            (None, Some((style, _))) => style,
+            (None, None) => numbers,
+        };
+        self.note_users(file, &mut findings);
+        self.note_dictionaries(file, columns, &mut findings);
+        let coded = columns.iter().enumerate().map(|(at, column)| self.is_coded(file, at, column)).collect();
+        // A snapshot and most programs write nothing as nothing; where they do, `NULL` is somebody's text.
+        let nulls = file.is_coded() && (self.nulls > 0 || self.blanks == 0);
+        if self.nulls > 0 {
+            findings.note("empty", "NULL", 1.0, format!("{} cells of columns without free text hold it", self.nulls));
+        }
+        let plus_lost = self.columns.iter().map(ColumnVotes::plus_lost).collect();
+        let conventions = Conventions { date_order, numbers, money, clocks: None, coded, nulls, plus_lost };
+        (conventions, findings)
+    }
+
+    fn decide_numbers(&self, file: &RestoreFile, findings: &mut Findings) -> NumberStyle {
+        if let Some(given) = file.said.numbers {
+            findings.note("numbers", given.code(), 1.0, "given by --numbers");
+            return given;
+        }
+        let NumberVotes { point, comma, open } = self.numbers;
+        if let Some((style, confidence)) = self.numbers.decide() {
+            let how = format!("{} of {} numbers that tell", point.max(comma), point + comma);
+            findings.note("numbers", style.code(), confidence, how);
+            return style;
+        }
+        // The list export prints a raw number (csv 4.4).
+        let how = format!("no number tells; {open} may be read either way; a point is taken for the decimal sign");
+        findings.note("numbers", "unsure", 0.5, how);
+        NumberStyle::Point
+    }
+
+    /// Whether number cells may be read either way and nothing in the file says which.
+    pub(super) fn numbers_are_open(&self) -> bool {
+        self.numbers.open > 0 && self.numbers.decide().is_none_or(|(_, confidence)| confidence < 0.95)
+    }
+
+    /// The columns in which a cell is the code of one entry and the label of another.
+    pub(super) fn open_columns(&self, columns: &[Column]) -> Vec<usize> {
+        (0..self.columns.len()).filter(|at| self.columns[*at].clashes > 0 && holds_entries(&columns[*at])).collect()
+    }
+
+    fn note_users(&self, file: &RestoreFile, findings: &mut Findings) {
+        let UserVotes { ids, names, logins, bracketed } = self.users;
+        let votes = [("id", ids), ("label", names), ("login", logins), ("label [id]", bracketed)];
+        let all: u64 = votes.iter().map(|(_, count)| count).sum();
+        let Some((value, most)) = votes.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best }) else {
+            return;
+        };
+        match file.said.cells {
+            _ if all == 0 => {}
+            Some(CellMeaning::Codes) => findings.note("users", "id", 1.0, "given by --cells"),
+            Some(CellMeaning::Labels) => findings.note("users", "label", 1.0, "given by --cells"),
+            None => findings.note("users", value, most as f32 / all as f32, format!("{most} of {all} cells of users")),
+        }
+    }
+
+    fn note_dictionaries(&self, file: &RestoreFile, columns: &[Column], findings: &mut Findings) {
+        let of_entries = || self.columns.iter().zip(columns).filter(|(_, column)| holds_entries(column));
+        let codes: u64 = of_entries().map(|(votes, _)| votes.codes).sum();
+        let labels: u64 = of_entries().map(|(votes, _)| votes.labels).sum();
+        let all = codes + labels;
+        match file.said.cells {
+            Some(given) => {
+                let value = if given == CellMeaning::Codes { "code" } else { "label" };
+                findings.note("dictionaries", value, 1.0, "given by --cells");
+            }
+            None if all == 0 => {}
+            None => {
+                let (value, most) = if codes > labels { ("code", codes) } else { ("label", labels) };
+                let how = format!("{most} of {all} cells of dictionaries; decided column by column");
+                findings.note("dictionaries", value, most as f32 / all as f32, how);
+            }
+        }
+    }
+
+    /// Whether a column's cells hold codes and ids: as given, as most of its cells tell, else as the header is written.
+    fn is_coded(&self, file: &RestoreFile, at: usize, column: &Column) -> bool {
+        if let Some(given) = file.said.cells {
+            return given == CellMeaning::Codes;
+        }
+        let votes = &self.columns[at];
+        match column.def.as_ref().map(|def| &def.kind) {
+            // A company may be called 1234; a whole column of such names is one of ids.
+            Some(FieldType::Link(_)) if !file.is_coded() => votes.labels == 0 && votes.codes >= 3,
+            Some(FieldType::Link(_)) => true,
+            _ if votes.codes == votes.labels => file.is_coded(),
+            _ => votes.codes > votes.labels,
+        }
+    }
+}
+
+impl ColumnVotes {
+    fn count(&mut self, is_code: bool) {
+        self.codes += u64::from(is_code);
+        self.labels += u64::from(!is_code);
+    }
+
+    fn phone(&mut self, text: &str) {
+        for phone in text.split(", ") {
+            let (digits, lengths) = match phone.strip_prefix('+') {
+                Some(digits) => (digits, &mut self.plus),
+                None => (phone, &mut self.bare),
+            };
+            if is_number(digits)
+                && let Some(count) = lengths.get_mut(digits.len())
+            {
+                *count += 1;
+            }
+        }
+    }
+
+    /// How many digits a phone has whose `+` was lost: those that nearly all phones with a `+` have. A country's own numbers, written
+    /// without one, are shorter.
+    fn plus_lost(&self) -> usize {
+        let all: u32 = self.plus.iter().sum();
+        let usual = (1..PHONE_DIGITS_MAX).max_by_key(|length| self.plus[*length]).unwrap_or_default();
+        let is_usual = all >= PLUS_MIN && self.plus[usual] * 10 >= all * 9;
+        // Where most have none, that is how the portal's people write them.
+        if is_usual && self.bare[usual] > 0 && self.bare[usual] <= self.plus[usual] { usual } else { 0 }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_of_login(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
+}
+
+fn is_of_code(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_:|-".contains(&byte)
+}

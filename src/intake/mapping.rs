@@ -1,0 +1,285 @@
+//! A mapping file: which column is which field, which are left out, and how such files are written; for the next file of the same make.
+//!
+//! ```toml
+//! [deal]
+//! date-order = "dmy"
+//! ignore = ["Notas internas"]
+//!
+//! [deal.columns]
+//! "Monto del trato" = "OPPORTUNITY"
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::Column;
+use super::detect::{Overrides, RestoreFile};
+use super::headers::field_code;
+use super::nearest::{nearest_code, nearest_word};
+use crate::model::EntityType;
+
+/// The longest mapping file that is read.
+const BYTES_MAX: u64 = 4 << 20;
+/// Every key of a type's table, for "did you mean".
+const KEYS: &[&str] = &[
+    "delimiter",
+    "encoding",
+    "date-order",
+    "language",
+    "quoting",
+    "line-ends",
+    "header-line",
+    "numbers",
+    "cells",
+    "ignore",
+    "columns",
+];
+
+/// A mapping file: a table for each type of record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead: Option<EntityMapping>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<EntityMapping>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<EntityMapping>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deal: Option<EntityMapping>,
+}
+
+/// What is said of the files of one type. Words are those of the flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct EntityMapping {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delimiter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_order: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quoting: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_ends: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header_line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<String>,
+    /// The titles of columns that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// Title -> field code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
+}
+
+/// A mapping file that can't be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("mapping {}: {kind}", path.display())]
+pub struct MappingError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong.
+    pub kind: MappingErrorKind,
+}
+
+/// What is wrong with a mapping file.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingErrorKind {
+    /// The system says no.
+    #[error("{0}")]
+    Io(io::Error),
+    /// It is no mapping.
+    #[error("line {line}: {message}{}", did_you_mean(nearest.as_deref()))]
+    Syntax {
+        /// Where.
+        line: usize,
+        /// What.
+        message: String,
+        /// The key that was meant.
+        nearest: Option<String>,
+    },
+    /// A word that means nothing.
+    #[error("[{entity}] {key} = \"{value}\": it takes {expected}")]
+    Word {
+        /// Whose table.
+        entity: EntityType,
+        /// Which key.
+        key: &'static str,
+        /// What it says.
+        value: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// A field that doesn't exist.
+    #[error("[{entity}.columns] \"{column}\" = \"{field}\": a {entity} has no such field{}", did_you_mean(nearest.as_deref()))]
+    Field {
+        /// Whose table.
+        entity: EntityType,
+        /// The column's title.
+        column: String,
+        /// What was said.
+        field: String,
+        /// What was meant.
+        nearest: Option<String>,
+    },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
+}
+
+impl Mapping {
+    /// Reads a mapping file, and checks all that it says.
+    pub fn read(path: &Path) -> Result<Self, MappingError> {
+        let wrong = |kind| MappingError { path: path.to_owned(), kind };
+        let is_long = std::fs::metadata(path).map_err(|error| wrong(MappingErrorKind::Io(error)))?.len() > BYTES_MAX;
+        if is_long {
+            return Err(wrong(MappingErrorKind::Io(io::Error::from(io::ErrorKind::FileTooLarge))));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(MappingErrorKind::Io(error)))?;
+        let mapping: Self = toml::from_str(&text).map_err(|error| wrong(syntax(&text, &error)))?;
+        for entity in EntityType::ALL {
+            if let Some(own) = mapping.of(entity) {
+                own.check(entity).map_err(wrong)?;
+            }
+        }
+        Ok(mapping)
+    }
+
+    /// Writes a mapping file, whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<(), MappingError> {
+        let text = toml::to_string(self).map_err(io::Error::other);
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let written = text.and_then(|text| {
+            let mut file = tempfile::NamedTempFile::new_in(dir)?;
+            file.write_all(text.as_bytes())?;
+            file.persist(path).map_err(|error| error.error)?;
+            Ok(())
+        });
+        written.map_err(|error| MappingError { path: path.to_owned(), kind: MappingErrorKind::Io(error) })
+    }
+
+    /// What is said of a type.
+    pub fn of(&self, entity: EntityType) -> Option<&EntityMapping> {
+        match entity {
+            EntityType::Lead => self.lead.as_ref(),
+            EntityType::Contact => self.contact.as_ref(),
+            EntityType::Company => self.company.as_ref(),
+            EntityType::Deal => self.deal.as_ref(),
+        }
+    }
+
+    /// What is said of all types' columns: enough to know a header by.
+    pub fn all_columns(&self) -> Vec<(String, String)> {
+        EntityType::ALL.iter().filter_map(|entity| self.of(*entity)).flat_map(|own| own.columns.clone()).collect()
+    }
+
+    /// The only type that anything is said of.
+    pub fn only(&self) -> Option<&EntityMapping> {
+        let mut said = EntityType::ALL.into_iter().filter_map(|entity| self.of(entity));
+        said.next().filter(|_| said.next().is_none())
+    }
+
+    /// Adds what is known of a file and its columns.
+    pub fn add(&mut self, file: &RestoreFile, columns: &[Column]) {
+        let own = match file.entity {
+            EntityType::Lead => &mut self.lead,
+            EntityType::Contact => &mut self.contact,
+            EntityType::Company => &mut self.company,
+            EntityType::Deal => &mut self.deal,
+        };
+        own.get_or_insert_default().add(file, columns);
+    }
+}
+
+impl EntityMapping {
+    /// What it says, as overrides.
+    pub fn overrides(&self) -> Overrides {
+        let mut said = Overrides {
+            map: self.columns.iter().map(|(column, field)| (column.clone(), field.clone())).collect(),
+            ignore: self.ignore.clone(),
+            ..Overrides::default()
+        };
+        for (flag, word) in self.words() {
+            // Checked when it was read.
+            let _ = said.take(flag, &word);
+        }
+        said
+    }
+
+    fn words(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let said = [
+            ("delimiter", self.delimiter.clone()),
+            ("encoding", self.encoding.clone()),
+            ("date-order", self.date_order.clone()),
+            ("language", self.language.clone()),
+            ("quoting", self.quoting.clone()),
+            ("line-ends", self.line_ends.clone()),
+            ("header-line", self.header_line.map(|line| line.to_string())),
+            ("numbers", self.numbers.clone()),
+            ("cells", self.cells.clone()),
+        ];
+        said.into_iter().filter_map(|(flag, word)| Some((flag, word?)))
+    }
+
+    fn check(&self, entity: EntityType) -> Result<(), MappingErrorKind> {
+        for (key, value) in self.words() {
+            if let Err(expected) = Overrides::default().take(key, &value) {
+                return Err(MappingErrorKind::Word { entity, key, value, expected });
+            }
+        }
+        for (column, field) in &self.columns {
+            if field_code(entity, field).is_none() {
+                let (column, field, nearest) = (column.clone(), field.clone(), nearest_code(entity, field));
+                return Err(MappingErrorKind::Field { entity, column, field, nearest });
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, file: &RestoreFile, columns: &[Column]) {
+        for (flag, word) in file.said.words() {
+            match flag {
+                "delimiter" => self.delimiter = Some(word),
+                "encoding" => self.encoding = Some(word),
+                "date-order" => self.date_order = Some(word),
+                "language" => self.language = Some(word),
+                "quoting" => self.quoting = Some(word),
+                "line-ends" => self.line_ends = Some(word),
+                "header-line" => self.header_line = file.said.header_line,
+                "numbers" => self.numbers = Some(word),
+                "cells" => self.cells = Some(word),
+                // The table's own name says it.
+                _ => {}
+            }
+        }
+        for column in columns {
+            if column.is_ignored() && !self.ignore.contains(&column.name) {
+                self.ignore.push(column.name.clone());
+            }
+            if let Some(field) = column.own_field() {
+                self.columns.insert(column.name.clone(), field.to_string());
+            }
+        }
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> MappingErrorKind {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
+    let message = error.message().to_owned();
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    let known = KEYS.iter().copied().chain(EntityType::ALL.iter().map(|entity| entity.code()));
+    let nearest = unknown.and_then(|unknown| nearest_word(unknown, known));
+    MappingErrorKind::Syntax { line, message, nearest }
+}

@@ -1,0 +1,167 @@
+//! An Excel workbook (`.xlsx`) -> CSV: the cells of its first sheet that has any, as their values and not as they are shown.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::sync::Arc;
+
+use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType, Reader, Xlsx, XlsxError};
+use zip::ZipArchive;
+
+use super::error::IntakeErrorKind;
+use super::source::Container;
+use super::spool::{Bound, Input, Spool, TableWriter};
+use super::unpack::zip_kind;
+
+/// The most that the texts of a workbook may come to: they are held in memory while its cells are read.
+const SHARED_TEXT_BYTES_MAX: u64 = 256 << 20;
+/// The longest text between two tags of a workbook's parts; a cell of Excel holds 32,767 characters.
+const TEXT_RUN_BYTES_MAX: usize = 16 << 20;
+/// The digits that Excel keeps of a number; what follows is the noise of binary fractions.
+const DIGITS: usize = 15;
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// Whether a zip is a workbook.
+pub(super) fn is_workbook(input: Input) -> bool {
+    ZipArchive::new(input).is_ok_and(|archive| archive.index_for_name("xl/workbook.xml").is_some())
+}
+
+/// The cells of a workbook of `packed` bytes, and which sheet they are of.
+pub(super) fn to_csv(input: &Input, packed: u64) -> Result<(Arc<File>, String), IntakeErrorKind> {
+    check_parts(input, packed)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(input.clone())).map_err(|error| damaged(&error))?;
+    let names = workbook.sheet_names();
+    for name in &names {
+        // The widest row must be known before the first is written: a sheet leaves empty cells out.
+        let Some(width) = width(&mut workbook, name)? else { continue };
+        let mut table = TableWriter::new(Spool::new(Bound::Stream)?, width);
+        write(&mut workbook, name, &mut table)?;
+        let which = match names.len() {
+            1 => format!("sheet `{name}`"),
+            count => format!("sheet `{name}`, the first with cells of {count}"),
+        };
+        return Ok((table.finish()?, which));
+    }
+    Err(IntakeErrorKind::NoCells)
+}
+
+type Workbook = Xlsx<BufReader<Input>>;
+
+fn width(workbook: &mut Workbook, sheet: &str) -> Result<Option<usize>, IntakeErrorKind> {
+    let mut cells = match workbook.worksheet_cells_reader(sheet) {
+        Ok(cells) => cells,
+        // A chart has a page of its own among the sheets.
+        Err(XlsxError::NotAWorksheet(_)) => return Ok(None),
+        Err(error) => return Err(damaged(&error)),
+    };
+    let mut widest = None;
+    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
+        if *cell.get_value() != DataRef::Empty {
+            widest = widest.max(Some(cell.get_position().1 as usize + 1));
+        }
+    }
+    Ok(widest)
+}
+
+fn write(workbook: &mut Workbook, sheet: &str, table: &mut TableWriter) -> Result<(), IntakeErrorKind> {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| damaged(&error))?;
+    let mut row = 0;
+    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
+        if *cell.get_value() == DataRef::Empty {
+            continue;
+        }
+        let (at, column) = cell.get_position();
+        while row < at {
+            table.end_row()?;
+            row += 1;
+        }
+        while table.cells() < column as usize {
+            table.cell("");
+        }
+        table.cell(&text(cell.get_value()));
+    }
+    table.end_row()
+}
+
+/// A cell's value as text: numbers with all their digits, dates by ISO 8601.
+fn text(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => plain_number(*number),
+        DataRef::String(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(yes) => if *yes { "TRUE" } else { "FALSE" }.to_owned(),
+        DataRef::DateTime(moment) => moment_text(moment),
+        DataRef::DateTimeIso(text) => text.replacen('T', " ", 1),
+        DataRef::Error(error) => error.to_string(),
+        DataRef::Empty => String::new(),
+    }
+}
+
+fn plain_number(number: f64) -> String {
+    let rounded = format!("{number:.*e}", DIGITS - 1);
+    rounded.parse::<f64>().map_or(rounded, |number| number.to_string())
+}
+
+fn moment_text(moment: &ExcelDateTime) -> String {
+    if moment.is_duration() {
+        return plain_number(moment.as_f64());
+    }
+    // Binary fractions fall short of a full second as often as not.
+    let seconds = (moment.as_f64() * SECONDS_A_DAY).round();
+    let rounded = ExcelDateTime::new((seconds + 0.25) / SECONDS_A_DAY, ExcelDateTimeType::DateTime, is_1904(moment));
+    let (year, month, day, hour, minute, second, _) = rounded.to_ymd_hms_milli();
+    let time = format!("{hour:02}:{minute:02}:{second:02}");
+    // Below one day a serial number is a time without a date.
+    match (seconds < SECONDS_A_DAY, time.as_str()) {
+        (true, _) => time,
+        (false, "00:00:00") => format!("{year:04}-{month:02}-{day:02}"),
+        (false, time) => format!("{year:04}-{month:02}-{day:02} {time}"),
+    }
+}
+
+/// Whether a moment counts from 1904: the same serial number is then another day.
+fn is_1904(moment: &ExcelDateTime) -> bool {
+    let as_1900 = ExcelDateTime::new(moment.as_f64(), ExcelDateTimeType::DateTime, false);
+    as_1900.to_ymd_hms_milli() != moment.to_ymd_hms_milli()
+}
+
+/// Unpacks every part once, to nowhere: what a workbook claims of its sizes is not believed.
+fn check_parts(input: &Input, packed: u64) -> Result<(), IntakeErrorKind> {
+    let mut archive = ZipArchive::new(input.clone()).map_err(zip_kind)?;
+    let bound = Bound::Unpacked { packed };
+    let mut all = 0;
+    let mut piece = vec![0; 64 << 10];
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).map_err(zip_kind)?;
+        let is_xml = part.name_raw().ends_with(b".xml");
+        let is_shared_text = part.name_raw().ends_with(b"sharedStrings.xml");
+        let (mut own, mut run) = (0, 0);
+        loop {
+            let length = part
+                .read(&mut piece)
+                .map_err(|error| IntakeErrorKind::Damaged { container: Container::Xlsx.code(), why: error.to_string() })?;
+            if length == 0 {
+                break;
+            }
+            own += length as u64;
+            run = match (memchr::memchr(b'<', &piece[..length]), memchr::memrchr(b'<', &piece[..length])) {
+                (Some(first), _) if run + first > TEXT_RUN_BYTES_MAX => run + first,
+                (_, Some(last)) => length - last,
+                (_, None) => run + length,
+            };
+            bound.check(all + own)?;
+            if (is_xml && run > TEXT_RUN_BYTES_MAX) || (is_shared_text && own > SHARED_TEXT_BYTES_MAX) {
+                return Err(IntakeErrorKind::HugeWorkbook);
+            }
+        }
+        all += own;
+    }
+    Ok(())
+}
+
+fn damaged(error: &XlsxError) -> IntakeErrorKind {
+    match error {
+        XlsxError::Password => IntakeErrorKind::OldExcel,
+        error => IntakeErrorKind::Damaged { container: Container::Xlsx.code(), why: error.to_string() },
+    }
+}

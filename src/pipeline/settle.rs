@@ -1,0 +1,163 @@
+//! What a file leaves open is settled by the records that are both in it and in the portal: what can be compared is not guessed.
+//!
+//! The order of dates, the decimal sign, code or label: each reading is tried, and the one that the portal's own records bear out is
+//! taken. A wrong one would turn records that are there into others of the same id, or into changed ones.
+
+use rayon::prelude::*;
+
+use crate::diff::{self, Current};
+use crate::intake::{self, Conventions, DateOrder, IntakeError, NumberStyle};
+use crate::model::{EntityType, FileRecord, OriginalId, Row, Schema, Value};
+
+use super::survey::Surveyed;
+
+/// Rows that are read by two conventions to see which of them the portal bears out.
+const ROWS_MAX: usize = 50_000;
+/// Values that one of two conventions has explained when the other is given up.
+const ENOUGH: u64 = 200;
+/// Of a hundred telling values the better convention explains so many; people have changed the others since.
+const MAJORITY_PERCENT: u64 = 80;
+
+const ORDERS: [DateOrder; 3] = [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd];
+
+/// Settles what a file leaves open, as far as the portal can tell.
+pub(super) fn settle(seen: &mut Surveyed, current: &Current, schema: &Schema) -> Result<(), IntakeError> {
+    if seen.survey.open.date_order && !order_by_births(seen, current) && !seen.survey.date_order_sure {
+        order_by_days(seen, current, schema)?;
+    }
+    if seen.survey.open.numbers {
+        let own = seen.survey.conventions.clone();
+        let [point, comma] = [NumberStyle::Point, NumberStyle::Comma].map(|style| own.with_numbers(style));
+        if let Some((taken, records, of)) = better(seen, current, schema, point, comma)? {
+            let how = borne_out(records, of);
+            seen.survey.findings.note("numbers", taken.numbers.code(), confidence(records, of), how);
+            seen.survey.conventions = taken;
+            seen.compared.numbers = records;
+        }
+    }
+    for column in seen.survey.open.columns.clone() {
+        let own = seen.survey.conventions.clone();
+        let [codes, labels] = [true, false].map(|coded| own.with_coded(column, coded));
+        if let Some((taken, records, of)) = better(seen, current, schema, codes, labels)? {
+            let value = if taken.coded.get(column) == Some(&true) { "code" } else { "label" };
+            seen.survey.findings.note("dictionaries", value, confidence(records, of), borne_out(records, of));
+            seen.survey.conventions = taken;
+            seen.compared.dictionaries += records;
+        }
+    }
+    Ok(())
+}
+
+fn borne_out(records: u64, of: u64) -> String {
+    format!("the portal: {records} of {of} values of shared records that tell")
+}
+
+fn confidence(records: u64, of: u64) -> f32 {
+    records as f32 / of.max(1) as f32
+}
+
+/// The order in which the moments of creation are those of the portal, in whatever zone; `false` where no shared record tells.
+fn order_by_births(seen: &mut Surveyed, current: &Current) -> bool {
+    let scored = ORDERS.map(|order| {
+        let samples = births(seen.file.entity, seen.survey.created_in(order), current);
+        (order, diff::explainable(&samples) as u64, samples.len() as u64)
+    });
+    let own = seen.survey.conventions.date_order;
+    let most = scored.iter().map(|(_, explained, _)| *explained).max().unwrap_or_default();
+    if most == 0 {
+        return false;
+    }
+    let best: Vec<_> = scored.iter().filter(|(_, explained, _)| *explained == most).collect();
+    // Where orders explain alike, the shared records were all made on days that read the same.
+    let Some((order, explained, of)) = best.iter().find(|(order, ..)| *order == own).or(best.first()) else { return false };
+    if best.iter().any(|(other, ..)| other != order && is_other(seen, *order, *other)) {
+        return false;
+    }
+    // What the file's own dates say is given up for most of the records only: a few ids may have been given out again.
+    if seen.survey.date_order_sure && *order != own && explained * 2 <= *of {
+        return true;
+    }
+    let how = format!("the portal: {explained} of {of} shared records were created then");
+    let (order, explained, of) = (*order, *explained, *of);
+    seen.survey.settle_order(order, confidence(explained, of), how);
+    seen.compared.date_order = explained;
+    true
+}
+
+/// Whether two orders give the file's moments of creation other days.
+fn is_other(seen: &Surveyed, one: DateOrder, other: DateOrder) -> bool {
+    !seen.survey.created_in(one).eq(seen.survey.created_in(other))
+}
+
+fn births(
+    entity: EntityType,
+    created: impl Iterator<Item = (OriginalId, Value)>,
+    current: &Current,
+) -> Vec<(jiff::civil::DateTime, jiff::Timestamp)> {
+    let live = |id| current.under_id(entity, id).and_then(|live| live.get("DATE_CREATE"));
+    created
+        .filter_map(|(id, value)| {
+            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (value, live(id)) { Some((clock, *moment)) } else { None }
+        })
+        .collect()
+}
+
+/// The order in which the days of other columns are those of the portal.
+fn order_by_days(seen: &mut Surveyed, current: &Current, schema: &Schema) -> Result<(), IntakeError> {
+    let own = seen.survey.conventions.clone();
+    let [day_first, month_first] = [DateOrder::Dmy, DateOrder::Mdy].map(|order| own.with_order(order));
+    if let Some((taken, records, of)) = better(seen, current, schema, day_first, month_first)? {
+        seen.survey.settle_order(taken.date_order, confidence(records, of), borne_out(records, of));
+        seen.compared.date_order = records;
+    }
+    Ok(())
+}
+
+/// The one of two conventions by which more values of shared records are the portal's, by how many, and of how many that tell;
+/// `None` where the portal bears out neither or both.
+fn better(
+    seen: &Surveyed,
+    current: &Current,
+    schema: &Schema,
+    one: Conventions,
+    other: Conventions,
+) -> Result<Option<(Conventions, u64, u64)>, IntakeError> {
+    let (mut for_one, mut for_other) = (0, 0);
+    let mut rows = 0;
+    let read = |conventions| intake::read_by(&seen.file, &seen.survey, schema, conventions);
+    for (first, second) in read(&one)?.zip(read(&other)?) {
+        let (first, second) = (first?, second?);
+        rows += first.len();
+        let told = first.par_iter().zip(&second).map(|(first, second)| tells(first, second, current, schema));
+        let (a, b) = told.reduce(|| (0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
+        (for_one, for_other) = (for_one + a, for_other + b);
+        if rows >= ROWS_MAX || for_one + for_other >= ENOUGH {
+            break;
+        }
+    }
+    let of: u64 = for_one + for_other;
+    let (taken, most) = if for_one >= for_other { (one, for_one) } else { (other, for_other) };
+    Ok((of > 0 && most * 100 >= of * MAJORITY_PERCENT).then_some((taken, most, of)))
+}
+
+/// How many values of a row are the portal's by the first reading alone, and by the second alone.
+fn tells(first: &Row, second: &Row, current: &Current, schema: &Schema) -> (u64, u64) {
+    let (Row::Record { record: first, .. }, Row::Record { record: second, .. }) = (first, second) else { return (0, 0) };
+    let Some(live) = current.under_id(first.entity, first.id) else { return (0, 0) };
+    let agrees = |record: &FileRecord, code: &str| {
+        let field = schema.listed(record.entity, code)?;
+        diff::agrees(record.get(code)?, live.get(code)?, field, schema)
+    };
+    let mut told = (0, 0);
+    // A field that one reading can't understand is absent from its record.
+    let codes =
+        first.fields().chain(second.fields().filter(|(code, _)| first.get(code.as_str()).is_none())).map(|(code, _)| code);
+    for code in codes.filter(|code| first.get(code.as_str()) != second.get(code.as_str())) {
+        match (agrees(first, code.as_str()) == Some(true), agrees(second, code.as_str()) == Some(true)) {
+            (true, false) => told.0 += 1,
+            (false, true) => told.1 += 1,
+            _ => {}
+        }
+    }
+    told
+}

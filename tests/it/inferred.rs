@@ -1,0 +1,234 @@
+//! What is found out of files by holding them against the portal, and what is said of it: nothing is guessed that can be compared.
+
+use std::fs;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::harness::b24::b24;
+use crate::harness::crm::{number, text};
+use crate::harness::{Portal, Ran};
+
+/// A lead that was created at a moment.
+fn lead(portal: &Portal, created: &str, more: &Value) -> u64 {
+    let mut fields = json!({"title": format!("Prospecto de {created}"), "createdTime": created});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        fields[name] = value.clone();
+    }
+    let made = portal.call("crm.item.import", json!({"entityTypeId": 1, "fields": fields}));
+    made["item"]["id"].as_u64().expect("an id")
+}
+
+/// A restore file of its own directory.
+fn file(portal: &Portal, name: &str, lines: &[String]) -> PathBuf {
+    let path = portal.dir().join(name);
+    fs::write(&path, lines.join("\n") + "\n").expect("a written file");
+    path
+}
+
+fn plan(portal: &Portal, files: &[&PathBuf], more: &[&str]) -> Ran {
+    let out = portal.dir().join("plan");
+    let mut args: Vec<String> = vec!["plan".into()];
+    args.extend(files.iter().map(|path| path.display().to_string()));
+    args.extend(["--json".into()]);
+    if !more.contains(&"--out") {
+        args.extend(["--out".into(), out.display().to_string()]);
+    }
+    args.extend(more.iter().map(|arg| (*arg).to_owned()));
+    b24(portal).run(args)
+}
+
+/// A file's inferred thing: what it is, and how many records bear it out.
+fn inferred(summary: &Value, of: &PathBuf, what: &str) -> (String, u64) {
+    let path = of.display().to_string();
+    let found =
+        summary["inferred"].as_array().expect("a list").iter().find(|found| found["file"] == path && found["what"] == what);
+    let found = found.unwrap_or_else(|| panic!("nothing on {what} of {path} in {:#}", summary["inferred"]));
+    assert!(!text(found, "how").is_empty());
+    (text(found, "value"), number(found, "records"))
+}
+
+fn counts(summary: &Value, entity: &str) -> [u64; 4] {
+    ["identical", "missing", "changed", "restored"].map(|verdict| number(&summary["entities"][entity], verdict))
+}
+
+/// A live record's moment as a file of a zone writes it.
+fn clock(portal: &Portal, kind: &str, id: u64, zone: &str, form: &str) -> String {
+    let moment: Timestamp = text(&portal.every(kind)[&id], "DATE_CREATE").parse().expect("a moment");
+    TimeZone::get(zone).expect("a zone").to_datetime(moment).strftime(form).to_string()
+}
+
+#[test]
+fn shared_records_tell_day_from_month_against_the_language_of_the_titles() {
+    let portal = Portal::open();
+    // Both orders give rising dates, and no day is above twelve: the file alone says nothing.
+    let ids = ["2026-02-03T10:00:07+00:00", "2026-04-05T11:30:09+00:00"].map(|created| lead(&portal, created, &json!({})));
+    let mut lines = vec!["ID;Título de prospecto;Etapa;Creado".to_owned()];
+    for id in ids {
+        let title = text(&portal.every("lead")[&id], "TITLE");
+        lines.push(format!("{id};{title};;{}", clock(&portal, "lead", id, "UTC", "%m/%d/%Y %H:%M:%S")));
+    }
+    lines.push("900;Perdido;;06/07/2026 08:00:00".to_owned());
+    let leads = file(&portal, "lead.csv", &lines);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(inferred(&summary, &leads, "date_order"), ("mdy".to_owned(), 2));
+    let [identical, missing, changed, _] = counts(&summary, "lead");
+    assert_eq!((identical + changed, missing), (2, 1), "a record that is there is no other one with its id: {summary:#}");
+    let warned = |code: &str| summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == code);
+    assert!(!warned("date_order_unsure") && !warned("id_reused"));
+    let report = fs::read_to_string(portal.dir().join("plan/report.html")).expect("a report");
+    assert!(report.contains("month/day/year (confirmed by 2 records of the portal)"), "{report}");
+}
+
+#[test]
+fn where_nothing_can_be_compared_the_guess_is_said() {
+    let portal = Portal::open();
+    let leads = file(&portal, "lead.csv", &["ID;Título de prospecto;Creado".into(), "9;a;05/06/2026 10:00:00".into()]);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(inferred(&summary, &leads, "date_order"), ("dmy".to_owned(), 0));
+    assert!(summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "date_order_unsure"));
+}
+
+#[test]
+fn days_tell_the_order_where_no_creation_moment_does() {
+    let portal = Portal::open();
+    let id = portal.call("crm.deal.add", json!({"fields": {"TITLE": "a", "CLOSEDATE": "2026-05-03"}})).as_u64().expect("an id");
+    let deals = file(&portal, "deal.csv", &["ID;Nombre de la negociación;Fecha de cierre".into(), format!("{id};a;05/03/2026")]);
+    let summary = plan(&portal, &[&deals], &[]).exits(0).json();
+    assert_eq!(inferred(&summary, &deals, "date_order"), ("mdy".to_owned(), 1));
+    assert_eq!(counts(&summary, "deal")[..3], [1, 0, 0]);
+}
+
+#[test]
+fn shared_records_tell_the_decimal_sign() {
+    let portal = Portal::open();
+    let id = lead(&portal, "2026-01-20T10:00:07+00:00", &json!({"opportunity": 1500}));
+    let title = text(&portal.every("lead")[&id], "TITLE");
+    let leads = file(
+        &portal,
+        "lead.csv",
+        &["ID;Título de prospecto;Total".into(), format!("{id};{title};1.500"), "901;Otro;2.250".into()],
+    );
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(inferred(&summary, &leads, "numbers"), ("comma".to_owned(), 1));
+    assert_eq!(counts(&summary, "lead"), [1, 1, 0, 0]);
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains(r#""opportunity":"2250""#), "{actions}");
+}
+
+#[test]
+fn shared_records_tell_codes_from_labels() {
+    let portal = Portal::open();
+    for (code, name) in [("1", "Feria"), ("2", "1")] {
+        portal.call("crm.status.add", json!({"fields": {"ENTITY_ID": "SOURCE", "STATUS_ID": code, "NAME": name}}));
+    }
+    let id = lead(&portal, "2026-01-20T10:00:07+00:00", &json!({"sourceId": "1"}));
+    let title = text(&portal.every("lead")[&id], "TITLE");
+    let leads =
+        file(&portal, "lead.csv", &["ID;Título de prospecto;Origen".into(), format!("{id};{title};1"), "901;Otro;1".into()]);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(inferred(&summary, &leads, "dictionaries"), ("code".to_owned(), 1));
+    assert_eq!(counts(&summary, "lead"), [1, 1, 0, 0]);
+}
+
+#[test]
+fn a_dump_in_the_servers_time_and_an_export_in_a_users_are_planned_together() {
+    let portal = Portal::open();
+    let leads: Vec<u64> =
+        (1..=6).map(|month| lead(&portal, &format!("2026-0{month}-15T0{month}:10:2{month}+00:00"), &json!({}))).collect();
+    let companies: Vec<u64> = (1..=6)
+        .map(|month| {
+            let fields = json!({"title": format!("Empresa {month}"), "createdTime": format!("2026-0{month}-16T0{month}:20:3{month}+00:00")});
+            let made = portal.call("crm.item.import", json!({"entityTypeId": 4, "fields": fields}));
+            made["item"]["id"].as_u64().expect("an id")
+        })
+        .collect();
+    let mut export = vec!["ID;Título de prospecto;Creado".to_owned()];
+    for id in &leads {
+        let title = text(&portal.every("lead")[id], "TITLE");
+        export.push(format!("{id};{title};{}", clock(&portal, "lead", *id, "America/Mexico_City", "%d/%m/%Y %H:%M:%S")));
+    }
+    let mut dump = vec!["ID,TITLE,DATE_CREATE,PHONE,SEARCH_CONTENT".to_owned()];
+    for id in &companies {
+        let title = text(&portal.every("company")[id], "TITLE");
+        dump.push(format!("{id},{title},{},NULL,{title}", clock(&portal, "company", *id, "UTC", "%Y-%m-%d %H:%M:%S")));
+    }
+    dump.push(r#"900,Perdida,2026-05-01 10:00:00,"[{""VALUE"":""+52 55"",""VALUE_TYPE"":""MOBILE""}]",x"#.to_owned());
+    let (leads, companies) = (file(&portal, "lead.csv", &export), file(&portal, "company.csv", &dump));
+    let summary = plan(&portal, &[&leads, &companies], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "lead"), [6, 0, 0, 0], "{summary:#}");
+    assert_eq!(counts(&summary, "company"), [6, 1, 0, 0], "{summary:#}");
+    assert_eq!(inferred(&summary, &leads, "zone").1, 6);
+    let (zone, records) = inferred(&summary, &companies, "zone");
+    assert!(zone.starts_with("UTC") && records == 6, "{zone} {records}");
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains("2026-05-01T10:00:00+00:00"), "the server's time is the moment itself: {actions}");
+    assert!(actions.contains(r#"{"VALUE":"+52 55","VALUE_TYPE":"MOBILE"}"#), "{actions}");
+}
+
+/// Companies and deals of another portal, whose ids are taken here by others.
+fn strangers(portal: &Portal) -> (PathBuf, PathBuf) {
+    for n in 1..=25 {
+        let fields = json!({"title": format!("De aquí {n}"), "createdTime": format!("2026-02-01T00:{n:02}:00+00:00")});
+        for entity in [4, 2] {
+            portal.call("crm.item.import", json!({"entityTypeId": entity, "fields": fields}));
+        }
+    }
+    let mut companies = vec!["ID,TITLE,DATE_CREATE,ASSIGNED_BY_ID".to_owned()];
+    let mut deals = vec!["ID,TITLE,DATE_CREATE,COMPANY_ID,ASSIGNED_BY_ID".to_owned()];
+    for n in 1..=25 {
+        companies.push(format!("{n},Ajena {n},2021-03-{:02} 0{}:13:{:02},77", n, n % 10, n + 20));
+        deals.push(format!("{n},Negocio ajeno {n},2022-07-{:02} 1{}:41:{:02},{n},77", n, n % 10, 59 - n));
+    }
+    (file(portal, "company.csv", &companies), file(portal, "deal.csv", &deals))
+}
+
+#[test]
+fn another_portals_files_are_refused_unless_they_are_let_in_by_name() {
+    let portal = Portal::open();
+    let (companies, deals) = strangers(&portal);
+    plan(&portal, &[&companies, &deals], &[]).exits(4).stderr("--foreign");
+    plan(&portal, &[&companies, &deals], &["--foreign", "no es nombre"]).exits(2).stderr("1 to 40");
+    let before = portal.every("company");
+    let summary = plan(&portal, &[&companies, &deals], &["--foreign", "viejo"]).exits(0).json();
+    assert_eq!((counts(&summary, "company"), counts(&summary, "deal")), ([0, 25, 0, 0], [0, 25, 0, 0]));
+    assert!(!summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "file_incomplete"));
+
+    let out = portal.dir().join("plan").display().to_string();
+    b24(&portal).run(["apply", &out, "--yes", "--json"]).exits(0);
+    let (companies_now, deals_now) = (portal.every("company"), portal.every("deal"));
+    assert_eq!((companies_now.len(), deals_now.len()), (50, 50));
+    for (id, was) in &before {
+        assert_eq!(companies_now[id]["TITLE"], was["TITLE"], "what was here is as it was");
+    }
+    for n in 1..=25 {
+        let marked = |records: &std::collections::BTreeMap<u64, Value>, mark: String| {
+            let found = records.iter().filter(|(_, record)| text(record, "ORIGIN_ID") == mark).map(|(id, _)| *id);
+            found.collect::<Vec<_>>()
+        };
+        let company = marked(&companies_now, format!("company:{n}@viejo"));
+        let deal = marked(&deals_now, format!("deal:{n}@viejo"));
+        assert_eq!((company.len(), deal.len()), (1, 1));
+        assert_eq!(number(&deals_now[&deal[0]], "COMPANY_ID"), company[0], "links are followed within the files");
+        assert_eq!(number(&deals_now[&deal[0]], "ASSIGNED_BY_ID"), 1, "another portal's user 77 is nobody here");
+    }
+    let again = plan(&portal, &[&companies, &deals], &["--foreign", "viejo", "--out", &format!("{out}2")]).exits(0).json();
+    assert_eq!((counts(&again, "company"), counts(&again, "deal")), ([0, 0, 0, 25], [0, 0, 0, 25]));
+}
+
+#[test]
+fn two_files_with_the_same_ids_are_two_copies_to_choose_from() {
+    let portal = Portal::open();
+    let of = |name: &str, title: &str| {
+        file(&portal, name, &["ID,TITLE,STATUS_ID".into(), format!("1,{title},NEW"), format!("2,{title},NEW")])
+    };
+    let (monday, tuesday) = (of("leads-lunes.csv", "a"), of("leads-martes.csv", "b"));
+    let summary = plan(&portal, &[&monday, &tuesday], &[]).exits(3).json();
+    let warnings = summary["warnings"].as_array().expect("a list");
+    let shared = warnings.iter().find(|warning| warning["code"] == "shared_ids").expect("a warning");
+    assert_eq!((number(shared, "records"), text(shared, "entity")), (2, "lead".to_owned()));
+    assert!(text(shared, "text").contains("leads-lunes.csv") && text(shared, "text").contains("leads-martes.csv"), "{shared}");
+    assert_eq!(summary["entities"]["lead"]["rejected"], 2);
+}

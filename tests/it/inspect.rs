@@ -1,0 +1,168 @@
+//! What `inspect` says of a file, to people and to programs.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::harness::Scene;
+use crate::harness::b24::{B24, PROGRAM};
+use serde_json::{Value, json};
+
+const LEADS: &str = "ID;Título de prospecto;Etapa;Mi monto;Notas internas\n1;Peñón;Nuevo;50;x\n2;Dos;Nuevo;70;y\n";
+
+struct Desk {
+    dir: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a directory") }
+    }
+
+    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, bytes).expect("a written file");
+        path
+    }
+
+    fn b24(&self) -> B24 {
+        B24::without_portal(self.dir.path())
+    }
+
+    fn inspect(&self, args: &[&str]) -> Value {
+        self.b24().run([&["inspect", "--json"], args].concat()).json()["files"][0].clone()
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn the_machine_gets_every_finding_with_its_confidence() {
+    let desk = Desk::new();
+    let file = desk.inspect(&[text(&desk.put("x.csv", LEADS))]);
+    let of_contract = [
+        "path",
+        "entity",
+        "encoding",
+        "bom",
+        "delimiter",
+        "language",
+        "header_line",
+        "rows",
+        "rejected",
+        "columns",
+        "unmapped",
+        "problems",
+    ];
+    for key in of_contract {
+        assert!(!file[key].is_null(), "{key} is missing: {file}");
+    }
+    assert_eq!((&file["container"], &file["quoting"], &file["line_ends"]), (&Value::Null, &json!("doubled"), &json!("lf")));
+    for finding in ["encoding", "delimiter", "quoting", "line_ends", "header", "vocabulary", "language", "entity", "date_order"] {
+        let found = &file["detected"][finding];
+        assert!(found["confidence"].is_number() && found["value"].is_string() && found["how"].is_string(), "{finding}: {found}");
+    }
+    assert_eq!(file["columns"][1]["samples"], json!(["Peñón", "Dos"]));
+    assert_eq!(file["unmapped"], json!(["Mi monto", "Notas internas"]));
+}
+
+#[test]
+fn standard_input_is_read_like_a_file() {
+    let desk = Desk::new();
+    let mut child = Command::new(PROGRAM)
+        .args(["inspect", "-", "--json"])
+        .env("XDG_STATE_HOME", desk.dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    child.stdin.take().expect("a pipe").write_all(LEADS.as_bytes()).expect("a written pipe");
+    let out = child.wait_with_output().expect("an end");
+    let told: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    let file = &told["files"][0];
+    assert_eq!((&file["path"], &file["container"], &file["rows"]), (&json!("-"), &json!("stdin"), &json!(2)));
+}
+
+#[test]
+fn a_field_that_does_not_exist_is_wrong_usage_and_the_nearest_one_is_named() {
+    let desk = Desk::new();
+    let file = desk.put("x.csv", LEADS);
+    desk.b24()
+        .run(["inspect", text(&file), "--map", "Mi monto=OPORTUNITY"])
+        .exits(2)
+        .stderr("--map \"Mi monto=OPORTUNITY\": a lead has no field OPORTUNITY; did you mean OPPORTUNITY?");
+    desk.b24().run(["inspect", text(&file), "--numbers", "dot"]).exits(2).stderr("--numbers dot: point or comma");
+    let nowhere = desk.b24().run(["inspect", text(&file), "--map", "Monto=OPPORTUNITY", "--ignore", "Nada"]).exits(0);
+    assert!(nowhere.err.contains("--map \"Monto\": no file has a column of this title"), "{}", nowhere.err);
+    assert!(nowhere.err.contains("--ignore \"Nada\": no file has a column of this title"), "{}", nowhere.err);
+}
+
+#[test]
+fn a_mapping_is_saved_and_read_again() {
+    let desk = Desk::new();
+    let (file, mapping) = (desk.put("x.csv", LEADS), desk.dir.path().join("m.toml"));
+    let said = ["--map", "Mi monto=OPPORTUNITY", "--ignore", "Notas internas", "--save-mapping", text(&mapping)];
+    let first = desk.inspect(&[&[text(&file)], said.as_slice()].concat());
+    let again = desk.inspect(&[text(&file), "--mapping", text(&mapping)]);
+    let fields = |file: &Value| {
+        let columns = file["columns"].as_array().expect("columns").iter();
+        columns.map(|column| (column["name"].clone(), column["field"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(fields(&first), fields(&again));
+    assert_eq!((&again["unmapped"], &again["columns"][3]["field"]), (&json!([]), &json!("OPPORTUNITY")));
+    std::fs::write(&mapping, "[lead.colums]\n").expect("a written file");
+    desk.b24().run(["inspect", text(&file), "--mapping", text(&mapping)]).exits(2).stderr("did you mean `columns`?");
+}
+
+#[test]
+fn two_copies_of_the_same_records_are_told_with_each_others_names() {
+    let desk = Desk::new();
+    let (one, other) = (desk.put("uno.csv", LEADS), desk.put("dos.csv", LEADS));
+    let told = desk.b24().run(["inspect", text(&one), text(&other), "--json"]).exits(3).json();
+    for (at, name) in [(0, "dos.csv"), (1, "uno.csv")] {
+        let problems = told["files"][at]["problems"].as_array().expect("problems");
+        let shared = problems.iter().find(|problem| problem["code"] == "shared_ids").expect("said");
+        let words = shared["text"].as_str().expect("a text");
+        assert!(words.starts_with("2 ids are in ") && words.contains(name), "{words}");
+    }
+}
+
+#[test]
+fn people_see_a_page_that_fits_the_screen_and_says_what_to_do() {
+    let desk = Desk::new();
+    let long = format!("{LEADS}3;{};Nuevo;\u{1b}[2Jrojo;z\n4;corta\n", "muy largo ".repeat(30));
+    desk.put("leads.csv", long);
+    for (language, says) in [
+        ("en", ["holds         Leads", "rejected 1 (1 cell_count)", "--map \"Mi monto=", "b24restore plan"]),
+        ("es", ["contiene      Prospectos", "ilegibles 1 (1 cell_count)", "--map \"Mi monto=", "b24restore plan"]),
+    ] {
+        let ran = desk.b24().run(["inspect", text(&desk.dir.path().join("leads.csv")), "--lang", language]).exits(3);
+        for words in says {
+            assert!(ran.out.contains(words), "{words}: {}", ran.out);
+        }
+        assert!(!ran.out.contains('\u{1b}'), "{}", ran.out);
+        let is_path = |line: &str| line.contains(text(desk.dir.path()));
+        let wide: Vec<&str> = ran.out.lines().filter(|line| line.chars().count() > 100 && !is_path(line)).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+}
+
+#[test]
+fn a_plan_reads_an_archive_and_leaves_out_what_is_ignored() {
+    let scene = Scene::small();
+    let (packed, leads) = (scene.portal.dir().join("lead.csv.gz"), &scene.files[2]);
+    let plain = std::fs::read(leads).expect("the export");
+    let mut encoder = flate2::write::GzEncoder::new(std::fs::File::create(&packed).expect("a file"), flate2::Compression::fast());
+    encoder.write_all(&plain).expect("written");
+    encoder.finish().expect("ended");
+    let plan = |file: &Path, out: &str, more: &[&str]| {
+        let out = scene.portal.dir().join(out);
+        let args = [&["plan", text(file), "--out", text(&out), "--json"], more].concat();
+        scene.b24().run(args).exits(0).json()
+    };
+    let (of_plain, of_packed) = (plan(leads, "one", &[]), plan(&packed, "two", &["--ignore", "Etapa"]));
+    assert_eq!(of_plain["entities"], of_packed["entities"]);
+    assert_eq!(of_packed["files"][0]["path"], json!(text(&packed)));
+}
