@@ -15,7 +15,7 @@ mod dump;
 mod meaning;
 mod properties;
 mod rejecting;
-mod splitting;
+mod bounds;
 mod values;
 mod workbook;
 
