@@ -29,6 +29,8 @@ mod error;
 mod evidence;
 mod finding;
 mod fit;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod group;
 mod header;
 mod headers;

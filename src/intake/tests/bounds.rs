@@ -1,4 +1,4 @@
-//! Text -> lines, in every dialect, whatever blocks it is read in.
+//! What the splitter does at its bounds, and beside the csv crate where that has the same dialect.
 
 use std::io::{self, Read};
 
@@ -23,118 +23,7 @@ fn split(bytes: impl Read + Send, dialect: Dialect, size: usize) -> (Vec<Line>, 
     }
 }
 
-/// What a dialect says, sign by sign, without a thought of speed or memory.
-struct Oracle {
-    signs: Vec<char>,
-    at: usize,
-    line: u64,
-    dialect: Dialect,
-}
-
-impl Oracle {
-    fn new(text: &str, dialect: Dialect) -> Self {
-        Self { signs: text.chars().collect(), at: 0, line: 1, dialect }
-    }
-
-    fn sign(&self, ahead: usize) -> Option<char> {
-        self.signs.get(self.at + ahead).copied()
-    }
-
-    /// How many signs the line end that begins here has.
-    fn line_end(&self) -> Option<usize> {
-        let is_crlf = self.sign(0) == Some('\r') && self.sign(1) == Some('\n');
-        match (self.dialect.line_ends, self.sign(0)?) {
-            (LineEnds::Any, '\r' | '\n') | (LineEnds::Lf, '\n') | (LineEnds::Cr, '\r') if !is_crlf => Some(1),
-            (_, '\r') if is_crlf => Some(2),
-            _ => None,
-        }
-    }
-
-    fn step(&mut self, cell: &mut String) {
-        // A CRLF within a cell is one line end.
-        let signs = self.line_end().unwrap_or(1);
-        self.line += u64::from(self.line_end().is_some());
-        cell.extend(&self.signs[self.at..self.at + signs]);
-        self.at += signs;
-    }
-
-    fn cell(&mut self) -> Option<String> {
-        let mut cell = String::new();
-        if self.dialect.quoting != Quoting::None && self.sign(0) == Some('"') {
-            self.at += 1;
-            loop {
-                let is_backslash = self.dialect.quoting == Quoting::Backslash && self.sign(0) == Some('\\');
-                match (self.sign(0)?, self.sign(1)) {
-                    ('"', Some('"')) => self.at += 1,
-                    ('\\', Some('"' | '\\')) if is_backslash => self.at += 1,
-                    ('"', _) => break,
-                    _ => {}
-                }
-                self.step(&mut cell);
-            }
-            self.at += 1;
-        }
-        while self.sign(0).is_some_and(|sign| sign != ';') && self.line_end().is_none() {
-            self.step(&mut cell);
-        }
-        Some(cell)
-    }
-
-    fn lines(mut self) -> (Vec<(u64, Vec<String>)>, Option<(u64, usize)>) {
-        let mut lines = Vec::new();
-        while self.sign(0).is_some() {
-            let number = self.line;
-            let mut cells = Vec::new();
-            loop {
-                let opens = self.line;
-                let Some(cell) = self.cell() else { return (lines, Some((opens, cells.len()))) };
-                cells.push(cell);
-                if self.sign(0) != Some(';') {
-                    break;
-                }
-                self.at += 1;
-            }
-            if let Some(signs) = self.line_end() {
-                self.at += signs;
-                self.line += 1;
-            }
-            lines.push((number, cells));
-        }
-        (lines, None)
-    }
-}
-
-fn dialect() -> impl Strategy<Value = Dialect> {
-    let quoting = select(vec![Quoting::Doubled, Quoting::Backslash, Quoting::None]);
-    let line_ends = select(vec![LineEnds::Any, LineEnds::Lf, LineEnds::Cr]);
-    (quoting, line_ends).prop_map(|(quoting, line_ends)| Dialect { delimiter: b';', quoting, line_ends })
-}
-
-fn text() -> impl Strategy<Value = String> {
-    let pieces = vec!["a", "ñ", "\"", ";", "\n", "\r", "\r\n", "\"\"", "😀", "\\", "\\\"", "\";\"", "\"\n\"", "larga sin más"];
-    proptest::collection::vec(select(pieces), 0..80).prop_map(|pieces| pieces.concat())
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn lines_are_what_the_dialect_says_whatever_the_blocks_they_are_read_in(text in text(), dialect in dialect(), size in 1..80usize) {
-        let (lines, unclosed) = split(text.as_bytes(), dialect, size);
-        let ours: Vec<(u64, Vec<String>)> = lines.into_iter().map(|line| (line.number, line.cells.into())).collect();
-        prop_assert_eq!((ours, unclosed), Oracle::new(&text, dialect).lines());
-    }
-
-    #[test]
-    fn nothing_of_a_line_depends_on_the_blocks_it_is_read_in(
-        pieces in proptest::collection::vec(select(vec![&b"a"[..], b"\xff", b"\xc3", b"\"", b";", b"\n", b"\r\n", b"\"\"", b"\xf0\x9f\x98\x80"]), 0..80),
-        dialect in dialect(),
-        size in 1..80usize,
-    ) {
-        let bytes = pieces.concat();
-        prop_assert_eq!(split(bytes.as_slice(), dialect, size), split(bytes.as_slice(), dialect, 1 << 20));
-    }
-
     #[test]
     fn backslashes_and_bare_quotes_are_read_as_the_csv_crate_reads_them(
         pieces in proptest::collection::vec(select(vec!["a", ";", "\n", "\"x\\\"y\"", "\"\\\\\"", "\"a;b\nc\"", "ñ"]), 0..40),

@@ -7,15 +7,17 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 mod containers;
+mod bounds;
 mod detecting;
 mod dialects;
 mod encodings;
+mod layouts;
 mod mappings;
 mod dump;
 mod meaning;
 mod properties;
 mod rejecting;
-mod bounds;
+mod splitting;
 mod values;
 mod workbook;
 
