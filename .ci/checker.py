@@ -259,11 +259,17 @@ def i4_read_back_equals_plan(case):
         for field in (lost or {}).keys() - NOT_COMPARED:
             old, new = lost[field], record.get(field)
             if field in LINKS and old and old != "0":
-                old = str(renamed.get((LINKS[field], int(old)), old))
+                old = linked_now(case, renamed, LINKS[field], int(old))
             looked_at += 1
             if not same(old, new):
                 wrong.append(f"{subject}: {field} was {old!r} before the loss, is {new!r}")
     return wrong, looked_at
+
+
+def linked_now(case, renamed, kind, id):
+    """What a link of before must be now: the new id, the same one, or nothing where its target was lost and refused."""
+    there = id in case["before"][kind]["classic"]
+    return str(renamed.get((kind, id), id if there else ""))
 
 
 def multi(item, kind):

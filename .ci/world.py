@@ -43,6 +43,7 @@ class World(Sandbox):
         self.loss = loss
         self.plans = []
         self.told = []
+        self.before = loss.before
         super().__init__(place, *(flags or ("--limits", "none")))
 
     @property
@@ -99,7 +100,7 @@ class World(Sandbox):
 
     def evidence(self, window, hits=None, canary=None):
         """All that the checker wants to see."""
-        return checker.gather(self.file, self.loss.files, self.plans, self.loss.before, checker.export(self),
+        return checker.gather(self.file, self.loss.files, self.plans, self.before, checker.export(self),
                               originals=self.loss.originals, window=window, hits=hits, canary=canary, told=self.told,
                               places=[plan["dir"] for plan in self.plans])
 

@@ -18,12 +18,15 @@ const FORMAT: i32 = 2;
 
 /// Opens the file for writing, and says whether it has a write-ahead log.
 pub(super) fn open(path: &Path) -> Result<(Connection, bool), JournalError> {
-    let db = Connection::open(path)?;
+    with_the_safest_log(Connection::open(path)?)
+}
+
+fn with_the_safest_log(db: Connection) -> Result<(Connection, bool), JournalError> {
     // The answer is the mode that came of it. Shared memory, which a write-ahead log needs, is not to be had on a network file system.
     let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
     let is_wal = match mode {
         Ok(mode) => mode == "wal",
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(no_journal()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(error.into()),
         Err(_) => false,
     };
     if is_wal {
@@ -34,10 +37,6 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), JournalError> {
         db.pragma_update(None, "synchronous", "EXTRA")?;
     }
     Ok((db, is_wal))
-}
-
-fn no_journal() -> JournalError {
-    JournalError::Damaged("the file is no SQLite database".to_owned())
 }
 
 /// Makes the tables of a new journal; checks an old one and brings it up to today's format.
@@ -70,11 +69,7 @@ pub(super) fn prepare(
 }
 
 fn format(db: &Connection) -> Result<i32, JournalError> {
-    db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => no_journal(),
-        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged(error.to_string()),
-        _ => error.into(),
-    })
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
 fn unknown_format(format: i32) -> JournalError {
@@ -192,4 +187,26 @@ pub(super) fn update(db: &Connection, step: &Step) -> Result<(), JournalError> {
         step.ahead.map(|ahead| ahead.as_millis() as i64),
     ])?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rusqlite::OpenFlags;
+
+    use super::*;
+
+    /// What a network file system is to `SQLite`: a place without shared memory. Its lock by a file beside is one.
+    #[test]
+    fn a_place_that_has_no_room_for_a_write_ahead_log_gets_a_journal_that_syncs_all_the_same() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let open = |name: &str, vfs: &str| {
+            let db = Connection::open_with_flags_and_vfs(dir.path().join(name), OpenFlags::default(), vfs).expect("a file");
+            let (db, is_wal) = with_the_safest_log(db).expect("a journal");
+            let synchronous: i32 = db.query_row("PRAGMA synchronous", [], |row| row.get(0)).expect("a mode");
+            (is_wal, synchronous)
+        };
+        let (full, extra) = (2, 3);
+        assert_eq!(open("here.sqlite", "unix"), (true, full));
+        assert_eq!(open("there.sqlite", "unix-dotfile"), (false, extra));
+    }
 }

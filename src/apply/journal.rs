@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use crate::drill::{planted, point};
 use crate::model::{EntityType, OriginalId, PortalId};
@@ -139,7 +139,7 @@ pub enum Learned {
 pub enum JournalError {
     /// SQLite said no.
     #[error("the journal cannot be written or read: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     /// Somebody else may have written it.
     #[error("the journal can't be believed: {0}")]
     Unsafe(#[from] Unsafe),
@@ -152,6 +152,17 @@ pub enum JournalError {
     /// It is no journal, damaged, or of a version that this one doesn't know.
     #[error("the journal is damaged or of another version: {0}")]
     Damaged(String),
+}
+
+impl From<rusqlite::Error> for JournalError {
+    /// A file that `SQLite` can't make sense of is damaged, whichever call found out; anything else is the disk's or the system's matter.
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::Damaged("the file is no SQLite database".to_owned()),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged("the SQLite file is torn or scribbled over".to_owned()),
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 /// The journal of one plan.
@@ -318,7 +329,9 @@ impl Journal {
             transaction.execute(sql, params![*seq as i64])?;
         }
         transaction.commit()?;
-        seqs.iter().for_each(|seq| change(&mut self.steps[*seq]));
+        for seq in seqs {
+            change(&mut self.steps[*seq]);
+        }
         Ok(())
     }
 

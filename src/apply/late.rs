@@ -1,5 +1,7 @@
 //! Links that come late: a record was created without its company because that was refused; then the company came after all.
 
+use serde_json::Value as Json;
+
 use crate::model::{Payload, PortalId};
 use crate::portal::{Change, Effect, Wants};
 
@@ -57,15 +59,22 @@ impl Run<'_> {
         links
     }
 
-    /// Whether the record's links are still as they were sent.
+    /// Whether nobody has set another link since the record was created.
     async fn is_free(&self, seq: usize, id: PortalId) -> Result<bool, ApplyError> {
         let action = &self.actions[seq];
         let wants = Wants { everything: true, addresses: false, products: false };
         let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
-        let mut sent = Payload::default();
-        for link in action.links.iter().filter(|link| !link.multiple) {
-            sent.set(link.field.as_str(), "");
-        }
-        Ok(live.first().is_some_and(|live| fields_hold(live, &sent, self.schema)))
+        // A link that was sent with the create holds what we want already; one that was left out is empty.
+        let wanted = self.late_links(seq);
+        let holds = |live, field: &str, value: Json| {
+            let mut one = Payload::default();
+            one.set(field, value);
+            fields_hold(live, &one, self.schema)
+        };
+        let untouched = |live, field: &str| {
+            holds(live, field, Json::Null) || wanted.0.get(field).is_some_and(|value| holds(live, field, value.clone()))
+        };
+        let single = || action.links.iter().filter(|link| !link.multiple);
+        Ok(live.first().is_some_and(|live| single().all(|link| untouched(live, &link.field))))
     }
 }

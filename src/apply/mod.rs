@@ -5,6 +5,7 @@
 //! unclear; what is unclear is looked up by its origin mark, after the window in which the portal may still act, before it is ever
 //! sent again.
 
+mod again;
 mod book;
 mod chain;
 mod clock;

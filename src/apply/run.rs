@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
 use crate::drill::{planted, point};
@@ -23,6 +24,9 @@ use super::clock::{Clock, Watch};
 use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
+
+/// The most requests that a portal counts of one address (rest-transport 5.1).
+const PORTAL_BUCKET: f64 = 50.0;
 
 /// How often an unclear answer is looked up and sent again in one run.
 pub const CYCLES_MAX: u32 = 5;
@@ -40,6 +44,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// By how much the portal's clock is ahead of it.
     pub ahead: SignedDuration,
+    /// For a plan that is older than a day: the zone of the files' clocks, in which it is asked once more what has come back meanwhile.
+    pub again: Option<TimeZone>,
 }
 
 /// Which part of a plan is carried out.
@@ -93,7 +99,11 @@ pub struct Run<'a> {
     /// When this run sent a step last.
     pub(super) sent: HashMap<usize, Instant>,
     missing_parent: String,
+    /// How many requests the planning took, and when it was over.
+    planning: Option<(f64, jiff::Timestamp)>,
     mends: HashMap<RecordRef, usize>,
+    #[cfg(feature = "faults")]
+    plan: String,
 }
 
 impl std::fmt::Debug for Run<'_> {
@@ -113,7 +123,10 @@ impl<'a> Run<'a> {
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        let missing_parent = approved.plan().manifest.flags.missing_parent.clone();
+        let manifest = &approved.plan().manifest;
+        let missing_parent = manifest.flags.missing_parent.clone();
+        let asked = (manifest.summary.requests.made as f64).min(PORTAL_BUCKET);
+        let planning = manifest.made_at.parse().ok().map(|made_at| (asked, made_at));
         let mends = actions
             .iter()
             .enumerate()
@@ -122,7 +135,22 @@ impl<'a> Run<'a> {
             .collect();
         let watch = Watch::start(settings.clock.clone());
         let (begun, sent) = (Instant::now(), HashMap::new());
-        Self { actions, journal, writer, schema, settings, observer, watch, begun, sent, missing_parent, mends }
+        Self {
+            actions,
+            journal,
+            writer,
+            schema,
+            settings,
+            observer,
+            watch,
+            begun,
+            sent,
+            missing_parent,
+            planning,
+            mends,
+            #[cfg(feature = "faults")]
+            plan: approved.plan().digest.chars().take(8).collect(),
+        }
     }
 
     /// Takes failed steps up again.
@@ -139,6 +167,7 @@ impl<'a> Run<'a> {
         self.forget_interrupted_sendings()?;
         self.reconcile(None).await?;
         self.look_up_planned().await?;
+        self.look_up_again().await?;
         let total = self.seqs(|step| step.kind == ActionKind::Create && step.state == State::Planned).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Create, total: Some(total) });
         for entity in EntityType::ALL {
@@ -147,6 +176,9 @@ impl<'a> Run<'a> {
         self.observer.event(Event::End { phase: Phase::Create });
         let total = self.seqs(|step| step.kind != ActionKind::Create && step.state == State::Planned).len() as u64;
         self.observer.event(Event::Begin { phase: Phase::Mend, total: Some(total) });
+        if planted!(BaselineBeforeAck) {
+            self.note_baselines().await?;
+        }
         self.update_all().await?;
         self.link_late().await?;
         self.observer.event(Event::End { phase: Phase::Mend });
@@ -156,7 +188,8 @@ impl<'a> Run<'a> {
 
     /// Takes the portal's bucket for as full as an earlier run left it: the portal counts on, whoever is killed.
     fn take_up_pace(&mut self) -> Result<(), ApplyError> {
-        if let Some((level, at)) = self.journal.last_pace()? {
+        // A first run comes after the planning, which asked the same portal from the same address.
+        if let Some((level, at)) = self.journal.last_pace()?.or(self.planning) {
             // A moment in the future, by a clock that was set since, says nothing of how much ran out.
             let passed = Duration::try_from(self.watch.now().duration_since(at)).unwrap_or_default();
             self.writer.reader().resume_pace(level, passed);
@@ -189,6 +222,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The pair by which a created record is known again.
+    fn key(&self, seq: usize) -> Option<OriginPair> {
+        let key = self.actions[seq].key.clone();
+        #[cfg(feature = "faults")]
+        if planted!(KeyWithPlan) {
+            return key.map(|key| OriginPair { origin: format!("{}/{}", key.origin, self.plan), ..key });
+        }
+        key
+    }
+
     /// Which live records bear the keys of these steps.
     pub(super) async fn find_keys(
         &self,
@@ -197,8 +240,8 @@ impl<'a> Run<'a> {
     ) -> Result<HashMap<usize, Vec<PortalId>>, ApplyError> {
         let mut by_key: HashMap<OriginPair, usize> = HashMap::new();
         for &seq in seqs {
-            if let Some(key) = &self.actions[seq].key {
-                by_key.insert(key.clone(), seq);
+            if let Some(key) = self.key(seq) {
+                by_key.insert(key, seq);
             }
         }
         let mut found: HashMap<usize, Vec<PortalId>> = HashMap::new();
@@ -338,10 +381,11 @@ impl<'a> Run<'a> {
             }
         }
         self.fill_links(action, &mut payload);
-        if planted!(KeyWithAttempt)
-            && let Some(Json::String(origin)) = payload.0.get("originId")
-        {
-            payload.set("originId", format!("{origin}/{}", self.journal.step(seq).attempts));
+        if let Some(key) = self.key(seq).filter(|_| planted!(KeyWithPlan)) {
+            payload.set("originId", key.origin);
+        }
+        if let Some(key) = self.key(seq).filter(|_| planted!(KeyWithAttempt)) {
+            payload.set("originId", format!("{}/{}", key.origin, self.journal.step(seq).attempts));
         }
         payload
     }
@@ -397,7 +441,7 @@ impl<'a> Run<'a> {
                 .iter()
                 .filter(|step| step.entity == entity && step.kind == ActionKind::Create && step.state == State::Done)
                 .filter(|step| step.baseline.is_none())
-                .filter(|step| self.mends.get(&step.subject()).is_none_or(|mend| !self.journal.step(*mend).state.is_pending()))
+                .filter(|step| !self.is_mending(step) || planted!(BaselineBeforeAck))
                 .filter_map(|step| Some((step.seq, step.portal_id?)))
                 .collect();
             for chunk in created.chunks(RECORDS_AT_ONCE) {
@@ -414,6 +458,11 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a created record waits for its mend.
+    fn is_mending(&self, step: &Step) -> bool {
+        self.mends.get(&step.subject()).is_some_and(|mend| self.journal.step(*mend).state.is_pending())
     }
 
     pub(super) fn check_stop(&self) -> Result<(), ApplyError> {

@@ -88,6 +88,14 @@ async fn go(
     }
     let applied =
         pipeline::apply(&opened, &writer, request, observer).await.map_err(|error| Failure::of_open(&error, language))?;
+    if !applied.has_write_ahead_log {
+        let text = say(
+            language,
+            "The plan lies where SQLite can't keep a write-ahead log (a network drive): the journal is as safe, but slower.",
+            "La revisión está donde SQLite no puede llevar un registro previo (una unidad de red): la bitácora es igual de segura, pero más lenta.",
+        );
+        terminal::note(&text, output);
+    }
     show(&applied, &writer, dir, output);
     finish(&applied, output)
 }

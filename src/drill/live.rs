@@ -107,9 +107,18 @@ pub struct Died(pub &'static str);
 /// A drill of one thread.
 #[derive(Debug, Default)]
 struct Drill {
-    /// Dies when this reaches 0.
+    /// So many more points, the last of which it dies at.
     left: Option<u64>,
     bug: Option<Bug>,
+}
+
+impl Drill {
+    /// Counts a passing; says whether the thread dies of it.
+    fn dies(&mut self) -> bool {
+        let is_last = self.left == Some(1);
+        self.left = if is_last { None } else { self.left.map(|left| left - 1) };
+        is_last
+    }
 }
 
 thread_local! {
@@ -128,13 +137,12 @@ pub fn disarm() {
 
 /// Whether a defect is planted, for this thread or for the process.
 pub fn is_planted(bug: Bug) -> bool {
-    DRILL.with_borrow(|drill| match drill {
-        Some(drill) => drill.bug == Some(bug),
-        None => {
-            let named = |name: &str| BUGS.iter().find(|(known, _)| *known == name).map(|(_, bug)| *bug);
-            std::env::var("B24RESTORE_BUG").is_ok_and(|name| named(&name) == Some(bug))
-        }
-    })
+    let of_the_thread = DRILL.with_borrow(|drill| drill.as_ref().map(|drill| drill.bug));
+    let of_the_process = || {
+        let name = std::env::var("B24RESTORE_BUG").ok()?;
+        BUGS.iter().find(|(known, _)| *known == name).map(|(_, bug)| *bug)
+    };
+    of_the_thread.unwrap_or_else(of_the_process) == Some(bug)
 }
 
 /// Passes a point.
@@ -143,34 +151,23 @@ pub fn pass(name: &'static str) {
 }
 
 /// Passes a point; where the process dies there, `last` is its last deed.
+///
+/// # Panics
+///
+/// Where the drill says so: that is one of the ways to die.
 pub fn pass_with(name: &'static str, last: impl FnOnce()) {
     debug_assert!(POINTS.contains(&name), "{name} is no point");
-    let armed = DRILL.with_borrow_mut(|drill| {
-        drill.as_mut().map(|drill| {
-            let Some(left) = drill.left.as_mut() else { return false };
-            *left = left.saturating_sub(1);
-            let is_dead = *left == 0;
-            if is_dead {
-                drill.left = None;
-            }
-            is_dead
-        })
-    });
-    match armed {
-        Some(true) => {
-            last();
-            // Unlike a panic it prints nothing.
-            std::panic::resume_unwind(Box::new(Died(name)));
-        }
-        Some(false) => {}
-        None if of_the_process(name) => {
-            last();
-            if std::env::var("B24RESTORE_CRASH_MODE").is_ok_and(|mode| mode == "panic") {
-                panic!("the drill ends at {name:?}");
-            }
-            std::process::abort();
-        }
-        None => {}
+    let of_the_thread = DRILL.with_borrow_mut(|drill| drill.as_mut().map(Drill::dies));
+    if of_the_thread == Some(true) {
+        last();
+        // Unlike a panic it prints nothing.
+        std::panic::resume_unwind(Box::new(Died(name)));
+    }
+    if of_the_thread.is_none() && of_the_process(name) {
+        last();
+        let panics = std::env::var("B24RESTORE_CRASH_MODE").is_ok_and(|mode| mode == "panic");
+        assert!(!panics, "the drill ends at {name:?}");
+        std::process::abort();
     }
 }
 

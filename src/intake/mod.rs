@@ -43,6 +43,7 @@ mod mojibake;
 mod nearest;
 mod layout;
 mod numbers;
+mod order;
 mod packed;
 mod reader;
 mod row;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{causes, remedy};
 use crate::apply::{
@@ -19,7 +19,7 @@ use crate::apply::{
 use crate::drill::point;
 use crate::event::Observer;
 use crate::model::{EntityType, Schema};
-use crate::plan::{Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
+use crate::plan::{AGE_MAX_HOURS, Action, ActionKind, Approved, Conditions, DirError, Plan, RecordRef, Refusal, approve, dir};
 use crate::portal::{PortalError, Reader, Writer};
 use crate::report::outcome::Cause;
 use crate::report::tables::{FailureLine, IdLine};
@@ -57,6 +57,8 @@ pub struct Opened {
     pub begun: bool,
     /// By how much the portal's clock is ahead of ours.
     pub ahead: SignedDuration,
+    /// Whether the plan is so old that the portal has to be asked once more.
+    pub old: bool,
 }
 
 /// Why a plan can't be carried out.
@@ -104,6 +106,8 @@ pub struct Applied {
     pub pilot: Option<(Vec<Step>, Verified)>,
     /// Why records were refused.
     pub causes: Vec<Cause>,
+    /// Whether the journal has its write-ahead log: a network file system offers none.
+    pub has_write_ahead_log: bool,
 }
 
 /// How far a plan is.
@@ -136,9 +140,11 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
         max_creates: request.max_creates,
     };
     let actions = plan.actions()?;
+    let made_at = plan.manifest.made_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    let old = conditions.now.duration_since(made_at) >= SignedDuration::from_hours(AGE_MAX_HOURS);
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
     point!("plan checked");
-    Ok(Opened { approved, actions, begun, ahead })
+    Ok(Opened { approved, actions, begun, ahead, old })
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.
@@ -179,7 +185,13 @@ pub async fn apply(
         }
         _ => None,
     };
-    Ok(Applied { progress: progress(&opened.actions, Some(&steps)), stopped, pilot, causes: causes(&steps, request.language) })
+    Ok(Applied {
+        progress: progress(&opened.actions, Some(&steps)),
+        stopped,
+        pilot,
+        causes: causes(&steps, request.language),
+        has_write_ahead_log: journal.has_write_ahead_log(),
+    })
 }
 
 /// How far a plan is. Needs no portal.
@@ -233,7 +245,8 @@ fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
 
 fn settings(opened: &Opened, request: &ApplyRequest, scope: Scope) -> Settings {
     let (stop, clock) = (request.stop.clone(), request.clock.clone());
-    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead }
+    let again = opened.old.then(|| zone(opened.approved.plan()));
+    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead, again }
 }
 
 fn journal_of(plan: &Plan, actions: &[Action], request: &ApplyRequest) -> Result<Journal, OpenError> {

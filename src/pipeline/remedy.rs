@@ -21,6 +21,14 @@ pub(super) fn of(code: &str, language: Language) -> String {
             "More than one live record bears this mark: compare them in Bitrix24 and delete the superfluous one by hand.",
             "Más de un registro tiene esta marca: compárelos en Bitrix24 y elimine a mano el que sobre.",
         ),
+        "payload_changed" => (
+            "It was sent before with other fields, and no answer came: look in Bitrix24 whether it is there, then run `apply --failed`.",
+            "Ya se envió con otros campos y no hubo respuesta: compruebe en Bitrix24 si existe y ejecute `apply --failed`.",
+        ),
+        "returned_twice" => (
+            "More than one live record may be this one: look at them in Bitrix24; plan again to compare with what is there now.",
+            "Más de un registro podría ser este: véalos en Bitrix24 y repita la revisión para comparar con lo que hay ahora.",
+        ),
         "missing_parent" => (
             "Restore the record it belongs to first, then plan again.",
             "Recupere primero el registro del que depende y repita la revisión.",

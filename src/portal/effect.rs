@@ -139,6 +139,8 @@ struct Rule {
     statuses: Statuses,
     codes: Codes,
     applied: Applied,
+    #[cfg_attr(not(test), expect(dead_code, reason = "printed in docs/answers.md by a test"))]
+    why: &'static str,
 }
 
 enum Statuses {
@@ -162,31 +164,53 @@ use Statuses::{Any, Between};
 
 const EVERYWHERE: &[Level] = &[Request, Command, ImportCommand, Element];
 
-/// The protocol's step "classify the answer" (reliability 2, 4). The first rule that fits holds; where none fits, nobody knows.
+/// The protocol's step "classify the answer" (reliability 2, 4). The first rule that fits holds; where none fits, nobody knows. Printed in
+/// `docs/answers.md`.
 const RULES: &[Rule] = &[
-    // The method has run; only its answer couldn't be encoded (rest-transport 2.1).
-    Rule { levels: EVERYWHERE, statuses: Any, codes: Codes::These(&["WRONG_ENCODING"]), applied: Maybe },
-    // Limits, checked before the method starts (rest-transport 1.3).
+    Rule {
+        levels: EVERYWHERE,
+        statuses: Any,
+        codes: Codes::These(&["WRONG_ENCODING"]),
+        applied: Maybe,
+        // rest-transport 2.1
+        why: "the method has run; only its answer couldn't be encoded",
+    },
     Rule {
         levels: EVERYWHERE,
         statuses: Any,
         codes: Codes::These(&["QUERY_LIMIT_EXCEEDED", "OPERATION_TIME_LIMIT", "OVERLOAD_LIMIT"]),
         applied: No,
+        // rest-transport 1.3
+        why: "limits are checked before the method starts",
     },
-    Rule { levels: &[Request], statuses: Statuses::These(&[429]), codes: AnyCode, applied: No },
-    // The credential is checked before the method starts; a redirection is the front's, not the method's. 303 is none: it says that
-    // the request has been carried out.
-    Rule { levels: &[Request], statuses: Statuses::These(&[401, 301, 302, 307, 308]), codes: Anything, applied: No },
-    // A handler may have failed after the insert.
+    Rule {
+        levels: &[Request],
+        statuses: Statuses::These(&[429]),
+        codes: AnyCode,
+        applied: No,
+        why: "limits are checked before the method starts",
+    },
+    Rule {
+        levels: &[Request],
+        statuses: Statuses::These(&[401, 301, 302, 307, 308]),
+        codes: Anything,
+        applied: No,
+        why: "the webhook is checked before the method starts, and a redirection is the front's, not the method's (303 is none: it says that the request was carried out)",
+    },
     Rule {
         levels: EVERYWHERE,
         statuses: Any,
         codes: Codes::These(&["INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"]),
         applied: Maybe,
+        why: "a handler may have failed after the insert",
     },
-    // The portal's own checks.
-    Rule { levels: &[Request], statuses: Between(400, 499), codes: AnyCode, applied: No },
-    // Elements before the one that broke the call were created (code 100, rest-crm 4.1); these codes come before all of them.
+    Rule {
+        levels: &[Request],
+        statuses: Between(400, 499),
+        codes: AnyCode,
+        applied: No,
+        why: "the portal's own checks, in its own words",
+    },
     Rule {
         levels: &[ImportCommand],
         statuses: Any,
@@ -202,9 +226,16 @@ const RULES: &[Rule] = &[
             "ERROR_BATCH_METHOD_NOT_ALLOWED",
         ]),
         applied: No,
+        // rest-crm 4.1
+        why: "these come before all elements; any other error of the call (code 100, say) may come when earlier elements were created",
     },
-    // A command that changes what is there can be sent again without harm, so its own word is taken for it.
-    Rule { levels: &[Command, Element], statuses: Any, codes: AnyCode, applied: No },
+    Rule {
+        levels: &[Command, Element],
+        statuses: Any,
+        codes: AnyCode,
+        applied: No,
+        why: "one element's refusal is its own, and a change to what is there can be made again without harm",
+    },
 ];
 
 /// Whether a change may have been applied although the answer was no success. `code` is `None` where the answer was no JSON error.
@@ -243,6 +274,9 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod printed;
 
 #[cfg(test)]
 mod tests {

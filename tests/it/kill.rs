@@ -1,5 +1,8 @@
 //! Killed at any instant and begun again: nothing missing, nothing twice.
 
+#[cfg(feature = "faults")]
+mod boundaries;
+
 use serde_json::json;
 
 use crate::harness::crm::Size;
@@ -101,19 +104,4 @@ fn a_second_apply_of_the_same_plan_is_refused_while_the_first_runs() {
     scene.b24().run(&apply).exits(1).stderr("another b24restore is writing");
     assert!(first.wait().expect("its end").success());
     scene.crm.is_back(&scene.portal, true);
-}
-
-/// The named instants of `apply`, exactly: `cargo test --features faults`.
-#[cfg(feature = "faults")]
-#[test]
-fn a_crash_at_each_named_point_neither_loses_nor_doubles_a_record() {
-    let scene = scene();
-    let apply = ["apply".into(), scene.plan_dir().into_os_string(), "--yes".into()];
-    for point in ["intent committed, nothing sent", "headers received", "ack committed", "update answered"] {
-        let crashed = scene.b24().env("B24RESTORE_CRASH_AT", &format!("{point}:1")).run(&apply);
-        assert_eq!(crashed.code, None, "{point}: {crashed:#?}");
-    }
-    scene.b24().applies_until_complete(&scene.plan_dir());
-    scene.crm.is_back(&scene.portal, true);
-    scene.journal_is_settled();
 }

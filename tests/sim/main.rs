@@ -6,6 +6,7 @@
 #[cfg(feature = "faults")]
 mod bugs;
 #[path = "../it/harness/crm.rs"]
+#[expect(dead_code, reason = "shared with the tests of the binary, which need more of it")]
 mod crm;
 #[path = "../it/harness/export.rs"]
 mod export;

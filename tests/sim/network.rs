@@ -80,7 +80,7 @@ fn marks(command: &str) -> Vec<String> {
 /// The network of one seed.
 pub struct Network {
     pub portal: Portal,
-    journal: PathBuf,
+    journal: Mutex<PathBuf>,
     wall: Arc<Wall>,
     trace: Arc<Trace>,
     state: Mutex<State>,
@@ -123,12 +123,18 @@ impl Network {
             faults: 0,
             sent: 0,
         };
-        Arc::new(Self { portal, journal, wall, trace, state: Mutex::new(state) })
+        Arc::new(Self { portal, journal: Mutex::new(journal), wall, trace, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A death while the lock was held is a death of the client, not of the network.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Another plan is carried out from here on.
+    #[cfg(feature = "faults")]
+    pub fn watch(&self, journal: PathBuf) {
+        *self.journal.lock().expect("a path") = journal;
     }
 
     /// Asks the script.
@@ -156,9 +162,9 @@ impl Network {
         self.state().sent
     }
 
-    /// Waits until nothing is under way any more.
+    /// Waits until nothing is under way any more, and whatever was made is found by its mark.
     pub async fn quiet(&self) {
-        let at = self.state().quiet_at;
+        let at = self.state().quiet_at.max(Instant::now());
         tokio::time::sleep_until(at + Duration::from_secs(30)).await;
     }
 
@@ -189,14 +195,7 @@ impl Network {
                 lost(silence).await
             }
             Fate::Late(later) => {
-                self.state().quiet_at = Instant::now() + later;
-                let (network, method) = (Arc::clone(self), method.to_owned());
-                // It belongs to the portal, not to the process that may die.
-                tokio::spawn(async move {
-                    sleep(later).await;
-                    network.trace.say(format_args!("#{} is carried out at last", asked.number));
-                    network.carry_out(&method, &body, &asked).await;
-                });
+                self.carry_out_later(later, method, body, asked);
                 Delivery::Lost(Trouble::ConnectionLost)
             }
             Fate::Page(status, applied) => {
@@ -223,12 +222,32 @@ impl Network {
                 self.carry_out(method, &body, &asked).await;
                 self.carry_out(method, &body, &asked).await
             }
+            Fate::TwiceLost => {
+                self.carry_out(method, &body, &asked).await;
+                self.carry_out(method, &body, &asked).await;
+                Delivery::Lost(Trouble::ConnectionLost)
+            }
+            Fate::DieLate(later) => {
+                self.carry_out_later(later, method, body, asked);
+                resume_unwind(Box::new(Death))
+            }
             Fate::DieBefore => resume_unwind(Box::new(Death)),
             Fate::DieAfter => {
                 self.carry_out(method, &body, &asked).await;
                 resume_unwind(Box::new(Death))
             }
         }
+    }
+
+    /// It belongs to the portal, not to the process that may die.
+    fn carry_out_later(self: &Arc<Self>, later: Duration, method: &str, body: Vec<u8>, asked: Asked) {
+        self.state().quiet_at = Instant::now() + later;
+        let (network, method) = (Arc::clone(self), method.to_owned());
+        tokio::spawn(async move {
+            sleep(later).await;
+            network.trace.say(format_args!("#{} is carried out at last", asked.number));
+            network.carry_out(&method, &body, &asked).await;
+        });
     }
 
     async fn perhaps(&self, applied: bool, method: &str, body: &[u8], asked: &Asked) {
@@ -283,13 +302,15 @@ impl Network {
         if asked.creates.is_empty() {
             return;
         }
-        let db = Connection::open_with_flags(&self.journal, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a journal");
+        let journal = self.journal.lock().expect("a path").clone();
+        let db = Connection::open_with_flags(journal, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a journal");
         let mut select = db
             .prepare("SELECT state FROM steps WHERE kind = 'create' AND entity = ?1 AND original_id = ?2")
             .expect("the table of steps");
         for mark in &asked.creates {
             let source = mark.split(['/', '@']).next().unwrap_or_default();
-            let (entity, id) = source.split_once(':').expect("a mark");
+            // A pair of the row's own doesn't say which row it is.
+            let Some((entity, id)) = source.split_once(':') else { continue };
             let state: Option<String> = select.query_row((entity, id), |row| row.get(0)).optional().expect("a row");
             if state.as_deref() != Some("intent") {
                 let state = state.unwrap_or_default();

@@ -37,10 +37,14 @@ pub enum Fate {
     Refused,
     /// Carried out twice, as a proxy may deliver it again.
     Twice,
+    /// Carried out twice, and the answer is lost.
+    TwiceLost,
     /// The process dies before it arrives.
     DieBefore,
     /// The process dies after it was carried out.
     DieAfter,
+    /// The process dies, and it is carried out so much later.
+    DieLate(Duration),
 }
 
 /// Who decides.
@@ -139,11 +143,14 @@ impl Chance {
 
 impl Script for Chance {
     fn fate(&mut self, asked: &Asked) -> Fate {
-        if self.deaths_left > 0 && self.random.below(12) == 0 {
+        if self.deaths_left > 0 && self.random.below(if asked.creates.is_empty() { 24 } else { 4 }) == 0 {
             self.deaths_left -= 1;
-            return self.random.pick(&[Fate::DieBefore, Fate::DieAfter]);
+            let later = Duration::from_secs(self.random.pick(&[1, 60, 149]));
+            return self.random.pick(&[Fate::DieBefore, Fate::DieAfter, Fate::DieLate(later)]);
         }
-        if self.faults_left == 0 || self.random.below(self.every) > 0 {
+        // Reads are many, and can be asked again; it is the creates that matter.
+        let every = if asked.creates.is_empty() { self.every * 3 } else { self.every };
+        if self.faults_left == 0 || self.random.below(every) > 0 {
             return Fate::Answered;
         }
         self.faults_left -= 1;
@@ -189,14 +196,32 @@ impl Script for Chance {
 
 /// Whatever a test decides for each request.
 pub struct Scripted<F> {
-    pub fate: F,
-    pub lag: Duration,
+    fate: F,
+    lag: Duration,
 }
 
 impl<F: FnMut(&Asked) -> Fate + Send> Scripted<F> {
-    pub fn new(fate: F) -> Self {
-        Self { fate, lag: Duration::ZERO }
+    pub fn new(fate: F) -> Box<Self> {
+        Box::new(Self { fate, lag: Duration::ZERO })
     }
+
+    /// A new record isn't found by its mark for so long.
+    #[cfg(feature = "faults")]
+    pub fn lagging(self: Box<Self>, lag: Duration) -> Box<Self> {
+        Box::new(Self { lag, ..*self })
+    }
+}
+
+/// A script in which one request that creates, counted from 0, meets its fate, and all others are answered.
+pub fn nth_create(nth: usize, fate: Fate) -> Box<Scripted<impl FnMut(&Asked) -> Fate + Send>> {
+    let mut met = 0;
+    Scripted::new(move |asked| {
+        if asked.creates.is_empty() {
+            return Fate::Answered;
+        }
+        met += 1;
+        if met == nth + 1 { fate } else { Fate::Answered }
+    })
 }
 
 impl<F: FnMut(&Asked) -> Fate + Send> Script for Scripted<F> {

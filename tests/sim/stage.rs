@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use b24restore::apply::{Journal, Run, Scope, Settings, State};
+use b24restore::apply::{ApplyError, Journal, Run, Scope, Settings, State, Step};
 use b24restore::pipeline::{self, ApplyRequest};
 use b24restore::plan::dir;
 use b24restore::portal::{LimitsProfile, Reader, Writer};
@@ -46,6 +46,8 @@ pub struct Stage {
     pub trace: Arc<Trace>,
     limits: LimitsProfile,
     dir: TempDir,
+    /// The name of the plan's directory.
+    plan: String,
     /// A planted defect.
     #[cfg(feature = "faults")]
     pub bug: Option<b24restore::drill::Bug>,
@@ -70,6 +72,7 @@ impl Stage {
             trace,
             limits: ours,
             dir,
+            plan: "plan".to_owned(),
             #[cfg(feature = "faults")]
             bug: None,
         }
@@ -80,7 +83,21 @@ impl Stage {
     }
 
     pub fn plan_dir(&self) -> PathBuf {
-        self.dir.path().join("plan")
+        self.dir.path().join(&self.plan)
+    }
+
+    /// Makes another plan of the same files, as somebody at another computer does, to be carried out from here on.
+    #[cfg(feature = "faults")]
+    pub fn plan_again(&mut self, name: &str) {
+        name.clone_into(&mut self.plan);
+        world::plan(self.portal(), self.world.files(), &self.plan_dir(), self.world.relinks);
+    }
+
+    /// Turns to another of its plans.
+    #[cfg(feature = "faults")]
+    pub fn turn_to(&mut self, name: &str) {
+        name.clone_into(&mut self.plan);
+        self.network.watch(self.journal());
     }
 
     pub fn journal(&self) -> PathBuf {
@@ -128,6 +145,8 @@ impl Stage {
             },
         };
         self.trace.say(format_args!("--- {end:?}"));
+        let wrong = self.network.wrong();
+        assert!(wrong.is_empty(), "intended before it is sent: {wrong:?}");
         end
     }
 
@@ -140,30 +159,51 @@ impl Stage {
     }
 
     /// What `pipeline::apply` does, but for the lock: that one is the user's, and many stages stand side by side.
-    pub async fn apply(&self, request: &ApplyRequest) -> Result<Vec<b24restore::apply::Step>, String> {
+    pub async fn apply(&self, request: &ApplyRequest) -> Result<Vec<Step>, String> {
+        let work = async |run: &mut Run<'_>| {
+            if request.failed {
+                run.take_up_failed()?;
+            }
+            run.carry_out().await
+        };
+        self.with_run(request, work).await.map(|((), steps)| steps)
+    }
+
+    /// Takes the plan back; gives how many records were left alone because they were changed.
+    #[cfg(feature = "faults")]
+    pub async fn undo(&self) -> u64 {
+        self.arm();
+        let undone = self.with_run(&self.request(), async |run| run.undo().await).await;
+        self.disarm();
+        let (undone, _) = undone.expect("the plan is taken back");
+        undone.entities.values().map(|counts| counts.kept_changed).sum()
+    }
+
+    async fn with_run<T>(
+        &self,
+        request: &ApplyRequest,
+        work: impl AsyncFnOnce(&mut Run<'_>) -> Result<T, ApplyError>,
+    ) -> Result<(T, Vec<Step>), String> {
         let writer = self.writer();
-        let opened = pipeline::open(&self.plan_dir(), writer.reader(), request).await.map_err(|error| error.to_string())?;
-        let schema = writer.reader().schema().await.map_err(|error| error.to_string())?;
+        let opened = pipeline::open(&self.plan_dir(), writer.reader(), request).await.map_err(told)?;
+        let schema = writer.reader().schema().await.map_err(told)?;
         let plan = opened.approved.plan();
         let (portal, now) = (plan.manifest.portal.as_str(), request.clock.wall());
-        let mut journal =
-            Journal::open(&self.journal(), &plan.digest, portal, &opened.actions, now).map_err(|error| error.to_string())?;
+        let mut journal = Journal::open(&self.journal(), &plan.digest, portal, &opened.actions, now).map_err(told)?;
         let settings = Settings {
             zombie_window: request.zombie_window,
             stop: request.stop.clone(),
             scope: Scope::All,
             clock: request.clock.clone(),
             ahead: opened.ahead,
+            again: opened.old.then_some(jiff::tz::TimeZone::UTC),
         };
         let observer = self.trace.clone();
         let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, &writer, &schema, settings, observer);
-        if request.failed {
-            run.take_up_failed().map_err(|error| error.to_string())?;
-        }
-        run.carry_out().await.map_err(|error| error.to_string())?;
+        let worked = work(&mut run).await.map_err(told)?;
         let steps = journal.steps().to_vec();
-        pipeline::write_outputs(plan, &opened.actions, &steps, Language::En).map_err(|error| error.to_string())?;
-        Ok(steps)
+        pipeline::write_outputs(plan, &opened.actions, &steps, Language::En).map_err(told)?;
+        Ok((worked, steps))
     }
 
     /// Runs until nothing is pending; gives the number of runs.
@@ -175,7 +215,7 @@ impl Stage {
             let rest = self.network.script(|script| script.rest());
             tokio::time::sleep(rest).await;
             if self.network.script(|script| script.loses_journal()) {
-                // What is under way then nobody knows of any more: that is the risk that stays, and no promise.
+                // Of what is under way then, or made a moment ago, nobody knows any more: that is the risk that stays, and no promise.
                 self.network.quiet().await;
                 self.trace.say("the journal is lost");
                 self.lose_journal();
@@ -217,6 +257,11 @@ impl Stage {
     #[cfg(not(feature = "faults"))]
     #[expect(clippy::unused_self, reason = "without the feature there is no point to die at")]
     fn disarm(&self) {}
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn told(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
 fn is_death(cause: &(dyn Any + Send)) -> bool {

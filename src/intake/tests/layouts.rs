@@ -200,15 +200,8 @@ fn forms() -> impl Strategy<Value = Form> {
         })
 }
 
-const ENCODINGS: &[&Encoding] = &[
-    UTF_8,
-    UTF_16LE,
-    UTF_16BE,
-    encoding_rs::WINDOWS_1251,
-    encoding_rs::WINDOWS_1252,
-    encoding_rs::KOI8_R,
-    encoding_rs::IBM866,
-];
+const ENCODINGS: &[&Encoding] =
+    &[UTF_8, UTF_16LE, UTF_16BE, encoding_rs::WINDOWS_1251, encoding_rs::WINDOWS_1252, encoding_rs::KOI8_R, encoding_rs::IBM866];
 
 proptest! {
     #[test]

@@ -96,6 +96,23 @@ impl Portal {
         self.line = Mutex::new(Line::to(&address.to_string()));
     }
 
+    /// Closes the portal for a while.
+    #[cfg(feature = "faults")]
+    pub fn close(&mut self) {
+        let Host::Here(sandbox) = &mut self.host else { panic!("only a portal on threads of the test") };
+        // The line first: a portal that closes waits for who is connected.
+        self.line = Mutex::new(Line::to(self.webhook.split('/').nth(2).expect("a host")));
+        sandbox.take().expect("an open portal").stop().expect("a closed portal");
+    }
+
+    /// Opens it again under the same address, with what its directory holds then.
+    #[cfg(feature = "faults")]
+    pub fn open_again(&mut self) {
+        let address = self.address().parse().expect("an address");
+        let Host::Here(sandbox) = &mut self.host else { panic!("only a portal on threads of the test") };
+        *sandbox = Some(here(self.dir.path(), Limits::None, 1.0, 0, address));
+    }
+
     /// The same as a user starts it: `b24restore sandbox`.
     pub fn as_a_process() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
