@@ -40,6 +40,10 @@ impl OrderVotes {
     /// Counts one date.
     pub(super) fn count(&mut self, date: &Loose) {
         let [first, second, _] = date.parts;
+        if [first, second].contains(&0) {
+            // A database's or a spreadsheet's date of nothing.
+            return;
+        }
         match (date.year_first, first > 12, second > 12) {
             (true, ..) => self.year_first += 1,
             (_, true, false) => self.day_first += 1,
