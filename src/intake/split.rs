@@ -219,9 +219,9 @@ pub(super) fn split(block: Block, dialect: Dialect) -> Lines {
         let begun = overlong.take();
         if entry.too_long || begun.is_some() {
             let kept = begun.as_ref().map_or(&text[at..line.end], |begun| &begun.kept);
-            let begin = scan.meant.len();
+            let place = scan.meant.len();
             scan.meant.push_str(&kept[..kept.floor_char_boundary(KEPT_BYTES)]);
-            entry.raw = scan.span_of_meant(begin);
+            entry.raw = scan.span_of_meant(place);
             scan.spans.truncate(cells);
             (entry.cells.end, entry.too_long) = (entry.cells.start, true);
         }
@@ -397,7 +397,7 @@ impl Scan<'_> {
             while let Some(found) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) {
                 let skipped = usize::from(is_escape(&rest.as_bytes()[found..]));
                 self.meant.push_str(&rest[..found]);
-                self.meant.push_str(&rest[found + skipped..found + skipped + 1]);
+                self.meant.push_str(&rest[found + skipped..=found + skipped]);
                 rest = &rest[found + skipped + 1..];
             }
         }
