@@ -29,7 +29,7 @@ mod error;
 mod evidence;
 mod finding;
 mod fit;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod group;
 mod header;
