@@ -7,7 +7,8 @@
 C  `kill -9` of apply at random milliseconds          D  `kill -9` of the portal, or of both
 E  limits and faults of the operating system          F  signals
 P  a proxy that drops, delays, cuts and lies, and kills  G  records that the portal refuses
-S  a storm of restarts at a portal with limits           Z  doubles that nobody can prevent, and must be found
+U  two at once, and taken back, killed on the way         S  a storm of restarts at a portal with limits
+Z  doubles that nobody can prevent, and must be found
 
 Every disturbance comes from a seed, printed at the start: `--seed N` plays the same dice again.
 """
@@ -49,17 +50,24 @@ CANARY = "c4naryQ7x9Zt2mWqRk5vBn3Lp8Js6Hd1"
 def apply_killed(world, plan, chance, span, **environment):
     """Starts apply and kills it at a random millisecond. Whether the kill met it running."""
     process = world.begin("apply", plan, "--yes", "--quiet", **{**PATIENT, **environment})
+    met = killed_at_random(process, chance, span)
+    world.told.append(process.stderr.read())
+    process.stderr.close()
+    return met
+
+
+def killed_at_random(process, chance, span):
     time.sleep(chance.uniform(0, span))
     met = process.poll() is None
     process.kill()
-    world.told.append(process.communicate()[1])
+    process.wait()
     return met
 
 
 def story_c(loss, place, chance, _):
     """Killed again and again until a run gets through; now and then with a new plan made on the way."""
     with loss.copy(place, *PORTAL) as world:
-        plan = world.plan()
+        plan = world.plan("plan", *chance.choice(([], ["--relink"])))
         kills = 0
         for attempt in range(chance.randrange(2, 9)):
             # The first run is over soon; a later one has a window to wait out.
@@ -150,6 +158,33 @@ def story_g(loss, place, chance, number):
         world.finish(plan, **PATIENT)
         assert world.plans[0]["exit"] == 0, f"the cause is gone, and exit {world.plans[0]['exit']}"
         return 1, {name: looked_at[name] + more for name, more in world.check(WINDOW).items()}
+
+
+# --- U: taken back ------------------------------------------------------------------------------------------------------------------------
+
+def story_u(loss, place, chance, _):
+    """Two at once, of which one may; then taken back, killed on the way, until the portal is as it was before."""
+    with loss.copy(place, *PORTAL) as world:
+        plan = world.plan()
+        rivals = [world.begin("apply", plan, "--yes", "--quiet", **PATIENT) for _ in range(2)]
+        said = [rival.communicate(timeout=120)[1].decode() for rival in rivals]
+        codes = sorted(rival.returncode for rival in rivals)
+        assert codes in ([0, 0], [0, 1]), f"two at once: {codes}: {said}"
+        assert codes == [0, 0] or any("another b24restore is writing" in text for text in said), f"refused without its reason: {said}"
+        world.finish(plan, **PATIENT)
+        world.check(WINDOW)
+        kills = 0
+        for _ in range(chance.randrange(1, 5)):
+            kills += killed_at_random(world.begin("undo", plan, "--yes", "--quiet", **PATIENT), chance, loss.span / 2)
+        time.sleep(WINDOW)
+        code, _, said = world.run("undo", plan, "--yes", **PATIENT)
+        assert code == 0, f"undo: exit {code}: {said[-500:]}"
+        found, before = objections(world.evidence(WINDOW)), world.before
+        wrong = {name: found[name][0] for name in ("I1", "I2", "I3", "I5", "I7") if found[name][0]}
+        assert not wrong, wrong
+        left = {kind: set(records["classic"]) - set(before[kind]["classic"]) for kind, records in export(world).items()}
+        assert not any(left.values()), f"undo left {left}"
+        return max(1, kills), {name: looked_at for name, (_, looked_at) in found.items() if name in ("I1", "I2", "I3", "I5", "I7")}
 
 
 # --- S: a storm of restarts -----------------------------------------------------------------------------------------------------------------
@@ -549,6 +584,7 @@ LAYERS = {
     "F": ("signals", story_f, len(SIGNALS)),
     "P": ("a proxy that drops, delays, cuts and lies", story_p, 100),
     "G": ("records that the portal refuses", story_g, 4),
+    "U": ("two at once; undo, killed", story_u, 8),
     "S": ("a storm of restarts at a portal with limits", story_s, 20),
     "Z": ("doubles that nobody can prevent are found", story_z, 2),
 }

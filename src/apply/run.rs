@@ -187,7 +187,7 @@ impl<'a> Run<'a> {
     }
 
     /// Takes the portal's bucket for as full as an earlier run left it: the portal counts on, whoever is killed.
-    fn take_up_pace(&mut self) -> Result<(), ApplyError> {
+    pub(super) fn take_up_pace(&mut self) -> Result<(), ApplyError> {
         // A first run comes after the planning, which asked the same portal from the same address.
         if let Some((level, at)) = self.journal.last_pace()?.or(self.planning) {
             // A moment in the future, by a clock that was set since, says nothing of how much ran out.

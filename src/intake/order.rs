@@ -40,12 +40,15 @@ impl OrderVotes {
     /// Counts one date.
     pub(super) fn count(&mut self, date: &Loose) {
         let [first, second, _] = date.parts;
+        if [first, second].contains(&0) {
+            // A database's or a spreadsheet's date of nothing.
+            return;
+        }
         match (date.year_first, first > 12, second > 12) {
             (true, ..) => self.year_first += 1,
             (_, true, false) => self.day_first += 1,
             (_, false, true) => self.month_first += 1,
-            // A spreadsheet's day zero is a date in no order.
-            (_, false, false) if first != second && first > 0 && second > 0 => self.open += 1,
+            (_, false, false) if first != second => self.open += 1,
             _ => {}
         }
         self.dots += u64::from(date.separator == b'.');

@@ -24,6 +24,10 @@ pub fn carry_out(at: &Path, chance: &mut Chance) -> Result<Done, ProveError> {
     if ended.code != Some(0) {
         done.complaints.push(ended.complaint("0"));
     }
+    let verified = scene.program.run(["verify".into(), scene.plan_dir(), "--json".into()], BOUND)?;
+    if verified.code != Some(0) {
+        done.complaints.push(verified.complaint("0"));
+    }
     let traffic = scene.portal()?.office().traffic();
     done.requests += traffic.requests;
     done.refused += traffic.refused + traffic.blocked;
