@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
-    Verified, choose_pilot, progress,
+    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, SystemClock,
+    Undone, Verified, choose_pilot, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -211,7 +211,7 @@ pub async fn verify(place: &Path, reader: &Reader, observer: &dyn Observer) -> R
     let steps = Journal::read(&journal)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
     // The portal still counts what `apply` sent a moment ago.
     if let Some((level, at)) = Journal::read_pace(&journal)? {
-        reader.resume_pace(level, Duration::try_from(Timestamp::now().duration_since(at)).unwrap_or_default());
+        reader.resume_pace(level, Duration::try_from(SystemClock.wall().duration_since(at)).unwrap_or_default());
     }
     let schema = reader.schema().await?;
     let actions = plan.actions()?;

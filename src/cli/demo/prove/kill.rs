@@ -123,6 +123,7 @@ impl Host {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["sandbox", "--listen", listen, "--limits", "none", "--latency", LATENCY_MS, "--zone", ZONE, "--data"])
             .arg(data)
+            .env_remove(crate::cli::portal::VARIABLE)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

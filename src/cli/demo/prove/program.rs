@@ -80,6 +80,8 @@ impl Program {
             .args(["--portal-limits", self.limits, "--lang", "en", "-vv"])
             .env("B24RESTORE_ZOMBIE_WINDOW", self.window.to_string())
             .env("XDG_STATE_HOME", self.home.join("state"))
+            // The webhook of the person who proves is none of a proof's business.
+            .env_remove(crate::cli::portal::VARIABLE)
             .env(crate::cli::portal::VARIABLE, &self.webhook)
             .stdin(Stdio::null())
             .stdout(File::create(&out)?)
