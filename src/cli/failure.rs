@@ -80,8 +80,11 @@ impl Failure {
     }
 
     /// A restore file can't be read.
-    pub fn of_intake(error: &IntakeError, _language: Language) -> Self {
-        Self::plain(chain(error))
+    pub fn of_intake(error: &IntakeError, language: Language) -> Self {
+        Self::plain(match language {
+            Language::En => chain(error),
+            Language::Es => super::unreadable::in_spanish(error),
+        })
     }
 
     /// The files can't be looked at.

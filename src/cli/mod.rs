@@ -19,6 +19,7 @@ mod snapshot;
 mod status;
 mod terminal;
 mod undo;
+mod unreadable;
 mod verify;
 
 use std::process::ExitCode;

@@ -7,11 +7,12 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 mod containers;
+mod bounds;
 mod detecting;
 mod dialects;
 mod encodings;
-mod layouts;
 mod mappings;
+mod layouts;
 mod dump;
 mod meaning;
 mod properties;
