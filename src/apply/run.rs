@@ -95,6 +95,8 @@ pub struct Run<'a> {
     pub(super) begun: Instant,
     /// When this run sent a step last.
     pub(super) sent: HashMap<usize, Instant>,
+    /// Whether the files are another portal's.
+    pub(super) is_foreign: bool,
     missing_parent: String,
     mends: HashMap<RecordRef, usize>,
     #[cfg(feature = "faults")]
@@ -137,6 +139,7 @@ impl<'a> Run<'a> {
             watch,
             begun,
             sent,
+            is_foreign: approved.plan().manifest.flags.foreign.is_some(),
             missing_parent,
             mends,
             #[cfg(feature = "faults")]

@@ -14,7 +14,7 @@ use crate::invariants;
 use crate::script::{Fate, Script, Scripted, WINDOW, nth_create};
 use crate::stage::{End, LATER, Stage, play};
 use crate::trace::Trace;
-use crate::world::{OWN_PAIRS, WORLDS};
+use crate::world::WORLDS;
 
 fn stage(script: Box<dyn Script>) -> Arc<Stage> {
     stage_in(2, script)
@@ -217,32 +217,6 @@ fn who_comes_back_after_the_window_does_not_wait_again() {
         assert_eq!(stage.run().await, End::Complete);
         assert!(begun.elapsed() < WINDOW, "it waited for {:?}", begun.elapsed());
         invariants::hold(&stage).await;
-    });
-}
-
-/// A lost answer, for each pair of the row's own and for the mark that stands in where two rows share one.
-#[test]
-fn a_row_with_a_pair_of_its_own_is_found_again_by_it() {
-    play(async {
-        let stage = Arc::new(Stage::set(&OWN_PAIRS, nth_create(1, Fate::LostAfter(seconds(1))), false, Arc::new(Trace::begin())));
-        assert_eq!(stage.run().await, End::Complete);
-        let steps = Journal::read(&stage.journal()).expect("a journal").expect("steps");
-        let contacts: Vec<_> = steps.iter().filter(|step| step.entity.code() == "contact").collect();
-        assert!(contacts.iter().all(|step| step.how == How::Adopted && step.attempts == 1), "{contacts:?}");
-        let made = stage.portal().ledger(stage.world.ledger);
-        let made = made.iter().filter(|row| row["action"] == "create" && row["entity"] == "CONTACT");
-        let mut pairs: Vec<String> = made
-            .map(|row| {
-                format!("{} {}", row["payload"]["values"]["ORIGINATOR_ID"], row["payload"]["values"]["ORIGIN_ID"])
-                    .replace('"', "")
-            })
-            .collect();
-        pairs.sort();
-        let count = pairs.len();
-        pairs.dedup();
-        assert_eq!((pairs.len(), count), (contacts.len(), contacts.len()), "{pairs:?}");
-        assert!(pairs.iter().any(|pair| pair.starts_with("1c c-")), "{pairs:?}");
-        assert!(pairs.iter().all(|pair| pair != "1c shared"), "a pair that two rows share is no key: {pairs:?}");
     });
 }
 
