@@ -259,11 +259,17 @@ def i4_read_back_equals_plan(case):
         for field in (lost or {}).keys() - NOT_COMPARED:
             old, new = lost[field], record.get(field)
             if field in LINKS and old and old != "0":
-                old = str(renamed.get((LINKS[field], int(old)), old))
+                old = linked_now(case, renamed, LINKS[field], int(old))
             looked_at += 1
             if not same(old, new):
                 wrong.append(f"{subject}: {field} was {old!r} before the loss, is {new!r}")
     return wrong, looked_at
+
+
+def linked_now(case, renamed, kind, id):
+    """What a link of before must be now: the new id, the same one, or nothing where its target was lost and refused."""
+    there = id in case["before"][kind]["classic"]
+    return str(renamed.get((kind, id), id if there else ""))
 
 
 def multi(item, kind):
@@ -342,6 +348,15 @@ def i6_links_point_at_new_ids(case):
             found = item.get(link["field"])
             if not (target in (found or []) if link["multiple"] else found == target):
                 wrong.append(f"{action['entity']} {action['original_id']}: {link['field']} is {found}, not {target}")
+    for plan in case["plans"]:
+        for action, step in zip(plan["actions"], plan["steps"]):
+            if action["action"] == "relink" and step["state"] == "done":
+                record = case["after"][action["entity"]]["item"].get(action["portal_id"], {})
+                for link in action["links"]:
+                    looked_at += 1
+                    target, found = renamed.get((link["entity"], link["original_id"])), record.get(link["field"])
+                    if target is not None and not (target in (found or []) if link["multiple"] else found == target):
+                        wrong.append(f"{action['entity']} {action['portal_id']}: {link['field']} is {found}, was to be linked to {target}")
     for kind in TYPES:
         for id in case["after"][kind]["classic"].keys() - case["before"][kind]["classic"].keys():
             for field, target in LINKS.items():
@@ -602,15 +617,19 @@ def doctorings():
         row = next(row for row in case["ledger"] if row["action"] == "create" and row["entity"] == "lead")
         case["after"]["lead"]["classic"][int(row["entity_id"])]["ADDRESS_CITY"] = "Puebla"
 
+    def unnamed(case):
+        named = {action["portal_id"] for action in case["plans"][0]["actions"] if action["action"] == "relink" and action["entity"] == "deal"}
+        return min(set(case["before"]["deal"]["classic"]) - named)
+
     def change_other(case):
-        id = min(case["before"]["deal"]["classic"])
+        id = unnamed(case)
         case["after"]["deal"]["classic"][id]["COMMENTS"] = "otra cosa"
 
     def lose_other(case):
         del case["after"]["lead"]["classic"][min(case["before"]["lead"]["classic"])]
 
     def update_other(case):
-        id = min(case["before"]["deal"]["classic"])
+        id = unnamed(case)
         case["ledger"].append({**entry(case), "action": "update", "entity": "deal", "entity_id": str(id), "method": "crm.item.update"})
 
     def linked(case):
@@ -622,6 +641,10 @@ def doctorings():
     def old_link(case):
         action, item = linked(case)
         item[action["links"][0]["field"]] = action["links"][0]["original_id"]
+
+    def unlinked(case):
+        action = next(action for action in case["plans"][0]["actions"] if action["action"] == "relink")
+        case["after"][action["entity"]]["item"][action["portal_id"]][action["links"][0]["field"]] = None
 
     def dead_link(case):
         row = next(row for row in case["ledger"] if row["action"] == "create" and row["entity"] == "deal")
@@ -676,7 +699,7 @@ def doctorings():
         "I3": [other_new_id, another, forget_entry, forget_record, lambda case: step(case, kind="create", state="done").update(state="planned")],
         "I4": [change_created, change_created_unseen_by_the_plan],
         "I5": [change_other, lose_other, update_other],
-        "I6": [old_link, dead_link],
+        "I6": [old_link, dead_link, unlinked],
         "I7": [lambda case: log(case, lambda rows: rows[3].update(detail="x")), lambda case: log(case, lambda rows: rows.pop(2)),
                lambda case: log(case, lambda rows: rows.pop()), lambda case: log(case, resent), lambda case: log(case, too_early),
                plan(lambda one: one["meta"].update(plan="0" * 64)), plan(lambda one: one["steps"][0].update(attempts=7)),
@@ -697,7 +720,7 @@ def self_test():
     secret, doctored = doctorings()
     with tempfile.TemporaryDirectory() as name:
         with Loss(Path(name) / "loss").copy(Path(name) / "story") as world:
-            world.finish(world.plan())
+            world.finish(world.plan("plan", "--relink"))
             case = world.evidence(150.0, hits=[], canary=secret)
     good = objections(case)
     assert not any(wrong for wrong, _ in good.values()), good

@@ -6,7 +6,9 @@
 
 C  `kill -9` of apply at random milliseconds          D  `kill -9` of the portal, or of both
 E  limits and faults of the operating system          F  signals
-P  a proxy that drops, delays, cuts and lies, and kills
+P  a proxy that drops, delays, cuts and lies, and kills  G  records that the portal refuses
+U  two at once, and taken back, killed on the way         S  a storm of restarts at a portal with limits
+Z  doubles that nobody can prevent, and must be found
 
 Every disturbance comes from a seed, printed at the start: `--seed N` plays the same dice again.
 """
@@ -27,34 +29,45 @@ import time
 from pathlib import Path
 
 import proxy as proxies
-from checker import TYPES, Broken, Tally
+from checker import Tally, export, objections
 from portal import BINARY
-from world import Loss, World
+from world import Loss
 
 # The portal takes so long over one command; a batch of them may outlive its client by far less than the window.
 LATENCY = 6
 WINDOW = 1.5
 PATIENT = {"B24RESTORE_ZOMBIE_WINDOW": str(WINDOW)}
+# Restarts of one storm.
+STORM = 40
 PORTAL = ("--limits", "none", "--latency", str(LATENCY))
 WORKERS = 4
+# Stands for the webhook's secret where a proxy is in between.
+CANARY = "c4naryQ7x9Zt2mWqRk5vBn3Lp8Js6Hd1"
 
 
 # --- C and D: killed --------------------------------------------------------------------------------------------------------------------
 
-def apply_killed(world, plan, chance, span):
+def apply_killed(world, plan, chance, span, **environment):
     """Starts apply and kills it at a random millisecond. Whether the kill met it running."""
-    process = world.begin("apply", plan, "--yes", "--quiet", **PATIENT)
+    process = world.begin("apply", plan, "--yes", "--quiet", **{**PATIENT, **environment})
+    met = killed_at_random(process, chance, span)
+    world.told.append(process.stderr.read())
+    process.stderr.close()
+    return met
+
+
+def killed_at_random(process, chance, span):
     time.sleep(chance.uniform(0, span))
     met = process.poll() is None
     process.kill()
-    world.told.append(process.communicate()[1])
+    process.wait()
     return met
 
 
 def story_c(loss, place, chance, _):
     """Killed again and again until a run gets through; now and then with a new plan made on the way."""
     with loss.copy(place, *PORTAL) as world:
-        plan = world.plan()
+        plan = world.plan("plan", *chance.choice(([], ["--relink"])))
         kills = 0
         for attempt in range(chance.randrange(2, 9)):
             # The first run is over soon; a later one has a window to wait out.
@@ -93,7 +106,7 @@ def story_d(loss, place, chance, _):
 
 def story_p(loss, place, chance, _):
     """Planned, applied, killed and resumed through a proxy that treats every fourth request badly."""
-    with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW) as way:
+    with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW, secret=CANARY) as way:
         through = {"B24_WEBHOOK": way.webhook, **PATIENT}
         way.rate = 0.12
         plan = planned_through(world, through)
@@ -114,7 +127,7 @@ def story_p(loss, place, chance, _):
         way.run += 1
         world.finish(plan, **through)
         disturbed += sum(count for name, count in way.struck.items() if name != "pass_on")
-        return disturbed, world.check(WINDOW, hits=way.hits)
+        return disturbed, world.check(WINDOW, hits=way.hits, canary=CANARY)
 
 
 def planned_through(world, through):
@@ -122,6 +135,124 @@ def planned_through(world, through):
         with contextlib.suppress(AssertionError):
             return world.plan(f"plan-{attempt}", **through)
     raise AssertionError(f"no plan after 8 attempts: {world.told[-1][-500:]}")
+
+
+# --- G: records that the portal refuses ------------------------------------------------------------------------------------------------------
+
+def story_g(loss, place, chance, number):
+    """A field became required after the plan was made: all records of a type are refused, the others come; then the cause is mended."""
+    kind = ("contact", "lead", "company", "deal")[number % 4]
+    with loss.copy(place, *PORTAL) as world:
+        plan = world.plan()
+        world.result(f"crm.{kind}.userfield.add", {"fields": {"FIELD_NAME": "MUST", "USER_TYPE_ID": "string", "MANDATORY": "Y"}})
+        world.before = export(world)
+        world.result("sandbox.settings.set", {"required_check": "Y"})
+        apply_killed(world, plan, chance, loss.span)
+        world.finish(plan, **PATIENT)
+        assert world.plans[0]["exit"] == 3, f"refused records, and exit {world.plans[0]['exit']}"
+        refused = world.plans[0]["said"]["entities"][kind]["failed"]
+        assert refused, f"no {kind} was refused"
+        looked_at = world.check(WINDOW)
+        world.result("sandbox.settings.set", {"required_check": "N"})
+        world.apply(plan, "--failed", **PATIENT)
+        world.finish(plan, **PATIENT)
+        assert world.plans[0]["exit"] == 0, f"the cause is gone, and exit {world.plans[0]['exit']}"
+        return 1, {name: looked_at[name] + more for name, more in world.check(WINDOW).items()}
+
+
+# --- U: taken back ------------------------------------------------------------------------------------------------------------------------
+
+def story_u(loss, place, chance, _):
+    """Two at once, of which one may; then taken back, killed on the way, until the portal is as it was before."""
+    with loss.copy(place, *PORTAL) as world:
+        plan = world.plan()
+        rivals = [world.begin("apply", plan, "--yes", "--quiet", **PATIENT) for _ in range(2)]
+        said = [rival.communicate(timeout=120)[1].decode() for rival in rivals]
+        codes = sorted(rival.returncode for rival in rivals)
+        assert codes in ([0, 0], [0, 1]), f"two at once: {codes}: {said}"
+        assert codes == [0, 0] or any("another b24restore is writing" in text for text in said), f"refused without its reason: {said}"
+        world.finish(plan, **PATIENT)
+        world.check(WINDOW)
+        kills = 0
+        for _ in range(chance.randrange(1, 5)):
+            kills += killed_at_random(world.begin("undo", plan, "--yes", "--quiet", **PATIENT), chance, loss.span / 2)
+        time.sleep(WINDOW)
+        code, _, said = world.run("undo", plan, "--yes", **PATIENT)
+        assert code == 0, f"undo: exit {code}: {said[-500:]}"
+        found, before = objections(world.evidence(WINDOW)), world.before
+        wrong = {name: found[name][0] for name in ("I1", "I2", "I3", "I5", "I7") if found[name][0]}
+        assert not wrong, wrong
+        left = {kind: set(records["classic"]) - set(before[kind]["classic"]) for kind, records in export(world).items()}
+        assert not any(left.values()), f"undo left {left}"
+        return max(1, kills), {name: looked_at for name, (_, looked_at) in found.items() if name in ("I1", "I2", "I3", "I5", "I7")}
+
+
+# --- S: a storm of restarts -----------------------------------------------------------------------------------------------------------------
+
+def story_s(loss, place, chance, _):
+    """Begun and killed many times within seconds at a portal with limits: its bucket must not overflow for it."""
+    kills = 0
+    with loss.copy(place, "--limits", "standard", "--latency", "2") as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW) as way:
+        through = {"B24_WEBHOOK": way.webhook, **PATIENT}
+        plan = world.plan(**through)
+        for _ in range(STORM):
+            way.run += 1
+            kills += apply_killed(world, plan, chance, loss.span / 2, **through)
+        way.run += 1
+        world.finish(plan, **through)
+        # The checker's own look at every record is no part of the story.
+        world.stop()
+        world.flags = PORTAL
+        world.start()
+        # Each process begins with what the last one noted, which a sudden end may have kept from it: some refusals are the portal's right.
+        # They are counted, and what must hold is that nobody goes on knocking.
+        refused = [hit for hit in way.hits if hit["code"] == "QUERY_LIMIT_EXCEEDED"]
+        for hit in refused:
+            hit["ours"] = True
+        loss.said.append(f"{len(refused)} of {len(way.hits)} requests refused over {kills} restarts")
+        return kills, world.check(WINDOW, hits=way.hits)
+
+
+# --- Z: what nobody can prevent ---------------------------------------------------------------------------------------------------------------
+
+def later_than_the_window(exchange, _):
+    """The client sees the end at once; the portal gets the request when nobody expects it any more."""
+    def deliver():
+        time.sleep(WINDOW * 2.5)
+        with contextlib.suppress(OSError):
+            exchange.deliver()
+        exchange.proxy.delivered.set()
+
+    exchange.proxy.spawn(deliver)
+    exchange.end()
+
+
+def story_z(loss, place, chance, number):
+    """A create delivered twice, or carried out later than the window: there are doubles then, and `verify` names each with its ids."""
+    fault = (proxies.create_twice, later_than_the_window)[number % 2]
+    with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW) as way:
+        through = {"B24_WEBHOOK": way.webhook, **PATIENT}
+        way.delivered = threading.Event()
+        plan = world.plan(**through)
+        way.next = [lambda exchange: exchange.creates and fault]
+        world.finish(plan, **through)
+        assert fault is proxies.create_twice or way.delivered.wait(60)
+        case = world.evidence(WINDOW)
+        made = {}
+        for row in case["ledger"]:
+            if row["action"] == "create":
+                made.setdefault((row["entity"], int(row["key"][1].split(":")[1])), []).append(int(row["entity_id"]))
+        twice = {subject: sorted(ids) for subject, ids in made.items() if len(ids) > 1}
+        assert twice, "nothing was doubled"
+        code, out, _ = world.run("verify", plan, "--json", **through)
+        named = {(one["entity"], one["original_id"]): sorted(one["portal_ids"]) for one in json.loads(out).get("doubles", [])}
+        assert code == 3 and named == twice, f"{fault.__name__}: exit {code}, {len(named)} of {len(twice)} doubles named"
+        # The checker sees the doubles by itself; all else is as it must be.
+        found = objections(case)
+        assert found["I1"][0] and found["I2"][0], "doubles that the checker doesn't see"
+        wrong = {name: found[name][0] for name in ("I4", "I5", "I7") if found[name][0]}
+        assert not wrong, f"{fault.__name__}: {wrong}"
+        return 1, {}
 
 
 # --- E: the operating system says no ------------------------------------------------------------------------------------------------------
@@ -323,7 +454,7 @@ IN_FLIGHT_MAX = 10
 
 def story_f(loss, place, chance, number):
     play = SIGNALS[number % len(SIGNALS)]
-    with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW) as way:
+    with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW, secret=CANARY) as way:
         through = {"B24_WEBHOOK": way.webhook, **PATIENT}
         plan = world.plan(**through)
         way.run += 1
@@ -333,7 +464,7 @@ def story_f(loss, place, chance, number):
             raise AssertionError(f"{play.__name__}: {error}") from error
         way.run += 1
         world.finish(plan, **through)
-        return 1, world.check(WINDOW, hits=way.hits)
+        return 1, world.check(WINDOW, hits=way.hits, canary=CANARY)
 
 
 def started(world, plan, through, way):
@@ -452,6 +583,10 @@ LAYERS = {
     "E": ("the operating system says no", story_e, len(OBSTACLES)),
     "F": ("signals", story_f, len(SIGNALS)),
     "P": ("a proxy that drops, delays, cuts and lies", story_p, 100),
+    "G": ("records that the portal refuses", story_g, 4),
+    "U": ("two at once; undo, killed", story_u, 8),
+    "S": ("a storm of restarts at a portal with limits", story_s, 20),
+    "Z": ("doubles that nobody can prevent are found", story_z, 2),
 }
 
 
@@ -501,6 +636,8 @@ def play(layer, times, loss, seed, tally):
             done.result()
     left_out = f", left out here: {', '.join(sorted(set(state['left_out'])))}" if state["left_out"] else ""
     print(f"{layer}: {what}: {state['met']} in {state['stories']} stories, {time.monotonic() - began:.0f} s{left_out}", flush=True)
+    while loss.said:
+        print(f"   {loss.said.pop()}")
     return state["wrong"]
 
 
@@ -517,6 +654,7 @@ def main():
     shelf = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="b24restore-layers-", dir=shelf) as name:
         loss = Loss(Path(name) / "loss")
+        loss.said = []
         tally.add(measure(loss, Path(name) / "measure"))
         for layer in options.layers or LAYERS:
             wrong += play(layer, options.times or LAYERS[layer][2], loss, options.seed, tally)

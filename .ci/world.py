@@ -43,6 +43,7 @@ class World(Sandbox):
         self.loss = loss
         self.plans = []
         self.told = []
+        self.before = loss.before
         super().__init__(place, *(flags or ("--limits", "none")))
 
     @property
@@ -66,10 +67,10 @@ class World(Sandbox):
         return subprocess.Popen([BINARY, *map(str, args)], env=self.environment(**environment), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
-    def plan(self, name="plan", **environment):
+    def plan(self, name="plan", *flags, **environment):
         """Plans; the ledger may not grow by it. The plan's directory."""
         place, mark = self.directory / name, self.mark()
-        code, _, said = self.run("plan", *self.loss.files, "--out", place, "--quiet", **environment)
+        code, _, said = self.run("plan", *self.loss.files, "--out", place, "--quiet", *flags, **environment)
         assert code == 0, f"plan: exit {code}: {said}"
         assert self.mark() == mark, "a dry run changed the portal"
         self.plans.append({"dir": place, "mark": mark, "exit": None, "said": None, "abandoned": False})
@@ -99,7 +100,7 @@ class World(Sandbox):
 
     def evidence(self, window, hits=None, canary=None):
         """All that the checker wants to see."""
-        return checker.gather(self.file, self.loss.files, self.plans, self.loss.before, checker.export(self),
+        return checker.gather(self.file, self.loss.files, self.plans, self.before, checker.export(self),
                               originals=self.loss.originals, window=window, hits=hits, canary=canary, told=self.told,
                               places=[plan["dir"] for plan in self.plans])
 

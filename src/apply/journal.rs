@@ -231,9 +231,12 @@ impl Journal {
 
     /// How full the portal's bucket was when a run last wrote that down, and when.
     pub(super) fn last_pace(&self) -> Result<Option<(f64, Timestamp)>, JournalError> {
-        let text = book::meta(&self.db, "pace")?.unwrap_or_default();
-        let parts = text.split_once(' ').and_then(|(level, at)| Some((level.parse().ok()?, at.parse().ok()?)));
-        Ok(parts)
+        pace_in(&self.db)
+    }
+
+    /// The same of a journal that is only looked at, and that [`Journal::read`] has found to be one.
+    pub fn read_pace(path: &Path) -> Result<Option<(f64, Timestamp)>, JournalError> {
+        pace_in(&Connection::open(path)?)
     }
 
     /// How full the portal's bucket is now; written with the next commit.
@@ -376,6 +379,12 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// The last note of how full the bucket was.
+fn pace_in(db: &Connection) -> Result<Option<(f64, Timestamp)>, JournalError> {
+    let text = book::meta(db, "pace")?.unwrap_or_default();
+    Ok(text.split_once(' ').and_then(|(level, at)| Some((level.parse().ok()?, at.parse().ok()?))))
 }
 
 /// A step as it will be, the state it moves to, and why.

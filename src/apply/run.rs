@@ -25,6 +25,9 @@ use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
 
+/// The most requests that a portal counts of one address (rest-transport 5.1).
+const PORTAL_BUCKET: f64 = 50.0;
+
 /// How often an unclear answer is looked up and sent again in one run.
 pub const CYCLES_MAX: u32 = 5;
 
@@ -98,6 +101,8 @@ pub struct Run<'a> {
     /// Whether the files are another portal's.
     pub(super) is_foreign: bool,
     missing_parent: String,
+    /// How many requests the planning took, and when it was over.
+    planning: Option<(f64, jiff::Timestamp)>,
     mends: HashMap<RecordRef, usize>,
     #[cfg(feature = "faults")]
     plan: String,
@@ -120,7 +125,10 @@ impl<'a> Run<'a> {
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        let missing_parent = approved.plan().manifest.flags.missing_parent.clone();
+        let manifest = &approved.plan().manifest;
+        let missing_parent = manifest.flags.missing_parent.clone();
+        let asked = (manifest.summary.requests.made as f64).min(PORTAL_BUCKET);
+        let planning = manifest.made_at.parse().ok().map(|made_at| (asked, made_at));
         let mends = actions
             .iter()
             .enumerate()
@@ -141,6 +149,7 @@ impl<'a> Run<'a> {
             sent,
             is_foreign: approved.plan().manifest.flags.foreign.is_some(),
             missing_parent,
+            planning,
             mends,
             #[cfg(feature = "faults")]
             plan: approved.plan().digest.chars().take(8).collect(),
@@ -181,8 +190,9 @@ impl<'a> Run<'a> {
     }
 
     /// Takes the portal's bucket for as full as an earlier run left it: the portal counts on, whoever is killed.
-    fn take_up_pace(&mut self) -> Result<(), ApplyError> {
-        if let Some((level, at)) = self.journal.last_pace()? {
+    pub(super) fn take_up_pace(&mut self) -> Result<(), ApplyError> {
+        // A first run comes after the planning, which asked the same portal from the same address.
+        if let Some((level, at)) = self.journal.last_pace()?.or(self.planning) {
             // A moment in the future, by a clock that was set since, says nothing of how much ran out.
             let passed = Duration::try_from(self.watch.now().duration_since(at)).unwrap_or_default();
             self.writer.reader().resume_pace(level, passed);

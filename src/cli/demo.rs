@@ -3,6 +3,7 @@
 
 pub mod loss;
 pub mod proof;
+mod prove;
 mod story;
 mod typed;
 pub mod world;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 use self::loss::Loss;
 use self::proof::Proof;
+use self::prove::Prove;
 use self::typed::{Ended, Typist};
 use self::world::WorldError;
 use super::args::Output;
@@ -34,6 +36,8 @@ pub struct Demo {
     /// Where the demo writes (default: a new directory below the system's temporary folder).
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    prove: Prove,
 }
 
 /// Where the demo keeps what.
@@ -71,6 +75,14 @@ impl Demo {
     pub(super) async fn run(self, output: &Output) -> Result<Outcome, Failure> {
         let begun = Instant::now();
         let language = output.language();
+        if self.prove.is_wanted() {
+            let is_temporary = self.out.is_none();
+            let (root, output) = (directory(self.out, language)?, output.clone());
+            // All of it blocks: processes and portals are waited for.
+            let proven = tokio::task::spawn_blocking(move || self.prove.run(&root, is_temporary, &output)).await;
+            return proven
+                .unwrap_or_else(|error| Err(Failure::other(say(language, "cannot prove", "no se puede comprobar"), &error)));
+        }
         let places = Places::below(directory(self.out, language)?);
         let (json, work) = (output.json, places.clone());
         // All of it blocks: the portal's own work, and waiting for commands.

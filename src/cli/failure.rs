@@ -80,8 +80,11 @@ impl Failure {
     }
 
     /// A restore file can't be read.
-    pub fn of_intake(error: &IntakeError, _language: Language) -> Self {
-        Self::plain(chain(error))
+    pub fn of_intake(error: &IntakeError, language: Language) -> Self {
+        Self::plain(match language {
+            Language::En => chain(error),
+            Language::Es => super::unreadable::in_spanish(error),
+        })
     }
 
     /// The files can't be looked at.
@@ -183,7 +186,10 @@ impl Failure {
                 Self::usage(format!("{}: {}", dir.display(), s("this plan was never applied", "esta revisión nunca se aplicó")))
             }
             OpenError::Run(error) => Self::of_run(error, language),
-            OpenError::Output { .. } => Self::plain(chain(error)),
+            OpenError::Output { .. } => Self::plain(chain(error)).with_hint(s(
+                "What was created is noted in the journal. Make room or give rights, then run the same command again.",
+                "Lo creado quedó anotado en la bitácora. Libere espacio o dé permisos y repita el mismo comando.",
+            )),
         }
     }
 
@@ -202,7 +208,11 @@ impl Failure {
                 "Wait until it ends, then run the command again.",
                 "Espere a que termine y repita el comando.",
             )),
-            LockError::Io { .. } => Self::plain(chain(error)),
+            LockError::Io { .. } => Self::plain(chain(error)).with_hint(say(
+                language,
+                "Nothing is sent without a lock. Give this user the right to write there, or copy the plan to a disk that can be written.",
+                "Sin bloqueo no se envía nada. Dé a este usuario permiso para escribir ahí o copie la revisión a un disco donde se pueda.",
+            )),
         }
     }
 

@@ -1,6 +1,9 @@
-//! What the process asks of the system before it reads anything: files for its owner alone, and no core dump.
+//! What the process asks of the system before it reads anything: files for its owner alone, no core dump, room for its files; and that no
+//! secret came in as an argument.
 //!
 //! Plans, journals and reports hold customers' data, and the process's memory the webhook's secret.
+
+use std::ffi::OsString;
 
 /// Takes the rights of group and others from every file that will be made, and forbids core dumps. What the system refuses is left as it
 /// was: neither is a reason not to restore.
@@ -10,6 +13,14 @@ pub fn harden() {
     use rustix::process::{Resource, Rlimit, setrlimit, umask};
     umask(Mode::from_raw_mode(0o077));
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// Whether somebody gave the portal's address as an argument, whole or as a part of one.
+pub fn holds_a_webhook(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    arguments.into_iter().any(|argument| {
+        let text = argument.to_string_lossy();
+        text.find("://").is_some_and(|at| text[at..].contains("/rest/"))
+    })
 }
 
 /// How many files the program needs open at once, with some to spare: a runtime, a few connections, the journal, the locks.

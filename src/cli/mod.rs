@@ -19,6 +19,7 @@ mod snapshot;
 mod status;
 mod terminal;
 mod undo;
+mod unreadable;
 mod verify;
 
 use std::process::ExitCode;
@@ -98,6 +99,9 @@ pub fn run() -> ExitCode {
         let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
         terminal::error(&format!("internal error{place}; the journal is safe, run the command again, and please report this"));
     }));
+    if hardening::holds_a_webhook(std::env::args_os()) {
+        return refuse_the_address(lang::of_the_system());
+    }
     let matches = match Cli::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
@@ -124,6 +128,23 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// A secret on the command line is seen by every user of the computer and stays in the shell's history. It isn't repeated here.
+fn refuse_the_address(language: Language) -> ExitCode {
+    let message = lang::say(
+        language,
+        "an argument is the address of a webhook, which is a secret and never an argument",
+        "un argumento es la dirección de un webhook: es secreta y nunca va como argumento",
+    );
+    let hint = lang::say(
+        language,
+        "Set B24_WEBHOOK or use --webhook-file PATH. This address is in your shell's history now: better make a new webhook.",
+        "Defina B24_WEBHOOK o use --webhook-file RUTA. Esta dirección ya quedó en el historial de su terminal: mejor cree otro webhook.",
+    );
+    terminal::error(&message);
+    terminal::note(&hint, &Output::default());
+    ExitCode::from(2)
 }
 
 /// The exit code of a command that did its work; a result that never reached its reader is not "done".

@@ -294,6 +294,19 @@ mod tests {
     }
 
     #[test]
+    fn a_date_in_a_wrong_order_is_explained_by_no_zone() {
+        let right: Vec<_> =
+            samples("America/Mexico_City", 60, false).into_iter().filter(|(clock, _)| clock.day() <= 12).collect();
+        let wrong = right.iter().filter_map(|(clock, moment)| {
+            let turned = clock.with().day(clock.month()).month(clock.day()).build().ok()?;
+            (turned != *clock).then_some((turned, *moment))
+        });
+        let wrong: Vec<_> = wrong.collect();
+        assert!(wrong.len() > 10);
+        assert_eq!((explainable(&right), explainable(&wrong)), (right.len(), 0));
+    }
+
+    #[test]
     fn without_shared_ids_nothing_is_fitted() {
         assert!(matches!(fit(&[], &preferred(&["UTC"])), ZoneFit::NotNeeded));
     }

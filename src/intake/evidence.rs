@@ -16,7 +16,7 @@ use crate::model::{FieldDef, FieldType, Schema};
 /// Digits of a phone up to which lengths are counted apart.
 const PHONE_DIGITS_MAX: usize = 16;
 /// Phones with a `+` from which on one without it is missed.
-const PLUS_MIN: u32 = 3;
+const PLUS_MIN: u32 = 2;
 
 /// Looks at the cells of a file.
 pub(super) struct Witness {

@@ -67,6 +67,13 @@ pub(super) fn find(text: &str, asked: Asked<'_>, is_whole: bool) -> Result<Heade
     // The first of equals stands.
     let best = (0..tried.len()).reduce(|best, next| if score(&tried[next]) > score(&tried[best]) { next } else { best });
     let Some(best) = best else { return Err(IntakeErrorKind::Empty) };
+    if tried[best].known == 0
+        && is_whole
+        && let Some(cut) = tried.iter().find(|header| header.is_cut_by_a_quote(text))
+        && let Some((line, cell)) = cut.unclosed
+    {
+        return Err(cut.unclosed_kind(line, cell));
+    }
     let mut header = tried.swap_remove(best);
     let second = tried.iter().map(|other| other.known).max().unwrap_or_default();
     if let Some(given) = asked.delimiter {
@@ -206,6 +213,12 @@ impl Header {
         }
         let (line, columns) = (self.line(), self.width());
         if columns > COLUMNS_MAX { Err(IntakeErrorKind::TooManyColumns { line, columns }) } else { Ok(()) }
+    }
+
+    /// Whether a quote that nothing closes stands among known titles, and hides them.
+    fn is_cut_by_a_quote(&self, text: &str) -> bool {
+        let line = self.unclosed.and_then(|(line, _)| text.lines().nth(usize::try_from(line - 1).ok()?));
+        line.is_some_and(|line| line.split(char::from(self.dialect.delimiter)).filter(|cell| headers::is_known(cell)).count() > 1)
     }
 
     fn unclosed_kind(&self, line: u64, cell: usize) -> IntakeErrorKind {

@@ -29,6 +29,8 @@ mod error;
 mod evidence;
 mod finding;
 mod fit;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod group;
 mod header;
 mod headers;
@@ -40,6 +42,7 @@ mod mojibake;
 mod nearest;
 mod layout;
 mod numbers;
+mod order;
 mod packed;
 mod reader;
 mod row;

@@ -12,6 +12,8 @@ use crate::model::Cells;
 pub(super) const LINE_BYTES_MAX: usize = 16 << 20;
 /// The most cells that a line may have. A spreadsheet has 16,384 columns at most; a line over this bound is too long.
 const LINE_CELLS_MAX: usize = 1 << 20;
+/// A byte order mark, in UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 /// What is kept of a line that is too long.
 pub(super) const KEPT_BYTES: usize = 1024;
 
@@ -276,7 +278,8 @@ impl Scan<'_> {
     /// The line that begins at a place.
     fn line(&mut self, start: usize) -> Result<LineEnd, Stop> {
         let quotes = self.dialect.quoting != Quoting::None;
-        let mut at = start;
+        // A byte order mark within the text: two files became one, and the second one's first line begins here.
+        let mut at = start + if self.bytes[start..].starts_with(MARK) { MARK.len() } else { 0 };
         let mut cells = 0;
         let mut stray_quote = false;
         loop {

@@ -4,20 +4,19 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::census::Census;
 use super::columns::{self, Column, Role};
 use super::conventions::{Conventions, is_null};
-use super::dates::{Decided, Loose, OrderVotes};
+use super::dates::Loose;
 use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
 use super::evidence::{Evidence, Witness};
 use super::finding::Findings;
 use super::group::{Chunk, Group, Groups, Repeats, SeenIds};
+use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use super::split::Texts;
@@ -399,39 +398,4 @@ impl Gathered {
 fn names_product(file: &RestoreFile, cells: &Cells) -> bool {
     let products = file.columns.iter().enumerate().filter(|(_, column)| matches!(column.role, Role::Product(_)));
     products.map(|(at, _)| at).any(|at| cells.get(at).is_some_and(|cell| !cell.trim().is_empty()))
-}
-
-/// The order in which the dates of creation follow the ids, which a portal gives out one after another; `None` when both do, or neither.
-fn order_by_ids(created: &[(OriginalId, Loose)]) -> Option<DateOrder> {
-    let mut created = created.to_vec();
-    created.sort_by_key(|(id, _)| *id);
-    let backward = |order| {
-        let dates: Vec<_> = created.iter().filter_map(|(_, date)| date.date_time(order)).collect();
-        dates.windows(2).filter(|pair| pair[1] < pair[0]).count()
-    };
-    let (day_first, month_first) = (backward(DateOrder::Dmy), backward(DateOrder::Mdy));
-    if day_first * 4 < month_first { Some(DateOrder::Dmy) } else { (month_first * 4 < day_first).then_some(DateOrder::Mdy) }
-}
-
-/// The newest moment, in each order, as the order isn't known before the end.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Newest([(Option<DateTime>, Option<Timestamp>); 3]);
-
-const ORDERS: [DateOrder; 3] = [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd];
-
-impl Newest {
-    fn add(&mut self, date: &Loose) {
-        for (order, (clock, moment)) in ORDERS.into_iter().zip(&mut self.0) {
-            match date.moment(order) {
-                Some(Value::Clock(at)) => *clock = (*clock).max(Some(at)),
-                Some(Value::Moment(at)) => *moment = (*moment).max(Some(at)),
-                _ => {}
-            }
-        }
-    }
-
-    fn value(&self, order: DateOrder) -> Option<Value> {
-        let (clock, moment) = self.0[ORDERS.iter().position(|known| *known == order)?];
-        moment.map(Value::Moment).or(clock.map(Value::Clock))
-    }
 }

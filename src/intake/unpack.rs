@@ -32,6 +32,13 @@ pub(super) fn zip(input: Input) -> Result<Arc<File>, IntakeErrorKind> {
     if archive.len() > ENTRIES_MAX {
         return Err(IntakeErrorKind::ManyEntries { count: archive.len(), names: String::new() });
     }
+    let holds = |name: &str| archive.index_for_name(name).is_some();
+    if holds("[Content_Types].xml") {
+        return Err(IntakeErrorKind::OtherFormat("an Office document without a sheet"));
+    }
+    if holds("mimetype") && holds("content.xml") {
+        return Err(IntakeErrorKind::OtherFormat("a LibreOffice document"));
+    }
     let mut files = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(zip_kind)?;

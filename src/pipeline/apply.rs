@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
-    Verified, choose_pilot, progress,
+    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, SystemClock,
+    Undone, Verified, choose_pilot, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -207,7 +207,12 @@ pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
 pub async fn verify(place: &Path, reader: &Reader, observer: &dyn Observer) -> Result<Verified, OpenError> {
     let plan = Plan::open(place)?;
     same_portal(&plan, reader)?;
-    let steps = Journal::read(&place.join(dir::JOURNAL))?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
+    let journal = place.join(dir::JOURNAL);
+    let steps = Journal::read(&journal)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
+    // The portal still counts what `apply` sent a moment ago.
+    if let Some((level, at)) = Journal::read_pace(&journal)? {
+        reader.resume_pace(level, Duration::try_from(SystemClock.wall().duration_since(at)).unwrap_or_default());
+    }
     let schema = reader.schema().await?;
     let actions = plan.actions()?;
     Ok(apply::verify(&actions, &steps, None, reader, &schema, &zone(&plan), observer).await?)

@@ -4,12 +4,12 @@
 
 mod apply;
 mod causes;
+mod copies;
 mod files;
 mod inferred;
 mod plan;
 mod remedy;
 mod settle;
-mod shared;
 mod snapshot;
 mod stakes;
 mod survey;

@@ -86,7 +86,7 @@ pub(super) fn warn(
             field,
             records,
         })
-        .chain(super::shared::warnings(&ground.files, request.language))
+        .chain(super::copies::warnings(&ground.files, request.language))
         .collect();
 }
 

@@ -61,7 +61,7 @@ pub(super) fn fit(files: &mut [Surveyed], current: &Current, preferred: &[(Strin
     Ok(Fitted { zone, name, fit: first.fit, unsure })
 }
 
-/// Files of one kind: one group, or one each where no one zone explains them all; none where there is no file.
+/// Files of one kind: one group, or one each where they are explained better so; none where there is no file.
 fn grouped<'z>(
     surveyed: &[Surveyed],
     files: Vec<usize>,
@@ -72,19 +72,27 @@ fn grouped<'z>(
         return Vec::new();
     }
     let fit = diff::fit(&samples(surveyed, &files, current), preferred);
-    if matches!(fit, ZoneFit::Foreign { .. })
-        && let Some(alone) = each_alone(surveyed, &files, current, preferred)
+    let (explained, of) = explained(&fit);
+    if explained < of
+        && let Some(alone) = each_alone(surveyed, &files, current, preferred, explained)
     {
         return files.into_iter().zip(alone).map(|(at, fit)| Group { files: vec![at], preferred, fit }).collect();
     }
     vec![Group { files, preferred, fit }]
 }
 
-/// The zone of each file where no one zone explains them all: they are of several users, if each has one without a doubt.
-fn each_alone(files: &[Surveyed], group: &[usize], current: &Current, zones: &[(String, TimeZone)]) -> Option<Vec<ZoneFit>> {
+/// The zone of each file, if each has one without a doubt and more records are explained so: the files are of several users.
+fn each_alone(
+    files: &[Surveyed],
+    group: &[usize],
+    current: &Current,
+    zones: &[(String, TimeZone)],
+    together: usize,
+) -> Option<Vec<ZoneFit>> {
     let fits: Vec<ZoneFit> = group.iter().map(|at| diff::fit(&samples(files, &[*at], current), zones)).collect();
     let is_sure = |fit: &ZoneFit| matches!(fit, ZoneFit::Fits { .. } | ZoneFit::NotNeeded);
-    (group.len() > 1 && fits.iter().all(is_sure)).then_some(fits)
+    let apart: usize = fits.iter().map(|fit| explained(fit).0).sum();
+    (group.len() > 1 && apart > together && fits.iter().all(is_sure)).then_some(fits)
 }
 
 /// Whether no zone explains some files: how many records the best one explains, and of how many, over all of them.

@@ -369,7 +369,7 @@ impl Plan {
 }
 
 /// The text that was sealed, and the digest behind it.
-fn split_digest(text: &str) -> Option<(String, &str)> {
+pub(super) fn split_digest(text: &str) -> Option<(String, &str)> {
     let at = text.rfind(",\n  \"digest\": \"")?;
     let digest = text[at..].strip_prefix(",\n  \"digest\": \"")?.strip_suffix("\"\n}\n")?;
     Some((format!("{}\n}}", &text[..at]), digest))

@@ -8,6 +8,8 @@ mod approve;
 pub mod dir;
 mod draft;
 mod fate;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod line;
 mod mending;
 mod seal;

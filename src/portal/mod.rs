@@ -17,6 +17,8 @@ mod decode;
 mod effect;
 mod error;
 mod fields;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod line;
 mod listing;
 mod operating;

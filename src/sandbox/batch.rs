@@ -8,7 +8,7 @@ use super::faults::{Place, Step};
 use super::office::{Carried, Desk, End};
 use super::references::{Books, resolved};
 use super::rule::{Change, Deed};
-use super::strike::{Answer, Out};
+use super::strike::{Answer, Out, forget};
 use super::waiting::Waiting;
 use super::wire::Order;
 use super::{params, php};
@@ -100,7 +100,7 @@ struct Command {
 
 impl Command {
     async fn carry_out(
-        self,
+        mut self,
         desk: &mut Desk,
         waiting: &mut Waiting,
         changes: &mut Vec<Change>,
@@ -117,6 +117,7 @@ impl Command {
                 Deed::Crowd(requests) => waiting.crowd(&desk.office, requests),
                 Deed::Twice => _ = desk.carry_out(&self.method, self.params.clone()).await?,
                 Deed::Arm(rules) => desk.office.arm(rules),
+                Deed::Forget(name) => forget(&mut self.params, &name),
                 Deed::Late(late, page) => {
                     waiting.tell(page.map_or_else(|| Out::order(Order::Drop), |status| Answer::page(status).into()));
                     waiting.late(&desk.office, late).await?;

@@ -25,7 +25,7 @@ use super::office::{Carried, Desk, End, Office, Underway, internal_error, method
 use super::params::{self, Carrier};
 use super::routes::{self, Route, Webhook};
 use super::rule::{Deed, Fault};
-use super::strike::{Answer, Body, Out, changed, replacement};
+use super::strike::{Answer, Body, Out, changed, forget, replacement};
 use super::waiting::Waiting;
 use super::wire::{Order, Peer};
 use super::{envelope, system};
@@ -140,6 +140,7 @@ async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut wai
             Deed::Crowd(requests) => waiting.crowd(&office, requests),
             Deed::Twice => again = true,
             Deed::Arm(rules) => office.arm(rules),
+            Deed::Forget(name) => forget(&mut call.params, &name),
             Deed::Late(late, page) => {
                 waiting.tell(page.map_or_else(|| Out::order(Order::Drop), |status| Answer::page(status).into()));
                 if waiting.late(&office, late).await.is_err() {

@@ -138,6 +138,11 @@ impl Faults {
         self.armed.iter().map(|armed| json!({"method": armed.rule.method, "seen": armed.seen, "fired": armed.fired})).collect()
     }
 
+    /// How often anything has struck but rules that arm others.
+    pub fn struck(&self) -> u64 {
+        self.armed.iter().filter(|armed| !matches!(armed.rule.fault.deed, Deed::Arm(_))).map(|armed| armed.fired).sum()
+    }
+
     /// Counts a request on all rules it matches, and tells what strikes it.
     pub fn meet(&mut self, place: Place<'_>) -> Strikes {
         let mut strikes = Strikes::default();

@@ -169,7 +169,9 @@ impl Office {
     /// Arms rules; their counting begins here.
     pub fn arm(&self, rules: Vec<Rule>) {
         let mut faults = locked(&self.faults);
-        rules.into_iter().for_each(|rule| faults.arm(rule));
+        for rule in rules {
+            faults.arm(rule);
+        }
     }
 
     /// The armed faults.

@@ -11,8 +11,8 @@
 //! - `times`: how often it strikes at most.
 //! - `when`: `before` (the default) or `after` the method took effect; `head`: as soon as the request's head has been read, while its body
 //!   may still be on the way, so it knows neither `entity` nor `whole`; `connect`: as soon as the connection is there (`drop` and `reset`
-//!   only). What changes the true answer (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice`
-//!   and `crowd` only with `before`.
+//!   only). What changes the true answer (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice`,
+//!   `crowd` and `forget` only with `before`.
 //! - `do`: a word (`"empty"`, `"drop"`, `"reset"`, `"stale"`, `"twice"`) or an object with one of the keys of [`Deed`] and
 //!   [`Change`]; `delay_ms` may stand beside any, beside a word as `{"word": "drop", "delay_ms": 5}`.
 
@@ -102,6 +102,8 @@ pub enum Deed {
     Twice,
     /// `{"crowd": 50}`: so many requests of a neighbour on the same address go into the bucket.
     Crowd(u32),
+    /// `{"forget": "comments"}`: the method takes effect without the parameters of this name, and says nothing of it.
+    Forget(String),
     /// `{"arm": [RULE, ..]}`: these rules are armed from here on, so that one can follow upon another.
     Arm(Vec<Rule>),
     /// One that leaves the method alone and changes its true answer, whatever `when` says.
@@ -204,7 +206,7 @@ impl Deed {
     fn can_happen(&self, when: When) -> bool {
         match self {
             Self::Drop | Self::Reset => true,
-            Self::Late(..) | Self::Twice | Self::Crowd(_) => when == When::Before,
+            Self::Late(..) | Self::Twice | Self::Crowd(_) | Self::Forget(_) => when == When::Before,
             Self::Change(_) => matches!(when, When::Before | When::After),
             _ => when != When::Connect,
         }
@@ -281,6 +283,7 @@ struct Figures {
     replace: Option<(String, String)>,
     quote: Option<String>,
     gzip: Option<Value>,
+    forget: Option<String>,
     arm: Option<Vec<Value>>,
     /// One of the words, where a delay goes with it.
     word: Option<String>,
@@ -328,6 +331,7 @@ impl Figures {
         deeds.extend(self.prefix.take().map(|prefix| Deed::Change(Change::Prefix(prefix))));
         deeds.extend(self.replace.take().map(|(from, to)| Deed::Change(Change::Replace(from, to))));
         deeds.extend(self.quote.take().map(|name| Deed::Change(Change::Quote(name))));
+        deeds.extend(self.forget.take().map(Deed::Forget));
         if let Some(packing) = self.gzip.take() {
             deeds.push(Deed::Change(Change::Gzip(packing_of(packing)?)));
         }
@@ -407,6 +411,7 @@ mod tests {
         assert_eq!(deed(json!({"quote": "id"})), Deed::Change(Change::Quote("id".into())));
         assert_eq!(deed(json!({"gzip": "cut"})), Deed::Change(Change::Gzip(Packing::Cut)));
         assert_eq!(deed(json!({"gzip": 7})), Deed::Change(Change::Gzip(Packing::Bomb(7))));
+        assert_eq!(deed(json!({"forget": "x"})), Deed::Forget("x".into()));
         let next = json!({"method": "a.b", "entity": 2, "whole": true, "do": "drop"});
         let Deed::Arm(rules) = deed(json!({"arm": [next]})) else { panic!("not armed") };
         assert_eq!((rules[0].entity, rules[0].whole), (Some(2), true));

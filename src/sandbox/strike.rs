@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::RestError;
 use super::envelope;
@@ -110,7 +110,7 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
             answer.headers.extend(headers.iter().cloned());
             answer.into()
         }
-        Deed::Page(status) => Answer::page(*status).into(),
+        Deed::Page(status) | Deed::Late(_, Some(status)) => Answer::page(*status).into(),
         Deed::Verbatim { status, headers, body } => {
             let mut headers = headers.clone();
             if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
@@ -119,11 +119,10 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
             Answer { status: *status, headers, body: Body::Bytes(body.clone()) }.into()
         }
         Deed::Flood(bytes) => Answer::json(200, json!({"result": "x".repeat(*bytes), "time": []})).into(),
-        Deed::Late(_, Some(status)) => Answer::page(*status).into(),
         Deed::Drop | Deed::Late(_, None) => Out::order(Order::Drop),
         Deed::Reset => Out::order(Order::Reset),
         Deed::Raw(bytes) => Out::order(Order::Raw(bytes.clone())),
-        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Arm(_) | Deed::Change(_) => return None,
+        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Forget(_) | Deed::Arm(_) | Deed::Change(_) => return None,
     })
 }
 
@@ -188,6 +187,20 @@ fn packed(body: Vec<u8>, packing: Packing) -> Vec<u8> {
         }
         Packing::False => body,
         Packing::Bomb(bytes) => pack(&vec![b' '; bytes]),
+    }
+}
+
+/// Takes everything under a name out.
+pub fn forget(params: &mut Map<String, Value>, name: &str) {
+    params.retain(|key, _| key != name);
+    params.values_mut().for_each(|value| forget_in(value, name));
+}
+
+fn forget_in(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(object) => forget(object, name),
+        Value::Array(list) => list.iter_mut().for_each(|value| forget_in(value, name)),
+        _ => {}
     }
 }
 

@@ -215,6 +215,10 @@ impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if matches!(self.mood, Mood::Dribbling { .. }) && buffer.filled().len() > before {
+            // The next request: the answer that was to come slowly is through.
+            self.mood = Mood::Open;
+        }
         if self.stale && buffer.filled().len() > before {
             _ = self.stream.set_zero_linger();
             self.mood = Mood::Broken;

@@ -85,6 +85,29 @@ fn standard_input_is_read_like_a_file() {
     assert_eq!((&file["path"], &file["container"], &file["rows"]), (&json!("-"), &json!("stdin"), &json!(2)));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_like_a_file() {
+    let desk = Desk::new();
+    let pipe = desk.dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, LEADS)
+    });
+    let file = desk.inspect(&[text(&pipe)]);
+    writer.join().expect("no panic").expect("a written pipe");
+    assert_eq!((&file["container"], &file["rows"]), (&json!("stdin"), &json!(2)));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_in_spanish_too() {
+    let desk = Desk::new();
+    let file = desk.put("x.csv", "hola;mundo\nuno;dos\n");
+    let ran = desk.b24().run(["inspect", text(&file), "--lang", "es"]).exits(1);
+    assert!(ran.err.contains("no hay encabezado: la línea 1 (`hola;mundo`)"), "{}", ran.err);
+}
+
 #[test]
 fn a_field_that_does_not_exist_is_wrong_usage_and_the_nearest_one_is_named() {
     let desk = Desk::new();

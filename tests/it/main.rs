@@ -14,8 +14,11 @@ mod inferred;
 mod kill;
 mod mending;
 mod options;
+mod prove;
 #[cfg(unix)]
 mod owner;
 mod refusals;
 mod secrets;
 mod story;
+#[cfg(unix)]
+mod system;

@@ -17,6 +17,8 @@ const TITLE: usize = 32;
 const FIELD: usize = 24;
 /// Columns that are shown one by one; the rest is counted.
 const COLUMNS_SHOWN: usize = 150;
+/// Columns without a field that are shown with their nearest title.
+const NEAREST_SHOWN: usize = 30;
 /// From here on a finding is taken for sure and needs no word more.
 const SURE: f32 = 0.85;
 /// Below this the user is asked to say it.
@@ -143,9 +145,24 @@ impl Page<'_> {
             let samples = column.samples.iter().map(|sample| shorten(sample, 24)).collect::<Vec<_>>().join(" | ");
             self.line(&format!("  {:<TITLE$} {:<FIELD$} {samples}", shorten(&title, TITLE), shorten(&field, FIELD)));
         }
+        self.nearest();
         let more = self.file.columns.len().saturating_sub(COLUMNS_SHOWN);
         if more > 0 {
             self.line(&format!("  {more} {}", self.say("columns more, all in --json", "columnas más, todas con --json")));
+        }
+    }
+
+    /// What columns without a field may be.
+    fn nearest(&mut self) {
+        let near: Vec<_> = self.file.columns.iter().filter_map(|column| Some((&column.name, column.nearest.as_ref()?))).collect();
+        if near.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        let titles = [self.say("no known field", "sin campo conocido"), self.say("nearest title", "título más parecido")];
+        self.line(&format!("  {:<TITLE$} {}", titles[0], titles[1]));
+        for (name, nearest) in near.into_iter().take(NEAREST_SHOWN) {
+            self.line(&format!("  {:<TITLE$} {} ({})", shorten(name, TITLE), nearest.title, nearest.field));
         }
     }
 

@@ -11,10 +11,12 @@ mod detecting;
 mod dialects;
 mod encodings;
 mod mappings;
+mod layouts;
 mod dump;
 mod meaning;
 mod properties;
 mod rejecting;
+mod splitting;
 mod values;
 mod workbook;
 

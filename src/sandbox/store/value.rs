@@ -38,7 +38,8 @@ pub fn integer(value: &Value) -> i64 {
         Value::Null | Value::Object(_) => 0,
         Value::Bool(flag) => i64::from(*flag),
         Value::Number(number) => number.as_i64().unwrap_or_else(|| number.as_f64().unwrap_or_default() as i64),
-        Value::String(text) => number_of(text) as i64,
+        // Ids above 2^53 keep their last digits, as they do in PHP.
+        Value::String(text) => text.trim().parse().unwrap_or_else(|_| number_of(text) as i64),
         Value::Array(items) => i64::from(!items.is_empty()),
     }
 }

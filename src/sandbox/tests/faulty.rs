@@ -136,6 +136,14 @@ fn an_answer_can_be_packed_well_and_badly() {
 }
 
 #[test]
+fn a_parameter_can_be_ignored_without_a_word() {
+    let portal = Portal::open();
+    portal.arm(&json!({"method": "probe.echo", "do": {"forget": "b"}}));
+    let echoed = portal.call("probe.echo", &json!({"a": [{"b": 1, "c": 2}], "b": 3}));
+    assert_eq!(echoed.json()["result"], json!({"a": [{"c": 2}]}));
+}
+
+#[test]
 fn a_rule_can_arm_others() {
     let portal = Portal::open();
     let next = json!({"method": "probe.count", "nth": 1, "do": "empty"});

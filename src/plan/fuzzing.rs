@@ -1,0 +1,20 @@
+//! What the fuzzer of plan files under `fuzz/` calls.
+
+use super::action::Action;
+use super::dir::{Manifest, split_digest};
+
+/// Any text is a manifest and actions, or it is refused; an action that was understood is the same when it is written again.
+pub fn plan_file(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some((body, digest)) = split_digest(text) {
+        assert!(text.contains(digest) && text.starts_with(body.trim_end_matches("\n}")));
+    }
+    let _ = serde_json::from_str::<Manifest>(text);
+    for line in text.lines() {
+        if let Ok(action) = serde_json::from_str::<Action>(line) {
+            let line = action.to_line().expect("JSON");
+            let again: Action = serde_json::from_str(&line).expect("what was written");
+            assert_eq!(again.to_line().expect("JSON"), line);
+        }
+    }
+}
