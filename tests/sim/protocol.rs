@@ -16,20 +16,23 @@ use crate::stage::{End, LATER, Stage, play};
 use crate::trace::Trace;
 use crate::world::WORLDS;
 
-fn stage(script: Box<dyn Script>) -> Arc<Stage> {
+fn stage(script: impl Script + 'static) -> Arc<Stage> {
     stage_in(2, script)
 }
 
-fn stage_in(world: usize, script: Box<dyn Script>) -> Arc<Stage> {
-    Arc::new(Stage::set(&WORLDS[world], script, false, Arc::new(Trace::begin())))
+fn stage_in(world: usize, script: impl Script + 'static) -> Arc<Stage> {
+    Arc::new(Stage::set(&WORLDS[world], Box::new(script), false, Arc::new(Trace::begin())))
 }
+
+/// The window's last moment.
+const LAST_MOMENT: Duration = seconds(149);
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// Every request that creates is lost.
-fn losing_every_create() -> Box<dyn Script> {
+fn losing_every_create() -> impl Script + 'static {
     Scripted::new(|asked| if asked.creates.is_empty() { Fate::Answered } else { Fate::LostBefore(seconds(1)) })
 }
 
@@ -138,7 +141,7 @@ fn after_a_person_decided_other_fields_are_sent() {
 /// A process dies, its last request is carried out at the window's very end, and somebody sets the clock before the next run.
 fn with_the_clock_set_by(by: SignedDuration) {
     play(async {
-        let stage = stage(nth_create(1, Fate::DieLate(WINDOW - seconds(1))));
+        let stage = stage(nth_create(1, Fate::DieLate(LAST_MOMENT)));
         assert_eq!(stage.run().await, End::Died);
         stage.wall.jump(by);
         let begun = Instant::now();
@@ -173,7 +176,7 @@ fn a_leap_second_changes_nothing() {
 fn a_clock_that_is_set_while_a_run_waits_changes_nothing() {
     for hours in [24, -24, 1, -1] {
         play(async {
-            let stage = stage(nth_create(0, Fate::Late(WINDOW - seconds(1))));
+            let stage = stage(nth_create(0, Fate::Late(LAST_MOMENT)));
             let wall = stage.wall.clone();
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(seconds(40)).await;
@@ -190,7 +193,7 @@ fn a_clock_that_is_set_while_a_run_waits_changes_nothing() {
 /// The limits hold a request back for minutes after it was intended; the window counts from when it was sent at last.
 #[test]
 fn a_request_that_was_held_back_by_the_limits_gets_its_whole_window() {
-    for last in [Fate::Late(WINDOW - seconds(1)), Fate::DieLate(WINDOW - seconds(1))] {
+    for last in [Fate::Late(LAST_MOMENT), Fate::DieLate(LAST_MOMENT)] {
         play(async {
             let mut creates = 0;
             let stage = stage(Scripted::new(move |asked| {

@@ -261,7 +261,6 @@ impl Stage {
     fn disarm(&self) {}
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn told(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
@@ -281,4 +280,4 @@ pub fn play<F: Future>(story: F) -> F::Output {
 }
 
 /// A long time.
-pub const LATER: Duration = Duration::from_secs(3_600);
+pub const LATER: Duration = Duration::from_hours(1);
