@@ -1,4 +1,5 @@
 //! What the fuzzers under `fuzz/` call. Each function takes any bytes, and panics where what it does to them breaks a promise.
+#![expect(clippy::missing_panics_doc, reason = "a panic is what a fuzzer looks for")]
 
 use std::io::Write;
 use std::sync::LazyLock;
@@ -100,9 +101,11 @@ fn decoded(bytes: &[u8], encoding: &'static Encoding, block: usize) -> (String, 
 /// A number that was understood is the same number when it is written plainly.
 pub fn number(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let _ = numbers::money(text, &Schema::standard());
-    if let Ok(number) = numbers::number(text) {
-        assert_eq!(numbers::number(&number.to_string()), Ok(number), "{text:?}");
+    for style in [NumberStyle::Point, NumberStyle::Comma] {
+        let _ = numbers::money(text, style, &Schema::standard());
+        if let Ok(number) = numbers::number(text, style) {
+            assert_eq!(numbers::number(&number.to_string(), NumberStyle::Point), Ok(number), "{text:?}");
+        }
     }
 }
 
@@ -118,6 +121,43 @@ pub fn date(bytes: &[u8]) {
         if let Some(Value::Clock(at)) = loose.moment(order) {
             let again = Loose::parse(&at.to_string()).and_then(|loose| loose.moment(order));
             assert_eq!(again, Some(Value::Clock(at)), "{text:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The stored inputs of a fuzzer.
+    fn stored(fuzzer: &str) -> Vec<Vec<u8>> {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(fuzzer);
+        let inputs: Vec<_> = dir.read_dir().unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+        assert!(!inputs.is_empty());
+        inputs
+    }
+
+    #[test]
+    fn the_stored_inputs_of_the_fuzzers_break_no_promise() {
+        let run = |fuzzer: &str, run: fn(&[u8])| {
+            for input in stored(fuzzer) {
+                run(&input);
+            }
+        };
+        run("csv_rows", rows);
+        run("sniff", file);
+        run("decode", decode);
+        run("numbers", number);
+        run("dates", date);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_break_a_promise(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), text in "[0-9 .,/:|$eE+apm-]{0,24}") {
+            rows(&bytes);
+            decode(&bytes);
+            number(text.as_bytes());
+            date(text.as_bytes());
         }
     }
 }

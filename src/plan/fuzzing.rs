@@ -1,4 +1,5 @@
 //! What the fuzzer of plan files under `fuzz/` calls.
+#![expect(clippy::missing_panics_doc, reason = "a panic is what a fuzzer looks for")]
 
 use super::action::Action;
 use super::dir::{Manifest, split_digest};
@@ -15,6 +16,21 @@ pub fn plan_file(bytes: &[u8]) {
             let line = action.to_line().expect("JSON");
             let again: Action = serde_json::from_str(&line).expect("what was written");
             assert_eq!(again.to_line().expect("JSON"), line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_inputs_of_the_fuzzer_break_no_promise() {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/plan_file");
+        let inputs: Vec<_> = dir.read_dir().unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+        assert!(!inputs.is_empty());
+        for input in inputs {
+            plan_file(&input);
         }
     }
 }

@@ -8,7 +8,7 @@ mod approve;
 pub mod dir;
 mod draft;
 mod fate;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod line;
 mod mending;

@@ -1,4 +1,5 @@
 //! What the fuzzer of answers under `fuzz/` calls.
+#![expect(clippy::missing_panics_doc, reason = "a panic is what a fuzzer looks for")]
 
 use std::time::Duration;
 
@@ -33,4 +34,19 @@ pub fn answer(bytes: &[u8]) {
     }
     let Ok(json) = serde_json::from_slice(body) else { return };
     let _ = (answer::time(&json), answer::number(&json), answer::whole(&json), answer::plain(&json), answer::values(&json).len());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_inputs_of_the_fuzzer_break_no_promise() {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/api_json");
+        let inputs: Vec<_> = dir.read_dir().unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+        assert!(!inputs.is_empty());
+        for input in inputs {
+            answer(&input);
+        }
+    }
 }

@@ -17,7 +17,7 @@ mod decode;
 mod effect;
 mod error;
 mod fields;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod line;
 mod listing;

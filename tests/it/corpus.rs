@@ -124,13 +124,11 @@ impl Reader<'_> {
         args.extend(cases[0].args());
         let ran = self.program.run(&args);
         if !matches!(ran.code, Some(0 | 3)) {
-            return match cases {
-                [case] => [(case.path.as_str(), Answer { refusal: Some(bare(&ran.err)), ..Answer::default() })].into(),
-                _ => {
-                    let (first, second) = cases.split_at(cases.len() / 2);
-                    [first, second].into_iter().flat_map(|half| self.answers(half)).collect()
-                }
-            };
+            if let [case] = cases {
+                return [(case.path.as_str(), Answer { refusal: Some(bare(&ran.err)), ..Answer::default() })].into();
+            }
+            let (first, second) = cases.split_at(cases.len() / 2);
+            return [first, second].into_iter().flat_map(|half| self.answers(half)).collect();
         }
         let inspected = ran.json();
         let files = inspected["files"].as_array().expect("files").iter();
