@@ -98,6 +98,8 @@ pub struct Run<'a> {
     pub(super) begun: Instant,
     /// When this run sent a step last.
     pub(super) sent: HashMap<usize, Instant>,
+    /// Whether the files are another portal's.
+    pub(super) is_foreign: bool,
     missing_parent: String,
     /// How many requests the planning took, and when it was over.
     planning: Option<(f64, jiff::Timestamp)>,
@@ -145,6 +147,7 @@ impl<'a> Run<'a> {
             watch,
             begun,
             sent,
+            is_foreign: approved.plan().manifest.flags.foreign.is_some(),
             missing_parent,
             planning,
             mends,
