@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use b24restore::diff::{Current, Files, Judge, JudgeOptions, Judged, Names, Verdict};
-use b24restore::model::{EntityType, FileRecord, LiveRecord, PortalId, Row, UserId, Value};
+use b24restore::intake::{self, RestoreFile, Survey};
+use b24restore::model::{EntityType, FileRecord, LiveRecord, PortalId, Row, Schema, UserId, Value};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
@@ -29,6 +30,15 @@ fn live(row: &Row, zone: &TimeZone) -> Option<LiveRecord> {
     Some(live)
 }
 
+/// All rows of an export.
+fn rows(file: &RestoreFile, survey: &Survey, schema: &Schema) -> export::Result<Vec<Row>> {
+    let mut all = Vec::with_capacity(survey.rows as usize);
+    for rows in intake::read(file, survey, schema)? {
+        all.extend(rows?);
+    }
+    Ok(all)
+}
+
 fn diff(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("the temporary directory is writable");
     let path = dir.path().join("leads.csv");
@@ -36,7 +46,7 @@ fn diff(criterion: &mut Criterion) {
     let schema = reading::schema();
     let zone = TimeZone::get("America/Mexico_City").expect("a zone of the database");
     let (file, survey) = reading::survey(&path, &schema).expect("the export is understood");
-    let rows = reading::rows(&file, &survey, &schema).expect("the export is read");
+    let rows = rows(&file, &survey, &schema).expect("the export is read");
     let mut current = Current::default();
     let mut files = Files::default();
     for (id, created) in survey.created() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use b24restore::event::Silent;
 use b24restore::intake::{self, Overrides, RestoreFile, SeenIds, Survey};
-use b24restore::model::{Currency, Entry, Row, Schema, User, UserId};
+use b24restore::model::{Currency, Entry, Schema, User, UserId};
 
 use crate::export::Result;
 
@@ -34,13 +34,4 @@ pub fn survey(path: &Path, schema: &Schema) -> Result<(RestoreFile, Survey)> {
     let file = intake::detect(path, &Overrides::default())?;
     let survey = intake::survey(&file, schema, &mut SeenIds::default(), &Silent)?;
     Ok((file, survey))
-}
-
-/// All rows of an export.
-pub fn rows(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<Vec<Row>> {
-    let mut all = Vec::with_capacity(survey.rows as usize);
-    for rows in intake::read(file, survey, schema)? {
-        all.extend(rows?);
-    }
-    Ok(all)
 }

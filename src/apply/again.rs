@@ -22,6 +22,10 @@ impl Run<'_> {
     /// Looks for the records of creates that were never sent. Only where the plan is old: a fresh one has just looked.
     pub(super) async fn look_up_again(&mut self) -> Result<(), ApplyError> {
         let Some(zone) = self.settings.again.clone() else { return Ok(()) };
+        // What another portal lost can't come back in this one.
+        if self.is_foreign {
+            return Ok(());
+        }
         for entity in EntityType::ALL {
             let unsent = self.seqs(|step| {
                 step.kind == ActionKind::Create && step.entity == entity && step.state == State::Planned && step.attempts == 0
@@ -84,10 +88,7 @@ impl Wanted {
             let action = &actions[seq];
             let born = action.expect.iter().find(|(code, _)| code.as_str() == "DATE_CREATE");
             let born = born.and_then(|(_, value)| moment(value, zone));
-            // The ids of another portal's file say nothing here.
-            if action.key.as_ref().is_none_or(|key| !key.origin.contains('@')) {
-                wanted.by_id.insert(action.original_id.0, (seq, born));
-            }
+            wanted.by_id.insert(action.original_id.0, (seq, born));
             if let Some(born) = born {
                 wanted.by_moment.entry(born.as_second()).or_default().push(seq);
             }

@@ -106,6 +106,8 @@ pub struct Run<'a> {
     pub(super) sent: HashMap<usize, Instant>,
     /// The highest id of each type that the plan saw.
     pub(super) watermarks: Vec<(EntityType, PortalId)>,
+    /// Whether the files are another portal's.
+    pub(super) is_foreign: bool,
     missing_parent: String,
     /// How many requests the planning took, and when it was over.
     planning: Option<(f64, jiff::Timestamp)>,
@@ -156,6 +158,7 @@ impl<'a> Run<'a> {
             begun,
             sent,
             watermarks,
+            is_foreign: approved.plan().manifest.flags.foreign.is_some(),
             missing_parent,
             planning,
             mends,

@@ -130,23 +130,25 @@ impl<R: Read> Blocks<R> {
     fn cut(&mut self) -> usize {
         let bytes = self.text.as_bytes();
         let has_quotes = self.dialect.quoting != Quoting::None;
-        let is_odd = |bytes: &[u8]| has_quotes && memchr_iter(b'"', bytes).count() % 2 == 1;
         let sign = match self.dialect.line_ends {
             LineEnds::Any if memrchr(b'\n', bytes).is_some() => b'\n',
             LineEnds::Lf => b'\n',
             LineEnds::Any | LineEnds::Cr => b'\r',
         };
-        let quoted_at_end = self.is_quoted ^ is_odd(bytes);
-        let (mut end, mut is_quoted) = (bytes.len(), quoted_at_end);
-        while let Some(found) = memrchr(sign, &bytes[..end]) {
-            is_quoted ^= is_odd(&bytes[found..end]);
-            let behind = bytes.get(found + 1);
-            // A CR that stands last may be the first half of a CRLF.
-            if !is_quoted && (sign == b'\n' || behind.is_some()) {
+        let quoted_at_end = self.is_quoted ^ (has_quotes && memchr_iter(b'"', bytes).count() % 2 == 1);
+        // A CR that stands last may be the first half of a CRLF.
+        let mut end = bytes.len() - usize::from(sign == b'\r' && bytes.ends_with(b"\r"));
+        let mut is_quoted = quoted_at_end;
+        loop {
+            let quote = if has_quotes { memrchr(b'"', &bytes[..end]) } else { None };
+            let begin = quote.map_or(0, |quote| quote + 1);
+            if !is_quoted && let Some(found) = memrchr(sign, &bytes[begin..end]) {
                 self.is_quoted = false;
-                return found + 1 + usize::from(sign == b'\r' && behind == Some(&b'\n'));
+                let behind = begin + found + 1;
+                return behind + usize::from(sign == b'\r' && bytes.get(behind) == Some(&b'\n'));
             }
-            end = found;
+            let Some(quote) = quote else { break };
+            (end, is_quoted) = (quote, !is_quoted);
         }
         self.is_quoted = quoted_at_end;
         bytes.len()

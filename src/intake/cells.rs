@@ -102,7 +102,7 @@ impl<'a> CellReader<'a> {
     /// Reads one cell of the column at a place. `coded` columns hold ids whatever the header's language is.
     pub(super) fn read(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
         let text = self.conventions.present(text);
-        if text.trim().is_empty() {
+        if text.is_empty() || text.trim().is_empty() {
             return Value::Empty.into();
         }
         let coded = coded || self.conventions.is_coded(at);

@@ -12,6 +12,8 @@ use super::{cyrillic, headers};
 const HEADER_BYTES: usize = 64 << 10;
 /// In how many of its lines.
 const HEADER_LINES: usize = 20;
+/// The least mean frequency of the letters of a Cyrillic text; Russian has about 60, chance 30.
+const LIKELIHOOD_MIN: f32 = 15.0;
 /// How much of a file is looked at for its letters.
 const LETTER_BYTES: usize = 256 << 10;
 /// The encodings of one byte a letter in which known titles are looked for; earlier ones go before later ones.
@@ -163,14 +165,18 @@ fn by_letters(bytes: &[u8]) -> Guess {
     let bytes = &bytes[..bytes.len().min(LETTER_BYTES)];
     let letters = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     let paired = bytes.windows(2).filter(|pair| !pair[0].is_ascii() && !pair[1].is_ascii()).count();
+    let western = |how: &str| Guess::new(WINDOWS_1252, if letters > 20 { 0.8 } else { 0.6 }, how);
     if paired * 2 <= letters {
-        let confidence = if letters > 20 { 0.8 } else { 0.6 };
-        return Guess::new(WINDOWS_1252, confidence, "no UTF-8, and single letters among ASCII as in western languages");
+        return western("no UTF-8, and single letters among ASCII as in western languages");
     }
     let mut scored: Vec<(f32, &'static Encoding)> = [WINDOWS_1251, KOI8_R, IBM866]
         .map(|encoding| (cyrillic::likelihood(&encoding.decode_without_bom_handling(bytes).0), encoding))
         .to_vec();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+    // A few accented letters side by side, as in `Äüß`, are words of no Cyrillic language.
+    if scored[0].0 < LIKELIHOOD_MIN {
+        return western("no UTF-8, and no letters that are frequent in Cyrillic texts");
+    }
     let lead = (scored[0].0 - scored[1].0) / 50.0;
     Guess::new(
         scored[0].1,
@@ -206,6 +212,13 @@ mod tests {
             let guess = guess(&bytes, false);
             assert_eq!(guess.encoding.name(), encoding.name(), "{text} {guess:?}");
             assert!(guess.confidence > 0.5 && !guess.is_mixed);
+        }
+    }
+
+    #[test]
+    fn accented_letters_side_by_side_are_no_cyrillic_word() {
+        for text in ["ID;TITLE\n1;xÄüßx\n", "ID;TITLE\n1;ação\n", "ID;TITLE\n1;AÇÃO\n"] {
+            assert_eq!(guess(&WINDOWS_1252.encode(text).0, false).encoding.name(), "windows-1252", "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::detect::RestoreFile;
 use super::error::IntakeError;
+use super::ids::SeenIds;
 use super::layout::{Judgement, Layout};
 use super::rows::Splitter;
 use super::split::{LineRef, Lines, Texts};
@@ -17,17 +18,6 @@ use crate::model::{EntityType, OriginalId, Place, Reject, RejectReason};
 const RECORD_LINES_MAX: usize = 10_000;
 /// What is kept of a rejected line's text.
 const REJECT_TEXT_MAX: usize = 1 << 20;
-
-/// The original ids met so far, over all files of a comparison.
-#[derive(Debug, Clone, Default)]
-pub struct SeenIds([HashSet<u64>; 4]);
-
-impl SeenIds {
-    /// Notes an id; `false` when it was met before.
-    fn insert(&mut self, entity: EntityType, id: OriginalId) -> bool {
-        self.0[entity as usize].insert(id.0)
-    }
-}
 
 /// What tells a repeated id: the ids met so far, or what an earlier pass found.
 pub(super) enum Repeats<'a> {
@@ -58,7 +48,7 @@ pub(super) enum Group {
     /// The lines of a record: its own, those of further products, those of further requisites.
     Record { id: OriginalId, line: u64, first: LineAt, further: Vec<LineAt> },
     /// A line that can't be used.
-    Rejected(Reject),
+    Rejected(Box<Reject>),
     /// A line without text.
     Blank { line: u64 },
     /// A line with bytes that are not valid in the file's encoding; the line itself follows.
@@ -214,7 +204,7 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         };
         chunk.groups.extend(self.open.take().map(Group::from));
         let reject = self.reject(&chunk.line(at), reason);
-        chunk.groups.push(Group::Rejected(reject));
+        chunk.groups.push(Group::Rejected(Box::new(reject)));
     }
 
     fn reject(&self, line: &LineRef<'_>, reason: RejectReason) -> Reject {

@@ -148,5 +148,10 @@ fn parse_id(text: &str) -> Option<OriginalId> {
 }
 
 fn trim(text: &str) -> &str {
+    // Asked for every line of a file, and nearly every id is bare.
+    let bytes = text.as_bytes();
+    if bytes.first().is_some_and(u8::is_ascii_graphic) && bytes.last().is_some_and(u8::is_ascii_graphic) {
+        return text;
+    }
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }

@@ -35,6 +35,7 @@ mod group;
 mod header;
 mod headers;
 mod html;
+mod ids;
 mod inspect;
 mod labels;
 mod mapping;
@@ -64,8 +65,8 @@ pub use detect::{CellMeaning, DateOrder, NumberStyle, Overrides, RestoreFile, de
 pub use dialect::{Dialect, LineEnds, Quoting};
 pub use error::{IntakeError, IntakeErrorKind};
 pub use finding::{Finding, Findings};
-pub use group::SeenIds;
 pub use headers::{Title, TitleLanguage, Vocabulary, field_code, titles};
+pub use ids::SeenIds;
 pub use inspect::{InspectedColumn, InspectedProblem, Inspection, inspect};
 pub use mapping::{EntityMapping, Mapping, MappingError, MappingErrorKind};
 pub use nearest::{Nearest, nearest_code};

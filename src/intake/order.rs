@@ -48,8 +48,7 @@ impl OrderVotes {
             (true, ..) => self.year_first += 1,
             (_, true, false) => self.day_first += 1,
             (_, false, true) => self.month_first += 1,
-            // A spreadsheet's day zero is a date in no order.
-            (_, false, false) if first != second && first > 0 && second > 0 => self.open += 1,
+            (_, false, false) if first != second => self.open += 1,
             _ => {}
         }
         self.dots += u64::from(date.separator == b'.');

@@ -11,7 +11,9 @@ use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
 use super::split::Texts;
-use crate::model::{FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Row, Schema, Value};
+use crate::model::{
+    FieldCode, FieldDef, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
+};
 
 /// What is shown of a cell that has a problem.
 const PROBLEM_TEXT_MAX: usize = 120;
@@ -20,6 +22,12 @@ const PROBLEM_TEXT_MAX: usize = 120;
 pub(super) struct RowReader<'a> {
     file: &'a RestoreFile,
     columns: &'a [Column],
+    /// The columns that hold a field of their own.
+    fields: Vec<FieldColumn>,
+    /// The codes of those fields, and behind them that of the products: what all records of the file share.
+    codes: Arc<Vec<FieldCode>>,
+    /// The columns that hold all multi-fields of a kind.
+    contacts: Vec<(usize, &'static str)>,
     cells: CellReader<'a>,
     conventions: &'a Conventions,
     pipeline: Option<usize>,
@@ -30,21 +38,47 @@ pub(super) struct RowReader<'a> {
     products: [Option<usize>; 3],
 }
 
+/// A column that holds a field of its own.
+struct FieldColumn {
+    at: usize,
+    code: FieldCode,
+    def: Arc<FieldDef>,
+    is_client_id: bool,
+}
+
+impl FieldColumn {
+    fn of((at, column): (usize, &Column)) -> Option<Self> {
+        let (code, def) = (column.code.clone()?, column.def.clone()?);
+        let is_own = def.kind != FieldType::Id && !matches!(column.role, Role::Product(_) | Role::Contacts(_));
+        is_own.then(|| Self { at, code, def, is_client_id: column.role == Role::ClientId })
+    }
+}
+
 impl<'a> RowReader<'a> {
     pub(super) fn new(file: &'a RestoreFile, columns: &'a [Column], schema: &'a Schema, conventions: &'a Conventions) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| column.role == Role::Field && is_code(column, code));
         let ids = columns.iter().enumerate().filter(|(_, column)| column.role == Role::ClientId && column.code.is_some());
         let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
         let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
+        let products = [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part)));
+        let fields: Vec<FieldColumn> = columns.iter().enumerate().filter_map(FieldColumn::of).collect();
+        let contacts = |(at, column): (usize, &Column)| match column.role {
+            Role::Contacts(kind) => Some((at, kind)),
+            _ => None,
+        };
+        let of_products = products[0].map(|_| FieldCode::from("PRODUCTS"));
         Self {
             file,
             columns,
+            codes: Arc::new(fields.iter().map(|field| field.code.clone()).chain(of_products).collect()),
+            fields,
+            contacts: columns.iter().enumerate().filter_map(contacts).collect(),
             cells: CellReader::new(columns, schema, file.is_coded(), conventions),
             conventions,
             pipeline: of_code("CATEGORY_ID"),
             opportunity: of_code("OPPORTUNITY"),
             twins,
-            products: [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part))),
+            products,
         }
     }
 
@@ -58,42 +92,43 @@ impl<'a> RowReader<'a> {
                 let lines: Vec<Texts<'_>> = [first].into_iter().chain(further).map(|at| chunk.cells(*at)).collect();
                 Some(self.record(*id, *line, &lines))
             }
-            Group::Rejected(reject) => Some(Row::Rejected(reject.clone())),
+            Group::Rejected(reject) => Some(Row::Rejected(Reject::clone(reject))),
             Group::Blank { .. } | Group::BadBytes { .. } => None,
         }
     }
 
     fn record(&self, id: OriginalId, line: u64, lines: &[Texts<'_>]) -> Row {
-        let mut record = FileRecord::new(self.file.entity, id);
         let mut problems = Problems { reader: self, line, found: Vec::new() };
         let pipeline = self.row_pipeline(lines[0]);
-        for (at, column) in self.columns.iter().enumerate() {
-            if let Role::Contacts(kind) = column.role {
-                self.contacts(at, kind, lines[0].get(at).unwrap_or_default(), &mut record, &mut problems);
-                continue;
-            }
-            let (Some(code), Some(def)) = (&column.code, &column.def) else { continue };
-            if def.kind == FieldType::Id || matches!(column.role, Role::Product(_)) || self.is_outdone(at, lines[0]) {
+        let mut values = Vec::with_capacity(self.codes.len());
+        for &FieldColumn { at, ref code, ref def, is_client_id } in &self.fields {
+            if self.is_outdone(at, lines[0]) {
+                values.push(None);
                 continue;
             }
             let text = lines[0].get(at).unwrap_or_default();
             let cell = match self.opportunity {
                 Some(opportunity) if opportunity == at && lines.len() > 1 => self.total(at, lines).into(),
-                _ => self.cells.read(at, def, column.role == Role::ClientId, text, pipeline),
+                _ => self.cells.read(at, def, is_client_id, text, pipeline),
             };
             if let Some(problem) = cell.problem {
                 problems.add(at, problem, text);
             }
-            if let Some(value) = cell.value {
-                record.push(code.clone(), self.born(id, code, value));
-            }
+            values.push(cell.value.map(|value| self.born(id, code, value)));
         }
         if let Some(name) = self.products[0] {
-            match self.product_rows(lines) {
-                Ok(rows) if rows.is_empty() => record.push(FieldCode::from("PRODUCTS"), Value::Empty),
-                Ok(rows) => record.push(FieldCode::from("PRODUCTS"), Value::Products(rows)),
-                Err(problem) => problems.add(name, problem, lines[0].get(name).unwrap_or_default()),
-            }
+            values.push(match self.product_rows(lines) {
+                Ok(rows) if rows.is_empty() => Some(Value::Empty),
+                Ok(rows) => Some(Value::Products(rows)),
+                Err(problem) => {
+                    problems.add(name, problem, lines[0].get(name).unwrap_or_default());
+                    None
+                }
+            });
+        }
+        let mut record = FileRecord::with_fields(self.file.entity, id, Arc::clone(&self.codes), values);
+        for &(at, kind) in &self.contacts {
+            self.contacts(at, kind, lines[0].get(at).unwrap_or_default(), &mut record, &mut problems);
         }
         let problems = problems.found;
         let lines = lines.iter().map(|line| line.to_cells()).collect();

@@ -16,9 +16,11 @@ use crate::model::Cells;
 
 pub(super) use super::split::LINE_BYTES_MAX;
 
-/// The least text that a block holds: enough to make a core's while, and little enough for its cache.
-pub(super) const BUFFER_BYTES: usize = 256 << 10;
-/// The most blocks that are split together, on however many cores.
+/// The least text that a block holds: enough to make a core's while, and so little that even blocks of nothing but line ends, for each of
+/// which some words are kept, stay small.
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
+/// Blocks for each core that are split together, and the most for all.
+const BLOCKS_A_CORE: usize = 4;
 const BLOCKS_MAX: usize = 16;
 
 /// Why no further line can be read.
@@ -112,7 +114,7 @@ impl<R: Read + Send> Splitter<R> {
         Self {
             blocks: Blocks::new(source, encoding, dialect, size.max(1)),
             dialect,
-            together: (2 * rayon::current_num_threads()).min(BLOCKS_MAX),
+            together: (BLOCKS_A_CORE * rayon::current_num_threads()).min(BLOCKS_MAX),
             ahead: None,
             rest: Block::default(),
             tried: 0,

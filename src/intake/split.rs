@@ -12,6 +12,8 @@ use crate::model::Cells;
 pub(super) const LINE_BYTES_MAX: usize = 16 << 20;
 /// The most cells that a line may have. A spreadsheet has 16,384 columns at most; a line over this bound is too long.
 const LINE_CELLS_MAX: usize = 1 << 20;
+/// The longest cell that is taken without further questions; well under both bounds above.
+const SHORT_CELL_MAX: usize = 1 << 16;
 /// A byte order mark, in UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 /// What is kept of a line that is too long.
@@ -217,9 +219,9 @@ pub(super) fn split(block: Block, dialect: Dialect) -> Lines {
         let begun = overlong.take();
         if entry.too_long || begun.is_some() {
             let kept = begun.as_ref().map_or(&text[at..line.end], |begun| &begun.kept);
-            let begin = scan.meant.len();
+            let place = scan.meant.len();
             scan.meant.push_str(&kept[..kept.floor_char_boundary(KEPT_BYTES)]);
-            entry.raw = scan.span_of_meant(begin);
+            entry.raw = scan.span_of_meant(place);
             scan.spans.truncate(cells);
             (entry.cells.end, entry.too_long) = (entry.cells.start, true);
         }
@@ -284,6 +286,11 @@ impl Scan<'_> {
         let mut stray_quote = false;
         loop {
             let cut = |is_quoted| Stop::Cut(Rest { line: start, cell: at, cells, is_quoted });
+            if quotes && let Some(close) = self.plainly_quoted(at) {
+                self.spans.push(Span { start: at as u32 + 1, end: close as u32 });
+                (at, cells) = (close + 2, cells + 1);
+                continue;
+            }
             let (span, cell) = if quotes && self.bytes.get(at) == Some(&b'"') {
                 let Some((close, has_escapes)) = self.closing_quote(at + 1) else {
                     return Err(if self.is_last { Stop::Unclosed { at, cell: cells } } else { cut(true) });
@@ -308,6 +315,17 @@ impl Scan<'_> {
             }
             at = cell.next;
         }
+    }
+
+    /// The quote that closes the cell at a place, if a delimiter follows it and there is nothing to unescape: nearly every cell of an
+    /// export, so that the rest of its cost counts.
+    #[inline]
+    fn plainly_quoted(&self, at: usize) -> Option<usize> {
+        if self.bytes.get(at) != Some(&b'"') || self.dialect.quoting != Quoting::Doubled {
+            return None;
+        }
+        let close = find_quote(self.bytes, at + 1)?;
+        (self.bytes.get(close + 1) == Some(&self.dialect.delimiter) && close - at < SHORT_CELL_MAX).then_some(close)
     }
 
     /// The quote that closes a cell whose text begins at a place, and whether the text has escapes. `None` when it isn't here, or when
@@ -379,7 +397,7 @@ impl Scan<'_> {
             while let Some(found) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) {
                 let skipped = usize::from(is_escape(&rest.as_bytes()[found..]));
                 self.meant.push_str(&rest[..found]);
-                self.meant.push_str(&rest[found + skipped..found + skipped + 1]);
+                self.meant.push_str(&rest[found + skipped..=found + skipped]);
                 rest = &rest[found + skipped + 1..];
             }
         }
@@ -392,6 +410,25 @@ impl Scan<'_> {
     fn span_of_meant(&self, begin: usize) -> Span {
         Span { start: (self.text.len() + begin) as u32, end: (self.text.len() + self.meant.len()) as u32 }
     }
+}
+
+/// The first quote from a place on. Most cells are shorter than what a call of `memchr` pays for.
+#[inline]
+fn find_quote(bytes: &[u8], from: usize) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const TOPS: u64 = ONES << 7;
+    let mut at = from;
+    for _ in 0..2 {
+        let Some(&word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+        // Zero where a byte is a quote; the lowest top bit that is left is that of the first zero.
+        let differs = u64::from_le_bytes(word) ^ (ONES * u64::from(b'"'));
+        let quotes = differs.wrapping_sub(ONES) & !differs & TOPS;
+        if quotes != 0 {
+            return Some(at + quotes.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr::memchr(b'"', bytes.get(at..)?).map(|found| at + found)
 }
 
 /// How many line ends there are. A CRLF counts one.

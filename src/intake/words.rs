@@ -75,7 +75,18 @@ static FLAGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
     flags
 });
 
-static HIDDEN: LazyLock<Vec<&str>> = LazyLock::new(|| words("hidden").collect());
+/// The words that mask records.
+struct Hidden {
+    words: Vec<&'static str>,
+    /// A bit for the length of each.
+    lengths: u64,
+}
+
+static HIDDEN: LazyLock<Hidden> = LazyLock::new(|| {
+    let words: Vec<&str> = words("hidden").collect();
+    let lengths = words.iter().fold(0, |lengths, word| lengths | 1_u64.checked_shl(word.len() as u32).unwrap_or_default());
+    Hidden { words, lengths }
+});
 
 static CURRENCIES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let mut names = HashMap::new();
@@ -103,9 +114,15 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 
 /// Whether a cell holds the word that masks records (csv 2.2).
 pub(super) fn is_hidden(text: &str) -> bool {
-    // The words are ASCII, and asked for every cell of a file: no folding here.
+    let Hidden { words, lengths } = &*HIDDEN;
+    // Asked for every cell of a file: most are told by their length. The words are ASCII, so there is no folding.
+    let bytes = text.as_bytes();
+    let is_bare = bytes.first().is_some_and(u8::is_ascii_graphic) && bytes.last().is_some_and(u8::is_ascii_graphic);
+    if is_bare && lengths.checked_shr(bytes.len() as u32).unwrap_or_default() & 1 == 0 {
+        return false;
+    }
     let text = text.trim();
-    HIDDEN.iter().any(|word| word.eq_ignore_ascii_case(text))
+    words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether a link's cell holds a placeholder instead of a name.

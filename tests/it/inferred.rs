@@ -1,7 +1,7 @@
 //! What is found out of files by holding them against the portal, and what is said of it: nothing is guessed that can be compared.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -41,7 +41,7 @@ fn plan(portal: &Portal, files: &[&PathBuf], more: &[&str]) -> Ran {
 }
 
 /// A file's inferred thing: what it is, and how many records bear it out.
-fn inferred(summary: &Value, of: &PathBuf, what: &str) -> (String, u64) {
+fn inferred(summary: &Value, of: &Path, what: &str) -> (String, u64) {
     let path = of.display().to_string();
     let found =
         summary["inferred"].as_array().expect("a list").iter().find(|found| found["file"] == path && found["what"] == what);

@@ -25,14 +25,14 @@ fn catches(name: &str, story: impl Fn(Option<Bug>)) {
     println!("{name}: caught: {}", text.unwrap_or_default().chars().take(120).collect::<String>());
 }
 
-fn stage(script: Box<dyn Script>, bug: Option<Bug>) -> Stage {
-    let mut stage = Stage::set(&WORLDS[2], script, false, Arc::new(Trace::begin()));
+fn stage(script: impl Script + 'static, bug: Option<Bug>) -> Stage {
+    let mut stage = Stage::set(&WORLDS[2], Box::new(script), false, Arc::new(Trace::begin()));
     stage.bug = bug;
     stage
 }
 
 /// A plan is carried out to its end, whatever a script does, and everything holds.
-fn complete(script: impl Fn() -> Box<dyn Script>) -> impl Fn(Option<Bug>) {
+fn complete<S: Script + 'static>(script: impl Fn() -> S) -> impl Fn(Option<Bug>) {
     move |bug| {
         play(async {
             let stage = Arc::new(stage(script(), bug));

@@ -201,19 +201,19 @@ pub struct Scripted<F> {
 }
 
 impl<F: FnMut(&Asked) -> Fate + Send> Scripted<F> {
-    pub fn new(fate: F) -> Box<Self> {
-        Box::new(Self { fate, lag: Duration::ZERO })
+    pub fn new(fate: F) -> Self {
+        Self { fate, lag: Duration::ZERO }
     }
 
     /// A new record isn't found by its mark for so long.
     #[cfg(feature = "faults")]
-    pub fn lagging(self: Box<Self>, lag: Duration) -> Box<Self> {
-        Box::new(Self { lag, ..*self })
+    pub fn lagging(self, lag: Duration) -> Self {
+        Self { lag, ..self }
     }
 }
 
 /// A script in which one request that creates, counted from 0, meets its fate, and all others are answered.
-pub fn nth_create(nth: usize, fate: Fate) -> Box<Scripted<impl FnMut(&Asked) -> Fate + Send>> {
+pub fn nth_create(nth: usize, fate: Fate) -> Scripted<impl FnMut(&Asked) -> Fate + Send> {
     let mut met = 0;
     Scripted::new(move |asked| {
         if asked.creates.is_empty() {

@@ -260,16 +260,17 @@ impl Stage {
         b24restore::drill::disarm();
     }
 
+    /// Without the feature there is no point to die at; the script is asked all the same, so that a seed is one story in both builds.
     #[cfg(not(feature = "faults"))]
-    #[expect(clippy::unused_self, reason = "without the feature there is no point to die at")]
-    fn arm(&self) {}
+    fn arm(&self) {
+        let _ = self.network.script(|script| script.point());
+    }
 
     #[cfg(not(feature = "faults"))]
     #[expect(clippy::unused_self, reason = "without the feature there is no point to die at")]
     fn disarm(&self) {}
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn told(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
@@ -289,4 +290,4 @@ pub fn play<F: Future>(story: F) -> F::Output {
 }
 
 /// A long time.
-pub const LATER: Duration = Duration::from_secs(3_600);
+pub const LATER: Duration = Duration::from_hours(1);

@@ -28,22 +28,6 @@ pub static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
     vec![World::make(small, 1, true), World::make(small, 2, false), World::make(larger, 3, true)]
 });
 
-/// A world whose contacts have an origin pair of their own each, but for two of them that share one.
-pub static OWN_PAIRS: LazyLock<World> = LazyLock::new(|| {
-    let size = Size { companies: 2, contacts: 12, leads: 2, deals: 2 };
-    World::make_with(size, 4, false, |dir| {
-        let file = dir.join("contact.csv");
-        let text = std::fs::read_to_string(&file).expect("an export");
-        let line = |(at, line): (usize, &str)| match at {
-            0 => format!("{line}\"ORIGINATOR_ID\";\"ORIGIN_ID\";\n"),
-            1 | 2 => format!("{line}\"1c\";\"shared\";\n"),
-            _ => format!("{line}\"1c\";\"c-{at}\";\n"),
-        };
-        let text: String = text.lines().enumerate().map(line).collect();
-        std::fs::write(file, text).expect("an export");
-    })
-});
-
 /// The name under which the portal is known.
 pub fn identity() -> PortalIdentity {
     PortalIdentity::new("sim.test")
@@ -79,11 +63,6 @@ pub fn scratch() -> TempDir {
 impl World {
     /// Makes a CRM by chance, exports it, loses one record of two, and plans.
     pub fn make(size: Size, seed: u64, relinks: bool) -> Self {
-        Self::make_with(size, seed, relinks, |_| {})
-    }
-
-    /// The same, where something is done to the files, which stand in the directory as `ENTITY.csv`.
-    fn make_with(size: Size, seed: u64, relinks: bool, touch: impl FnOnce(&Path)) -> Self {
         let dir = scratch();
         let portal = Portal::open(&dir.path().join("data"), Limits::None, birth());
         let mut random = Random(seed);
@@ -92,7 +71,6 @@ impl World {
         for (kind, file) in KINDS.iter().zip(&files) {
             export::write(&portal, kind, file);
         }
-        touch(dir.path());
         let mut crm = Crm::of(&portal);
         for kind in KINDS {
             let ids = crm.ids(kind);

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 mod containers;
+mod bounds;
 mod detecting;
 mod dialects;
 mod encodings;
