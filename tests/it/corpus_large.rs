@@ -109,11 +109,11 @@ fn memory_of(process: u32) -> u64 {
 }
 
 /// A file that is `begin`, a hole of zero bytes, and `tail`: large at no cost.
-fn holed(home: &TempDir, begin: &str, hole: u64, tail: &str) -> PathBuf {
+fn holed(home: &TempDir, begin: &str, zeros: u64, tail: &str) -> PathBuf {
     let path = home.path().join("leads.csv");
     let mut file = File::create(&path).expect("a file");
     file.write_all(begin.as_bytes()).expect("written");
-    file.seek(SeekFrom::Current(hole as i64)).expect("a hole");
+    file.seek(SeekFrom::Current(zeros as i64)).expect("a hole");
     file.write_all(tail.as_bytes()).expect("written");
     path
 }

@@ -176,9 +176,9 @@ fn people_see_a_page_that_fits_the_screen_and_says_what_to_do() {
 fn a_plan_reads_an_archive_and_leaves_out_what_is_ignored() {
     let scene = Scene::small();
     let (packed, leads) = (scene.portal.dir().join("lead.csv.gz"), &scene.files[2]);
-    let plain = std::fs::read(leads).expect("the export");
+    let unpacked = std::fs::read(leads).expect("the export");
     let mut encoder = flate2::write::GzEncoder::new(std::fs::File::create(&packed).expect("a file"), flate2::Compression::fast());
-    encoder.write_all(&plain).expect("written");
+    encoder.write_all(&unpacked).expect("written");
     encoder.finish().expect("ended");
     let plan = |file: &Path, out: &str, more: &[&str]| {
         let out = scene.portal.dir().join(out);
