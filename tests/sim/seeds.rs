@@ -12,7 +12,7 @@ use crate::trace::Trace;
 use crate::world::WORLDS;
 
 /// How many seeds are run where nobody says how many.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 200;
 
 /// What a seed took.
 #[derive(Debug, Default)]
