@@ -1,10 +1,15 @@
 //! What of a file's columns matters for telling its lines apart, and what each line is by itself (csv 2.2, 4.9, 4.10).
 
+use sha2::{Digest, Sha256};
+
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
 use super::split::{LineRef, Texts};
 use super::words;
 use crate::model::{OriginalId, RejectReason, fold};
+
+/// Where the numbers of records without an id begin: 2^52.
+const CONTENT_ID_MIN: u64 = 1 << 52;
 
 /// What a line is, as far as it tells by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +80,9 @@ impl<'a> Layout<'a> {
             let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
             return Unusable(if !is_number && is_total() { RejectReason::TotalLine } else { RejectReason::CellCount });
         }
+        if self.id.is_none() {
+            return self.judge_without_id(cells, is_total());
+        }
         if id.is_empty() {
             let alone = if is_total() { RejectReason::TotalLine } else { RejectReason::NoId };
             return if self.is_continuation(cells) { Continues { alone } } else { Unusable(alone) };
@@ -87,6 +95,33 @@ impl<'a> Layout<'a> {
             return Unusable(RejectReason::Masked);
         }
         Names(id)
+    }
+
+    /// What a line of a file without an ID column is: its content is all that tells its record from another.
+    fn judge_without_id(&self, cells: Texts<'_>, is_total: bool) -> Judgement {
+        if is_total {
+            return Judgement::Unusable(RejectReason::TotalLine);
+        }
+        if self.is_continuation(cells) {
+            return Judgement::Continues { alone: RejectReason::NoId };
+        }
+        if !self.file.is_coded() && self.is_masked(cells) {
+            return Judgement::Unusable(RejectReason::Masked);
+        }
+        Judgement::Names(self.content_id(cells))
+    }
+
+    /// A number for a record that has no id: made of its cells, so that the same file, read again or elsewhere, gives the same one and
+    /// an earlier run's mark is found. It is above every id that a portal gives, and small enough to be exact in any JSON reader.
+    fn content_id(&self, cells: Texts<'_>) -> OriginalId {
+        let mut digest = Sha256::new();
+        for (cell, _) in cells.iter().zip(&self.is_product).filter(|(_, is_product)| !**is_product) {
+            digest.update(cell.as_bytes());
+            digest.update([0]);
+        }
+        let bytes: [u8; 32] = digest.finalize().into();
+        let number = bytes.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        OriginalId(CONTENT_ID_MIN | number % CONTENT_ID_MIN)
     }
 
     /// As many cells as the header, and nothing behind its last title.

@@ -1,27 +1,50 @@
 //! Files of one type that hold the same ids: two copies of one thing, of which the user may choose one.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::model::{EntityType, OriginalId};
+use crate::model::{EntityType, OriginalId, Place, Problem, ProblemCode};
 use crate::plan::Warning;
 use crate::report::Language;
 use crate::report::words;
 
 use super::survey::Surveyed;
 
-/// A warning for each two files that share ids: the first one's rows stand, the other's are rejected as repetitions.
-pub(super) fn warnings(files: &[Surveyed], language: Language) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    for (at, later) in files.iter().enumerate().filter(|(_, later)| !later.survey.rejected_ids.is_empty()) {
-        let rejected: HashSet<OriginalId> = later.survey.rejected_ids.iter().copied().collect();
-        for first in files[..at].iter().filter(|first| first.file.entity == later.file.entity) {
-            let shared = first.survey.ids.iter().filter(|id| rejected.contains(id)).count() as u64;
-            if shared > 0 {
-                warnings.push(warning(first, later, shared, language));
+/// Two files that share ids, by their places, and how many ids they share.
+pub(super) struct Copies {
+    pub first: usize,
+    pub later: usize,
+    pub shared: u64,
+}
+
+/// Every two files that share ids: an id that an earlier file has is a rejected one in every later file.
+pub(super) fn copies(files: &[Surveyed]) -> Vec<Copies> {
+    let mut found = Vec::new();
+    for (later, file) in files.iter().enumerate().filter(|(_, later)| !later.survey.rejected_ids.is_empty()) {
+        let rejected: HashSet<OriginalId> = file.survey.rejected_ids.iter().copied().collect();
+        for (first, earlier) in files[..later].iter().enumerate().filter(|(_, first)| first.file.entity == file.file.entity) {
+            let known: HashSet<&OriginalId> = earlier.survey.ids.iter().filter(|id| rejected.contains(id)).collect();
+            if !known.is_empty() {
+                found.push(Copies { first, later, shared: known.len() as u64 });
             }
         }
     }
-    warnings
+    found
+}
+
+/// Says it at both files, each with the other's name.
+pub(super) fn note(files: &mut [Surveyed]) {
+    for Copies { first, later, shared } in copies(files) {
+        let (one, other) = (Arc::clone(&files[first].file.path), Arc::clone(&files[later].file.path));
+        files[later].note_shared(shared, &one, "the first copy stands; leave one of the files out");
+        files[first].note_shared(shared, &other, "this copy stands; leave one of the files out");
+    }
+}
+
+/// A warning for each two files that share ids: the first one's rows stand, the other's are rejected as repetitions.
+pub(super) fn warnings(files: &[Surveyed], language: Language) -> Vec<Warning> {
+    let of = |pair: Copies| warning(&files[pair.first], &files[pair.later], pair.shared, language);
+    copies(files).into_iter().map(of).collect()
 }
 
 fn warning(first: &Surveyed, later: &Surveyed, shared: u64, language: Language) -> Warning {
@@ -39,4 +62,12 @@ fn warning(first: &Surveyed, later: &Surveyed, shared: u64, language: Language) 
         ),
     };
     Warning { code: "shared_ids".to_owned(), entity: Some(entity), field: None, records: shared, text }
+}
+
+impl Surveyed {
+    fn note_shared(&mut self, count: u64, other: &str, advice: &str) {
+        let place = Place { file: Arc::clone(&self.file.path), line: self.file.header_line.max(1), column: None };
+        let text = format!("{count} ids are in {other} too: {advice}");
+        self.survey.problems.push(Problem { place, code: ProblemCode::SharedIds, text });
+    }
 }

@@ -1,13 +1,12 @@
 //! Looking at the files: detection, then one pass over each.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::event::Observer;
 use crate::intake::{self, Inspection, IntakeError, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey};
-use crate::model::{Place, Problem, ProblemCode, Schema, fold};
+use crate::model::{Schema, fold};
 
+use super::copies;
 use super::files::{FileError, Overriding, at_first, wrong};
 
 /// A restore file that has been looked at.
@@ -120,40 +119,8 @@ pub(super) fn survey(files: Vec<RestoreFile>, schema: &Schema, observer: &dyn Ob
         let survey = intake::survey(&file, schema, &mut seen, observer)?;
         surveyed.push(Surveyed { file, survey, compared: Compared::default(), zone: None });
     }
-    say_shared_ids(&mut surveyed);
+    copies::note(&mut surveyed);
     Ok(surveyed)
-}
-
-/// Two files with the same ids are two copies of one thing: said at both, with the other's name.
-fn say_shared_ids(files: &mut [Surveyed]) {
-    for later in 1..files.len() {
-        for earlier in 0..later {
-            let shared = shared_ids(&files[earlier], &files[later]);
-            if shared > 0 {
-                let (one, other) = (Arc::clone(&files[earlier].file.path), Arc::clone(&files[later].file.path));
-                files[later].note_shared(shared, &one, "the first copy stands; leave one of the files out");
-                files[earlier].note_shared(shared, &other, "this copy stands; leave one of the files out");
-            }
-        }
-    }
-}
-
-fn shared_ids(earlier: &Surveyed, later: &Surveyed) -> usize {
-    // An id that an earlier file has is a rejected one in every later file.
-    if earlier.file.entity != later.file.entity || later.survey.rejected_ids.is_empty() {
-        return 0;
-    }
-    let known: HashSet<_> = earlier.survey.ids.iter().collect();
-    let shared: HashSet<_> = later.survey.rejected_ids.iter().filter(|id| known.contains(id)).collect();
-    shared.len()
-}
-
-impl Surveyed {
-    fn note_shared(&mut self, count: usize, other: &str, advice: &str) {
-        let place = Place { file: Arc::clone(&self.file.path), line: self.file.header_line.max(1), column: None };
-        let text = format!("{count} ids are in {other} too: {advice}");
-        self.survey.problems.push(Problem { place, code: ProblemCode::SharedIds, text });
-    }
 }
 
 /// Writes down which columns were taken for which fields, where the user asked for it.

@@ -47,6 +47,10 @@ pub(super) fn warn(
         if seen.file.no_records {
             add("no_records", Some(seen.file.entity), None, 1);
         }
+        let without_id = seen.survey.problems.iter().any(|problem| problem.code == ProblemCode::NoId);
+        if without_id {
+            add(ProblemCode::NoId.code(), Some(seen.file.entity), None, seen.survey.rows);
+        }
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }

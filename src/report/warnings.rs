@@ -87,8 +87,8 @@ const KNOWN: &[Known] = &[
     ),
     alarm(
         "no_id",
-        "A file has no ID column, so its {all} can't be recognised by ID. Ask for a copy with the ID, or plan it with `--match`.",
-        "Un archivo no trae la columna ID; sus {all} no se pueden reconocer por ID. Pida una copia con el ID o use `--match`.",
+        "A file has no ID column, so its {all} can't be recognised by ID: only by the mark of an earlier run and by what `--match` names. Ask Support for a copy with the ID if you can.",
+        "Un archivo no trae la columna ID; sus {all} no se pueden reconocer por ID: solo por la marca de una ejecución anterior y por lo que indica `--match`. Si puede, pida a Soporte una copia con el ID.",
     ),
     alarm(
         "not_compared",

@@ -455,3 +455,23 @@ fn relink_adds_what_was_lost_to_a_list_that_still_has_others() {
     let now: BTreeSet<u64> = item["item"]["contactIds"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
     assert_eq!(now, BTreeSet::from([contacts[0], contacts[2], new]));
 }
+
+#[test]
+fn a_file_without_ids_is_planned_by_another_key_alone_and_what_it_created_is_found_again() {
+    let mut scene = Scene::small().losing("contact", &[0, 1, 2]);
+    let contacts = scene.files[1].clone();
+    let text = fs::read_to_string(&contacts).expect("the export");
+    let without: String = text.lines().map(|line| line.split_once(';').map_or("", |(_, rest)| rest).to_owned() + "\n").collect();
+    fs::write(&contacts, without).expect("a written file");
+    scene.files = vec![contacts];
+    scene.run_plan(&[]).exits(2).stderr("no ID column").stderr("--match");
+    let count = |summary: &Value, name: &str| summary["entities"]["contact"][name].as_u64().expect("a count");
+    let summary = scene.plan(&["--match", "email", "--no-mend"]);
+    assert_eq!((count(&summary, "in_file"), count(&summary, "missing"), count(&summary, "rejected")), (8, 3, 0), "{summary}");
+    assert!(has_warning(&summary, "no_id"), "{summary}");
+    assert_eq!(scene.apply(&[])["entities"]["contact"]["created"], 3);
+    scene.on_the_plan("verify", &[]).exits(0);
+    let again = scene.portal.dir().join("again");
+    let summary = scene.b24().run(scene.plan_args(&again, &["--match", "email", "--no-mend"])).exits(0).json();
+    assert_eq!((count(&summary, "missing"), count(&summary, "restored")), (0, 3), "{summary}");
+}
