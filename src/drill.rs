@@ -1,6 +1,6 @@
 //! Drills: named points at which a test can have the process die, and defects that are planted to see that a test catches them.
 //!
-//! Both exist with the feature `faults` alone. In any other build [`point!`] is nothing at all and [`planted!`] is the word `false`, so
+//! Both exist with the feature `faults` alone. In any other build `point!` is nothing at all and `planted!` is the word `false`, so
 //! that no shipped program can be talked into either.
 
 #[cfg(feature = "faults")]
