@@ -1,7 +1,7 @@
 //! Another computer that writes to the same portal.
 //!
 //! The locks of `lock` hold on one computer. Two can't see each other's journals, but each sees the other's marks. A record is another's
-//! if it bears a mark of b24restore, came after this plan was made (its id is above the highest one that the plan saw; its creation moment
+//! if it bears a mark of b24restore, is of a type that this plan creates, came after the plan was made (its id is above the highest one that the plan saw; its creation moment
 //! may be one of the past), and
 //!
 //! - its source is not planned here, or is planned under another key; or

@@ -145,8 +145,11 @@ impl<'a> Run<'a> {
             .collect();
         let watch = Watch::start(settings.clock.clone());
         let (begun, sent) = (Instant::now(), HashMap::new());
-        let highest = &approved.plan().manifest.highest;
-        let watermarks = highest.iter().map(|(entity, id)| (*entity, *id)).collect();
+        // Whoever writes other types than this plan creates is in nobody's way.
+        let created: HashSet<EntityType> =
+            actions.iter().filter(|action| action.action == ActionKind::Create).map(|action| action.entity).collect();
+        let highest = approved.plan().manifest.highest.iter().filter(|(entity, _)| created.contains(entity));
+        let watermarks = highest.map(|(entity, id)| (*entity, *id)).collect();
         Self {
             actions,
             journal,
