@@ -5,11 +5,11 @@
 //! may be one of the past), and
 //!
 //! - its source is not planned here, or is planned under another key; or
-//! - its source is planned here and was never sent from here; or
-//! - its source was created from here by one sending that was answered, under another id.
+//! - its source is planned here and was never sent from here.
 //!
-//! A record whose answer we lost is none of these: its step is unclear, or was sent more than once. Nor is one of an earlier run, on
-//! whatever computer: the journal knows it, or the look-up at the start of a run has adopted it.
+//! A record whose answer we lost is neither: its step was sent. Nor is a second record of a sending that a proxy delivered twice: that
+//! one is no other run, and `verify` names both. Nor is one of an earlier run, on whatever computer: the journal knows it, or the
+//! look-up at the start of a run has adopted it.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ use crate::plan::{ActionKind, RecordRef};
 use crate::portal::Wants;
 
 use super::run::{ApplyError, Run};
-use super::step::{How, State};
+use super::step::State;
 
 /// After how many batches of a type comes another look, the first one before the first batch: a look is a request, and a batch holds up to
 /// 1,000 creates.
@@ -73,11 +73,7 @@ impl Run<'_> {
         if self.actions[step.seq].key.as_ref() != Some(pair) {
             return true;
         }
-        match step.state {
-            State::Planned => step.attempts == 0 && self.settings.scope.holds(source, ActionKind::Create),
-            State::Done => step.how == How::Created && step.attempts == 1,
-            State::Intent | State::Unknown | State::Failed | State::LeftOut | State::Undone => false,
-        }
+        step.state == State::Planned && step.attempts == 0 && self.settings.scope.holds(source, ActionKind::Create)
     }
 
     /// Who made a record, and when: an import may give it any author and date, but the last activity is always the import's own

@@ -121,7 +121,7 @@ impl<'a> Layout<'a> {
         }
         let bytes: [u8; 32] = digest.finalize().into();
         let number = bytes.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        OriginalId(CONTENT_ID_MIN | number % CONTENT_ID_MIN)
+        OriginalId(CONTENT_ID_MIN + number % CONTENT_ID_MIN)
     }
 
     /// As many cells as the header, and nothing behind its last title.

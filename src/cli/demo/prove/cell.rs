@@ -150,9 +150,8 @@ impl Cell {
         let arm = json!({"arm": [rule]});
         let at = ORDER.iter().position(|entity| *entity == self.entity).unwrap_or_default();
         let (method, entity, nth) = match (self.place, at) {
-            // The last look-up before the first import asks for deals.
-            (0, 0) => ("crm.item.list", Entity::Deal, 1),
-            (0, at) => (IMPORT, ORDER[at - 1], 3),
+            // Deals are looked up once when a run begins; then each type's first import follows a look for other runs, at all types.
+            (0, at) => ("crm.item.list", Entity::Deal, 2 + at),
             (place, _) => (IMPORT, self.entity, place),
         };
         json!({"method": method, "entity": entity.type_id(), "whole": true, "nth": nth, "when": "after", "do": arm})
