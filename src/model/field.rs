@@ -188,10 +188,36 @@ pub fn standard_field(entity: EntityType, code: &str) -> Option<&'static Standar
     standard_fields(entity).find(|field| field.code == code)
 }
 
+/// The kinds of multi-fields, and the types of each that a portal has from the start (csv 4.5).
+pub const MULTIFIELDS: &[(&str, &[&str])] = &[
+    ("PHONE", &["WORK", "MOBILE", "FAX", "HOME", "PAGER", "MAILING", "OTHER"]),
+    ("EMAIL", &["WORK", "HOME", "MAILING", "OTHER"]),
+    ("WEB", &["WORK", "HOME", "FACEBOOK", "VK", "LIVEJOURNAL", "TWITTER", "OTHER"]),
+    (
+        "IM",
+        &[
+            "FACEBOOK",
+            "TELEGRAM",
+            "VK",
+            "SKYPE",
+            "VIBER",
+            "INSTAGRAM",
+            "BITRIX24",
+            "OPENLINE",
+            "IMOL",
+            "ICQ",
+            "MSN",
+            "JABBER",
+            "OTHER",
+        ],
+    ),
+    ("LINK", &["USER"]),
+];
+
 /// The kind and type of a multi-field's code: `PHONE_WORK` is `PHONE` + `WORK`. Deals have none.
 pub fn multifield_of(code: &str) -> Option<Multi> {
     let (kind, value_type) = code.split_once('_')?;
-    let known = ["PHONE", "EMAIL", "WEB", "IM", "LINK"].contains(&kind);
+    let known = MULTIFIELDS.iter().any(|(own, _)| *own == kind);
     (known && !value_type.is_empty()).then(|| Multi { kind: kind.to_owned().into(), value_type: value_type.to_owned().into() })
 }
 

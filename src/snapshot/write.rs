@@ -11,33 +11,7 @@ use tempfile::TempDir;
 use super::cell;
 use super::error::{SnapshotError, SnapshotErrorKind};
 use super::manifest::{FORMAT, FileEntry, MANIFEST, Manifest, SCHEMA, file_name, sha256};
-use crate::model::{EntityType, FieldCode, LiveRecord, PortalIdentity, Schema, Value};
-
-/// The types of multi-fields that every file has a column for (csv 4.5).
-const MULTIFIELDS: &[(&str, &[&str])] = &[
-    ("PHONE", &["WORK", "MOBILE", "FAX", "HOME", "PAGER", "MAILING", "OTHER"]),
-    ("EMAIL", &["WORK", "HOME", "MAILING", "OTHER"]),
-    ("WEB", &["WORK", "HOME", "FACEBOOK", "VK", "LIVEJOURNAL", "TWITTER", "OTHER"]),
-    (
-        "IM",
-        &[
-            "FACEBOOK",
-            "TELEGRAM",
-            "VK",
-            "SKYPE",
-            "VIBER",
-            "INSTAGRAM",
-            "BITRIX24",
-            "OPENLINE",
-            "IMOL",
-            "ICQ",
-            "MSN",
-            "JABBER",
-            "OTHER",
-        ],
-    ),
-    ("LINK", &["USER"]),
-];
+use crate::model::{EntityType, FieldCode, LiveRecord, MULTIFIELDS, PortalIdentity, Schema, Value};
 
 /// The columns of product rows.
 const PRODUCTS: [&str; 3] = ["PRODUCT_NAME", "PRODUCT_PRICE", "PRODUCT_QUANTITY"];
