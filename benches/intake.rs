@@ -107,7 +107,7 @@ fn take(path: &Path, schema: &Schema, rows: usize) -> [Taken; 3] {
     let read = Clock::start();
     let mut records = 0;
     for chunk in intake::read(&file, &survey, schema).expect("the export is there") {
-        let chunk = black_box(chunk.expect("the export is read"));
+        let (chunk, _sources) = black_box(chunk.expect("the export is read")).into_parts();
         records += chunk.iter().filter(|row| matches!(row, Row::Record { problems, .. } if problems.is_empty())).count();
         // As in `plan`, where rows that are identical to the portal's are dropped on all cores.
         chunk.into_par_iter().for_each(drop);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use b24restore::event::Silent;
-use b24restore::intake::{self, Overrides, RestoreFile, SeenIds, Survey};
+use b24restore::intake::{self, Keep, Overrides, RestoreFile, SeenIds, Survey};
 use b24restore::model::{Currency, Entry, Schema, User, UserId};
 
 use crate::export::Result;
@@ -32,6 +32,6 @@ pub fn schema() -> Schema {
 /// Detects and surveys an export.
 pub fn survey(path: &Path, schema: &Schema) -> Result<(RestoreFile, Survey)> {
     let file = intake::detect(path, &Overrides::default())?;
-    let survey = intake::survey(&file, schema, &mut SeenIds::default(), &Silent)?;
+    let survey = intake::survey(&file, schema, Keep::All, &mut SeenIds::default(), &Silent)?;
     Ok((file, survey))
 }

@@ -10,6 +10,7 @@ use memchr::{memchr_iter, memrchr};
 
 use super::decode::Decoder;
 use super::dialect::{Dialect, LineEnds, Quoting};
+use super::spare::Spare;
 
 /// A piece of a file's text.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(super) struct Block {
     pub(super) is_whole: bool,
     /// What was before the block of a line that is too long.
     pub(super) overlong: Option<Overlong>,
+    /// Where its buffers go when it is done.
+    pub(super) spare: Spare,
 }
 
 /// What is known of a line that is too long and goes on: enough to reject it, and to number the lines behind it.
@@ -61,6 +64,7 @@ impl Overlong {
 pub(super) struct Blocks<R> {
     decoder: Decoder<R>,
     dialect: Dialect,
+    spare: Spare,
     /// The least that a block holds, but for the last one.
     size: usize,
     /// What is read and not given out.
@@ -75,7 +79,7 @@ pub(super) struct Blocks<R> {
 impl<R: Read> Blocks<R> {
     pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, size: usize) -> Self {
         let decoder = Decoder::new(source, encoding, size);
-        Self { decoder, dialect, size, text: String::new(), given: 0, is_quoted: false, ended: false }
+        Self { decoder, dialect, spare: Spare::default(), size, text: String::new(), given: 0, is_quoted: false, ended: false }
     }
 
     /// How many bytes of the source have been read.
@@ -117,13 +121,13 @@ impl<R: Read> Blocks<R> {
         }
         let end = if self.ended { self.text.len() } else { self.cut() };
         let is_whole = self.text.as_bytes().get(end).is_some_and(|&sign| sign != b'\n');
-        let mut behind = String::with_capacity(if self.ended { 0 } else { self.text.len() - end + 2 * self.size });
+        let mut behind = self.spare.text(if self.ended { 0 } else { self.text.len() - end + 2 * self.size });
         behind.push_str(&self.text[end..]);
         let mut text = std::mem::replace(&mut self.text, behind);
         text.truncate(end);
         let replaced = self.decoder.replaced_before(self.given + end as u64).map(|place| (place - self.given) as u32).collect();
         self.given += end as u64;
-        Ok(Some(Block { text, replaced, is_last: self.ended, is_whole, overlong: None }))
+        Ok(Some(Block { text, replaced, is_last: self.ended, is_whole, overlong: None, spare: self.spare.clone() }))
     }
 
     /// Where to end a block: behind the last line end that has an even number of quotes before it; without one, behind all.

@@ -97,13 +97,25 @@ impl Loose {
 
     /// The date in an order.
     fn date(&self, order: DateOrder) -> Option<Date> {
+        let [year, month, day] = self.in_order(order);
+        Date::new(year, month as i8, day as i8).ok()
+    }
+
+    /// Year, month and day in an order, whether there is such a day or not.
+    fn in_order(&self, order: DateOrder) -> [i16; 3] {
         let [first, second, third] = self.parts;
         let (year, month, day) = match order {
             _ if self.year_first || (order == DateOrder::Ymd && self.short_year) => (first, second, third),
             DateOrder::Mdy => (third, first, second),
             DateOrder::Dmy | DateOrder::Ymd => (third, second, first),
         };
-        Date::new(self.full_year(year), month as i8, day as i8).ok()
+        [self.full_year(year), month, day]
+    }
+
+    /// Whether a date without an offset is before a day, by an order: told without making a moment of it. `false` where that takes more.
+    pub(super) fn is_before(&self, order: DateOrder, day: Date) -> bool {
+        let own = self.in_order(order);
+        self.offset.is_none() && self.hours != Hours::Midnight && own < [day.year(), day.month().into(), day.day().into()]
     }
 
     /// Two digits mean a year of 1936 to 2035: birthdays look back, deals do not look far ahead.

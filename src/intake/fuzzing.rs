@@ -67,7 +67,7 @@ pub fn file(bytes: &[u8]) {
         Ok(file) => file,
         Err(error) => return assert!(!error.kind.to_string().is_empty()),
     };
-    let Ok(survey) = survey(&file, &schema, &mut SeenIds::default(), &Silent) else { return };
+    let Ok(survey) = survey(&file, &schema, Keep::All, &mut SeenIds::default(), &Silent) else { return };
     let (mut rows, mut rejected) = (0, 0);
     for chunk in read(&file, &survey, &schema).expect("it was read before") {
         for row in chunk.expect("it was read before") {

@@ -1,10 +1,10 @@
 //! Lines -> groups: the lines of one record together, and what is no record apart, in the order of the file (csv 2.2, 4.9, 4.10).
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use roaring::RoaringTreemap;
 
 use super::detect::RestoreFile;
 use super::error::IntakeError;
@@ -23,14 +23,14 @@ const REJECT_TEXT_MAX: usize = 1 << 20;
 pub(super) enum Repeats<'a> {
     Seen(&'a mut SeenIds),
     /// The lines whose ids are repeated.
-    Known(&'a HashSet<u64>),
+    Known(&'a RoaringTreemap),
 }
 
 impl Repeats<'_> {
     fn is_repeated(&mut self, entity: EntityType, id: OriginalId, line: u64) -> bool {
         match self {
             Self::Seen(seen) => !seen.insert(entity, id),
-            Self::Known(lines) => lines.contains(&line),
+            Self::Known(lines) => !lines.is_empty() && lines.contains(line),
         }
     }
 }

@@ -1,61 +1,49 @@
-//! The original ids met so far.
+//! Sets of original ids. A portal gives them out one after another, so that a bitmap holds millions of them in a few hundred KiB.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use roaring::RoaringTreemap;
 
 use crate::model::{EntityType, OriginalId};
 
+/// A set of original ids of one type of record.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ids(RoaringTreemap);
+
+impl Ids {
+    /// Adds an id; `false` when it was there before.
+    pub(super) fn insert(&mut self, id: OriginalId) -> bool {
+        self.0.insert(id.0)
+    }
+
+    /// The ids, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = OriginalId> {
+        self.0.iter().map(OriginalId)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many ids are in both sets.
+    pub fn shared(&self, other: &Self) -> u64 {
+        self.0.intersection_len(&other.0)
+    }
+}
+
+impl FromIterator<OriginalId> for Ids {
+    fn from_iter<T: IntoIterator<Item = OriginalId>>(ids: T) -> Self {
+        Self(ids.into_iter().map(|id| id.0).collect())
+    }
+}
+
 /// The original ids met so far, over all files of a comparison.
 #[derive(Debug, Clone, Default)]
-pub struct SeenIds([HashSet<u64, Mixing>; 4]);
+pub struct SeenIds([Ids; 4]);
 
 impl SeenIds {
     /// Notes an id; `false` when it was met before.
     pub(super) fn insert(&mut self, entity: EntityType, id: OriginalId) -> bool {
-        self.0[entity as usize].insert(id.0)
-    }
-}
-
-/// Hashes one number with a few multiplications: an id of each row is looked up, and the standard hasher takes as long as reading the
-/// row does. Its seed is random, so that no file can be made to collide.
-#[derive(Debug, Clone)]
-struct Mixing {
-    seed: u64,
-}
-
-impl Default for Mixing {
-    fn default() -> Self {
-        Self { seed: RandomState::new().hash_one(0_u64) }
-    }
-}
-
-impl BuildHasher for Mixing {
-    type Hasher = Mixed;
-
-    fn build_hasher(&self) -> Mixed {
-        Mixed(self.seed)
-    }
-}
-
-/// The hash of one number, by the finalizer of `SplitMix64`.
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn write_u64(&mut self, number: u64) {
-        let mut mixed = self.0 ^ number;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        self.0 = mixed ^ (mixed >> 31);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        self.0[entity as usize].insert(id)
     }
 }
 

@@ -10,8 +10,9 @@ use super::error::IntakeError;
 use super::finding::Findings;
 use super::nearest::{Nearest, nearest_title};
 use super::reader::read;
+use super::split::Texts;
 use super::survey::Survey;
-use crate::model::{Cells, Problem, Reject, Row, Schema};
+use crate::model::{Problem, Reject, Row, Schema};
 
 /// Problems that are told one by one.
 const PROBLEMS_MAX: usize = 10_000;
@@ -102,14 +103,13 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
     let mut problems: Vec<InspectedProblem> = survey.problems.iter().map(InspectedProblem::from).collect();
     let mut samples: Vec<Vec<String>> = vec![Vec::new(); survey.columns.len()];
     let mut rejected_by = BTreeMap::new();
-    for rows in read(file, survey, schema)? {
-        for row in rows? {
+    for chunk in read(file, survey, schema)? {
+        let (rows, sources) = chunk?.into_parts();
+        for (at, row) in rows.into_iter().enumerate() {
             let has_room = problems.len() < PROBLEMS_MAX;
             match row {
-                Row::Record { problems: own, lines, .. } => {
-                    for cells in &lines {
-                        sample(&mut samples, cells);
-                    }
+                Row::Record { problems: own, .. } => {
+                    sources.texts(at).for_each(|cells| sample(&mut samples, cells));
                     if has_room {
                         problems.extend(own.iter().map(InspectedProblem::from));
                     }
@@ -166,9 +166,9 @@ fn columns(file: &RestoreFile, columns: &[Column], samples: Vec<Vec<String>>) ->
     told.collect()
 }
 
-fn sample(samples: &mut [Vec<String>], cells: &Cells) {
+fn sample(samples: &mut [Vec<String>], cells: Texts<'_>) {
     for (known, cell) in samples.iter_mut().zip(cells.iter()) {
-        if known.len() < SAMPLES {
+        if known.len() < SAMPLES && !cell.is_empty() {
             let cell = shortened(cell.trim(), SAMPLE_CHARS);
             if !cell.is_empty() && !known.contains(&cell) {
                 known.push(cell);

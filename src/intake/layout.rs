@@ -36,6 +36,8 @@ pub(super) struct Layout<'a> {
     is_requisite: Vec<bool>,
     /// The cells that a mask covers (csv 2.2): not the id, title, pipeline and creation.
     is_maskable: Vec<bool>,
+    /// How many they are.
+    maskable: u32,
 }
 
 impl<'a> Layout<'a> {
@@ -43,6 +45,8 @@ impl<'a> Layout<'a> {
         let code = |column: &Column| column.code.as_ref().map_or(String::new(), |code| code.as_str().to_owned());
         let is_product = |column: &Column| matches!(column.role, Role::Product(_));
         let is_open = ["ID", "TITLE", "CATEGORY_ID", "DATE_CREATE", "CREATED_BY_ID"];
+        let is_maskable = |column: &Column| !is_product(column) && !is_open.contains(&code(column).as_str());
+        let is_maskable: Vec<bool> = file.columns.iter().map(is_maskable).collect();
         Self {
             file,
             id: file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID"),
@@ -50,11 +54,8 @@ impl<'a> Layout<'a> {
             is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
             products: file.columns.iter().enumerate().filter(|(_, column)| is_product(column)).map(|(at, _)| at).collect(),
             is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
-            is_maskable: file
-                .columns
-                .iter()
-                .map(|column| !is_product(column) && !is_open.contains(&code(column).as_str()))
-                .collect(),
+            maskable: is_maskable.iter().map(|is_maskable| u32::from(*is_maskable)).sum(),
+            is_maskable,
         }
     }
 
@@ -156,6 +157,10 @@ impl<'a> Layout<'a> {
         for ((column, cell), is_maskable) in cells.iter().enumerate().zip(&self.is_maskable) {
             if cell.is_empty() || self.id == Some(column) {
                 continue;
+            }
+            // As soon as half of all that a mask may cover is open, the rest can't make it a majority.
+            if open > 0 && (filled - hidden) * 2 >= self.maskable {
+                return false;
             }
             let is_hidden = words::is_hidden(cell);
             filled += u32::from(*is_maskable);

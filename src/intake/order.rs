@@ -120,7 +120,7 @@ impl OrderVotes {
 
 /// The order in which the dates of creation follow the ids, which a portal gives out one after another; `None` when both do, or neither.
 pub(super) fn order_by_ids(created: &[(OriginalId, Loose)]) -> Option<DateOrder> {
-    let mut created = created.to_vec();
+    let mut created: Vec<&(OriginalId, Loose)> = created.iter().collect();
     created.sort_by_key(|(id, _)| *id);
     let backward = |order| {
         let dates: Vec<_> = created.iter().filter_map(|(_, date)| date.date_time(order)).collect();
@@ -131,7 +131,7 @@ pub(super) fn order_by_ids(created: &[(OriginalId, Loose)]) -> Option<DateOrder>
 }
 
 /// The newest moment, in each order, as the order isn't known before the end.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Newest([(Option<DateTime>, Option<Timestamp>); 3]);
 
 const ORDERS: [DateOrder; 3] = [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd];
@@ -140,11 +140,23 @@ impl Newest {
     /// Takes a date in.
     pub(super) fn add(&mut self, date: &Loose) {
         for (order, (clock, moment)) in ORDERS.into_iter().zip(&mut self.0) {
+            // Most dates are older than the newest one by their year, month and day alone.
+            if clock.is_some_and(|newest| date.is_before(order, newest.date())) {
+                continue;
+            }
             match date.moment(order) {
                 Some(Value::Clock(at)) => *clock = (*clock).max(Some(at)),
                 Some(Value::Moment(at)) => *moment = (*moment).max(Some(at)),
                 _ => {}
             }
+        }
+    }
+
+    /// Adds another part of the file.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for ((clock, moment), (other_clock, other_moment)) in self.0.iter_mut().zip(&other.0) {
+            *clock = (*clock).max(*other_clock);
+            *moment = (*moment).max(*other_moment);
         }
     }
 

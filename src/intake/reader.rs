@@ -5,12 +5,13 @@ use rayon::prelude::*;
 use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
-use super::group::{Chunk, Groups, Repeats};
+use super::group::{Chunk, Group, Groups, Repeats};
 use super::row::RowReader;
 use super::rows::BUFFER_BYTES;
+use super::split::Texts;
 use super::spool::Input;
 use super::survey::Survey;
-use crate::model::{Row, Schema};
+use crate::model::{Cells, Row, Schema};
 
 /// The rows of a file. Holds three chunks: the one that is given out, the next one's lines, and the text of the one behind it.
 pub struct Rows<'a> {
@@ -21,6 +22,60 @@ pub struct Rows<'a> {
     /// What was split while the chunk before was read; `None` behind the end.
     ahead: Option<Result<Option<Chunk>, IntakeError>>,
     given: u64,
+}
+
+/// Groups whose cells are read at a stretch: few enough that their values are still near when the next step looks at them.
+const STRETCH: usize = 128;
+
+/// Some rows of a file, and the text that they were read from.
+///
+/// Most rows are looked at once and dropped, so their cells as they stood are handed out only for those that are kept ([`Sources`]).
+#[derive(Debug)]
+pub struct RowChunk {
+    rows: Vec<Row>,
+    sources: Sources,
+}
+
+/// The cells of a chunk's rows as they stood in the file.
+#[derive(Debug)]
+pub struct Sources(Chunk);
+
+impl RowChunk {
+    /// The rows, in the order of the file.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The rows, and apart from them their cells.
+    pub fn into_parts(self) -> (Vec<Row>, Sources) {
+        (self.rows, self.sources)
+    }
+}
+
+impl IntoIterator for RowChunk {
+    type Item = Row;
+    type IntoIter = std::vec::IntoIter<Row>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.into_iter()
+    }
+}
+
+impl Sources {
+    /// The lines of the row at a place of its chunk: one, or several where a record has product rows or requisites. Nothing for a
+    /// row that can't be used, which holds its cells itself.
+    pub fn lines(&self, row: usize) -> Vec<Cells> {
+        self.texts(row).map(Texts::to_cells).collect()
+    }
+
+    /// The same, where they stand.
+    pub(super) fn texts(&self, row: usize) -> impl Iterator<Item = Texts<'_>> {
+        let lines = match self.0.groups.get(row) {
+            Some(Group::Record { first, further, .. }) => Some((first, further)),
+            _ => None,
+        };
+        lines.into_iter().flat_map(|(first, further)| [first].into_iter().chain(further)).map(|at| self.0.cells(*at))
+    }
 }
 
 /// Reads a file's rows, as its survey found them: its bound columns, its conventions, its repeated ids.
@@ -42,23 +97,26 @@ pub fn read_by<'a>(
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Result<Vec<Row>, IntakeError>;
+    type Item = Result<RowChunk, IntakeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let chunk = match self.ahead.take()? {
             Ok(chunk) => chunk,
             Err(error) => return Some(Err(error)),
         };
-        let Some(chunk) = chunk else {
+        let Some(mut chunk) = chunk else {
             // A file that grew, shrank or was replaced between the passes must not pass for the one that was surveyed.
             let is_same = self.source.no_records || (self.given, self.groups.bytes()) == (self.survey.rows, self.survey.bytes);
             return (!is_same).then(|| Err(self.source.error(IntakeErrorKind::Changed)));
         };
+        chunk.groups.retain(|group| matches!(group, Group::Record { .. } | Group::Rejected(_)));
         let Self { parser, groups, .. } = self;
-        let read = || chunk.groups.par_iter().filter_map(|group| parser.row(&chunk, group)).collect::<Vec<Row>>();
-        let (rows, ahead) = rayon::join(read, || groups.chunk());
+        let read = || chunk.groups.par_chunks(STRETCH).map(|part| parser.rows(&chunk, part)).collect::<Vec<Vec<Row>>>();
+        // What can't be divided goes first; the parts of the other fill the cores up.
+        let (ahead, rows) = rayon::join(|| groups.chunk(), read);
         self.ahead = Some(ahead);
+        let rows = rows.into_iter().flatten().collect::<Vec<Row>>();
         self.given += rows.len() as u64;
-        Some(Ok(rows))
+        Some(Ok(RowChunk { rows, sources: Sources(chunk) }))
     }
 }

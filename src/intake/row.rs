@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::cells::{CellReader, RowPipeline, product_number};
+use super::cells::{Cell, CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
 use super::contacts::types_of;
 use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
+use super::memo::Memo;
 use super::split::Texts;
 use crate::model::{
     FieldCode, FieldDef, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
@@ -24,6 +25,8 @@ pub(super) struct RowReader<'a> {
     columns: &'a [Column],
     /// The columns that hold a field of their own.
     fields: Vec<FieldColumn>,
+    /// How many of them hold one of a few values.
+    few: usize,
     /// The codes of those fields, and behind them that of the products: what all records of the file share.
     codes: Arc<Vec<FieldCode>>,
     /// The columns that hold all multi-fields of a kind.
@@ -44,13 +47,24 @@ struct FieldColumn {
     code: FieldCode,
     def: Arc<FieldDef>,
     is_client_id: bool,
+    /// Its place among the columns whose cells are one of a few.
+    memo: Option<usize>,
 }
 
+/// What cells of the columns of few values have come to, each within its row's pipeline.
+type CellMemo<'t> = Memo<'t, (RowPipeline, Cell)>;
+
 impl FieldColumn {
+    /// Whether its cells are one of a few, and dear to read.
+    fn has_few(&self) -> bool {
+        use FieldType::{Currency, Enumeration, Flag, Pipeline, Stage, Status, User};
+        matches!(&self.def.kind, Status(_) | Enumeration | Stage | Pipeline | Currency | User | Flag)
+    }
+
     fn of((at, column): (usize, &Column)) -> Option<Self> {
         let (code, def) = (column.code.clone()?, column.def.clone()?);
         let is_own = def.kind != FieldType::Id && !matches!(column.role, Role::Product(_) | Role::Contacts(_));
-        is_own.then(|| Self { at, code, def, is_client_id: column.role == Role::ClientId })
+        is_own.then(|| Self { at, code, def, is_client_id: column.role == Role::ClientId, memo: None })
     }
 }
 
@@ -61,7 +75,8 @@ impl<'a> RowReader<'a> {
         let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
         let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
         let products = [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part)));
-        let fields: Vec<FieldColumn> = columns.iter().enumerate().filter_map(FieldColumn::of).collect();
+        let mut fields: Vec<FieldColumn> = columns.iter().enumerate().filter_map(FieldColumn::of).collect();
+        let few = fields.iter_mut().filter(|field| field.has_few()).enumerate().map(|(place, field)| field.memo = Some(place)).count();
         let contacts = |(at, column): (usize, &Column)| match column.role {
             Role::Contacts(kind) => Some((at, kind)),
             _ => None,
@@ -72,6 +87,7 @@ impl<'a> RowReader<'a> {
             columns,
             codes: Arc::new(fields.iter().map(|field| field.code.clone()).chain(of_products).collect()),
             fields,
+            few,
             contacts: columns.iter().enumerate().filter_map(contacts).collect(),
             cells: CellReader::new(columns, schema, file.is_coded(), conventions),
             conventions,
@@ -82,34 +98,43 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The row of a group; blank lines are none.
-    pub(super) fn row(&self, chunk: &Chunk, group: &Group) -> Option<Row> {
+    /// The rows of some groups; blank lines are none.
+    pub(super) fn rows(&self, chunk: &Chunk, groups: &[Group]) -> Vec<Row> {
+        let mut memo = Memo::of(self.few);
+        groups.iter().filter_map(|group| self.row(chunk, group, &mut memo)).collect()
+    }
+
+    fn row<'t>(&self, chunk: &'t Chunk, group: &Group, memo: &mut CellMemo<'t>) -> Option<Row> {
         match group {
             Group::Record { id, line, first, further } if further.is_empty() => {
-                Some(self.record(*id, *line, &[chunk.cells(*first)]))
+                Some(self.record(*id, *line, &[chunk.cells(*first)], memo))
             }
             Group::Record { id, line, first, further } => {
                 let lines: Vec<Texts<'_>> = [first].into_iter().chain(further).map(|at| chunk.cells(*at)).collect();
-                Some(self.record(*id, *line, &lines))
+                Some(self.record(*id, *line, &lines, memo))
             }
             Group::Rejected(reject) => Some(Row::Rejected(Reject::clone(reject))),
             Group::Blank { .. } | Group::BadBytes { .. } => None,
         }
     }
 
-    fn record(&self, id: OriginalId, line: u64, lines: &[Texts<'_>]) -> Row {
+    fn record<'t>(&self, id: OriginalId, line: u64, lines: &[Texts<'t>], memo: &mut CellMemo<'t>) -> Row {
         let mut problems = Problems { reader: self, line, found: Vec::new() };
         let pipeline = self.row_pipeline(lines[0]);
         let mut values = Vec::with_capacity(self.codes.len());
-        for &FieldColumn { at, ref code, ref def, is_client_id } in &self.fields {
-            if self.is_outdone(at, lines[0]) {
+        for field in &self.fields {
+            let &FieldColumn { at, ref code, ref def, is_client_id, .. } = field;
+            if !self.twins.is_empty() && self.is_outdone(at, lines[0]) {
                 values.push(None);
                 continue;
             }
             let text = lines[0].get(at).unwrap_or_default();
             let cell = match self.opportunity {
                 Some(opportunity) if opportunity == at && lines.len() > 1 => self.total(at, lines).into(),
-                _ => self.cells.read(at, def, is_client_id, text, pipeline),
+                _ => match field.memo {
+                    Some(place) => self.remembered(place, field, text, pipeline, memo),
+                    None => self.cells.read(at, def, is_client_id, text, pipeline),
+                },
             };
             if let Some(problem) = cell.problem {
                 problems.add(at, problem, text);
@@ -130,9 +155,17 @@ impl<'a> RowReader<'a> {
         for &(at, kind) in &self.contacts {
             self.contacts(at, kind, lines[0].get(at).unwrap_or_default(), &mut record, &mut problems);
         }
-        let problems = problems.found;
-        let lines = lines.iter().map(|line| line.to_cells()).collect();
-        Row::Record { record, place: self.place(line, None), lines, problems }
+        Row::Record { record, place: self.place(line, None), problems: problems.found }
+    }
+
+    /// Reads a cell of a column of few values.
+    fn remembered<'t>(&self, place: usize, field: &FieldColumn, text: &'t str, pipeline: RowPipeline, memo: &mut CellMemo<'t>) -> Cell {
+        let read = |text| self.cells.read(field.at, &field.def, field.is_client_id, text, pipeline);
+        match memo.get(place, text, |text| (pipeline, read(text))) {
+            (known, cell) if *known == pipeline => cell.clone(),
+            // A stage of another pipeline bears the same name.
+            _ => read(text),
+        }
     }
 
     /// The moment of creation, where the clock alone doesn't tell it.

@@ -159,7 +159,8 @@ impl<R: Read + Send> Splitter<R> {
         first.prepend(std::mem::take(&mut self.rest));
         let dialect = self.dialect;
         let split_all = || blocks.into_par_iter().map(|block| split(block, dialect)).collect::<Vec<Lines>>();
-        let (split, next) = rayon::join(split_all, || Ahead::read(&mut self.blocks, together));
+        // What can't be divided goes first; the blocks fill the cores up.
+        let (next, split) = rayon::join(|| Ahead::read(&mut self.blocks, together), split_all);
         self.ahead = Some(next);
         let mut lines = Vec::with_capacity(split.len());
         for block in split {

@@ -94,14 +94,32 @@ impl LineRef<'_> {
     }
 }
 
+/// Where the lines of a block stand, and their cells.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    spans: Vec<Span>,
+    entries: Vec<Entry>,
+}
+
+impl Tables {
+    pub(super) fn clear(&mut self) {
+        self.spans.clear();
+        self.entries.clear();
+    }
+
+    /// How much memory they hold.
+    pub(super) fn bytes(&self) -> usize {
+        self.spans.capacity() * size_of::<Span>() + self.entries.capacity() * size_of::<Entry>()
+    }
+}
+
 /// The lines of a block.
 #[derive(Debug)]
 pub(super) struct Lines {
     block: Block,
     /// How long the block's own text is; behind it stand the cells that aren't in it as they are meant, such as those with quotes.
     length: usize,
-    spans: Vec<Span>,
-    entries: Vec<Entry>,
+    tables: Tables,
     /// How many line ends the lines have, those within their cells too.
     pub(super) line_ends: u64,
     /// What stands behind the last whole line.
@@ -132,14 +150,20 @@ pub(super) struct Rest {
     pub(super) is_quoted: bool,
 }
 
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.block.spare.give(std::mem::take(&mut self.block.text), std::mem::take(&mut self.tables));
+    }
+}
+
 impl Lines {
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.tables.entries.len()
     }
 
     pub(super) fn get(&self, at: usize) -> LineRef<'_> {
-        let entry = &self.entries[at];
-        let spans = &self.spans[entry.cells.start as usize..entry.cells.end as usize];
+        let entry = &self.tables.entries[at];
+        let spans = &self.tables.spans[entry.cells.start as usize..entry.cells.end as usize];
         LineRef {
             number: entry.number,
             raw: &self.block.text[entry.raw.start as usize..entry.raw.end as usize],
@@ -152,13 +176,13 @@ impl Lines {
 
     /// Counts the lines from `first` instead of from the block's beginning.
     pub(super) fn number_from(&mut self, first: u64) {
-        self.entries.iter_mut().for_each(|entry| entry.number += first);
+        self.tables.entries.iter_mut().for_each(|entry| entry.number += first);
     }
 
     /// The block as it was before it was split.
     pub(super) fn into_block(mut self) -> Block {
         self.block.text.truncate(self.length);
-        self.block
+        std::mem::take(&mut self.block)
     }
 
     /// The block's own text from a place on.
@@ -180,12 +204,13 @@ impl Lines {
 
 /// Splits a block that begins with a line.
 pub(super) fn split(block: Block, dialect: Dialect) -> Lines {
-    let Block { text, replaced, is_last, is_whole, mut overlong } = block;
+    let Block { text, replaced, is_last, is_whole, mut overlong, spare } = block;
+    let Tables { mut spans, mut entries } = spare.tables();
+    spans.reserve(text.len() / 12);
+    entries.reserve(text.len() / 128);
     let bytes = text.as_bytes();
-    let mut scan = Scan { text: &text, bytes, dialect, is_last, is_whole, spans: Vec::new(), meant: String::new() };
-    scan.spans.reserve(text.len() / 12);
+    let mut scan = Scan { text: &text, bytes, dialect, is_last, is_whole, spans, meant: String::new() };
     let has_returns = memchr::memchr(b'\r', scan.bytes).is_some();
-    let mut entries: Vec<Entry> = Vec::with_capacity(text.len() / 128);
     let mut counted = replaced.iter().peekable();
     let (mut at, mut line_ends) = (0, 0);
     let mut end = End::Clean;
@@ -234,9 +259,9 @@ pub(super) fn split(block: Block, dialect: Dialect) -> Lines {
     }
     let Scan { spans, meant, .. } = scan;
     let length = text.len();
-    let mut block = Block { text, replaced, is_last, is_whole, overlong };
+    let mut block = Block { text, replaced, is_last, is_whole, overlong, spare };
     block.text.push_str(&meant);
-    Lines { block, length, spans, entries, line_ends, end }
+    Lines { block, length, tables: Tables { spans, entries }, line_ends, end }
 }
 
 /// The text of a block, and what was found in it.

@@ -1,10 +1,10 @@
 //! The first pass over a whole file: what must be known of all its rows before the first one can be read or compared.
 
-use std::collections::HashSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use roaring::RoaringTreemap;
 use sha2::{Digest, Sha256};
 
 use super::census::Census;
@@ -16,7 +16,7 @@ use super::error::IntakeError;
 use super::evidence::{Evidence, Witness};
 use super::finding::Findings;
 use super::group::{Chunk, Group, Groups, Repeats};
-use super::ids::SeenIds;
+use super::ids::{Ids, SeenIds};
 use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
@@ -29,7 +29,9 @@ use crate::model::{
 };
 
 /// Groups whose cells are heard at a stretch.
-const STRETCH: usize = 256;
+const STRETCH: usize = 512;
+/// Records whose creation is kept where a sample is enough.
+const SAMPLE: usize = 1 << 17;
 /// Problems of one code that are told one by one; the rest is only counted.
 const PROBLEMS_MAX: usize = 1000;
 
@@ -50,11 +52,11 @@ pub struct Survey {
     pub open: Open,
     /// The columns, bound to the schema's custom fields.
     pub columns: Vec<Column>,
-    /// The records' ids, in the order of the file.
-    pub ids: Vec<OriginalId>,
+    /// The records' ids.
+    pub ids: Ids,
     /// The ids of rows that can't be used but name one: the portal's records of these ids are known to the file all the same.
-    pub rejected_ids: Vec<OriginalId>,
-    /// The folded names by which other records' links call companies and contacts; empty for leads and deals.
+    pub rejected_ids: Ids,
+    /// The folded names by which other records' links call companies and contacts; empty for leads and deals, and where a sample is kept.
     pub names: Vec<(OriginalId, Vec<String>)>,
     /// The titles of columns that no field holds.
     pub unmapped: Vec<String>,
@@ -65,10 +67,57 @@ pub struct Survey {
     /// The SHA-256 of the file's bytes, in hex.
     pub sha256: String,
     /// The lines whose ids are repeated, here or in an earlier file: what a second pass goes by.
-    pub(super) repeated: HashSet<u64>,
+    pub(super) repeated: RoaringTreemap,
     pub(super) bytes: u64,
-    births: Vec<(OriginalId, Loose)>,
+    births: Births,
     changes: Newest,
+}
+
+/// What a survey keeps of the single records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All that a comparison asks for: some 40 bytes a record, and its names.
+    All,
+    /// The ids, and when some of the records were created: a file of any size is told of in little memory.
+    Sample,
+}
+
+/// When records were created.
+#[derive(Debug, Clone, PartialEq)]
+struct Births {
+    kept: Vec<(OriginalId, Loose)>,
+    /// Of so many records one is kept.
+    stride: usize,
+    /// How many are to be passed over before the next one is kept.
+    skip: usize,
+    max: usize,
+}
+
+impl Births {
+    fn of(keep: Keep) -> Self {
+        let max = if keep == Keep::All { usize::MAX } else { SAMPLE };
+        Self { kept: Vec::new(), stride: 1, skip: 0, max }
+    }
+
+    fn add(&mut self, births: &[(OriginalId, Loose)]) {
+        if self.stride == 1 && births.len() < self.max - self.kept.len() {
+            self.kept.extend_from_slice(births);
+            return;
+        }
+        for birth in births {
+            if self.skip > 0 {
+                self.skip -= 1;
+                continue;
+            }
+            if self.kept.len() == self.max {
+                let mut at = 0;
+                self.kept.retain(|_| (at % 2 == 0, at += 1).0);
+                self.stride *= 2;
+            }
+            self.kept.push(*birth);
+            self.skip = self.stride - 1;
+        }
+    }
 }
 
 /// What a file alone doesn't settle, so that the portal's records are asked.
@@ -85,7 +134,7 @@ pub struct Open {
 impl Survey {
     /// When records were created, in an order of dates: [`Value::Clock`] or [`Value::Moment`].
     pub fn created_in(&self, order: DateOrder) -> impl Iterator<Item = (OriginalId, Value)> {
-        self.births.iter().filter_map(move |(id, date)| Some((*id, date.moment(order)?)))
+        self.births.kept.iter().filter_map(move |(id, date)| Some((*id, date.moment(order)?)))
     }
 
     /// When records were created, as the file is read.
@@ -116,33 +165,37 @@ impl Survey {
 }
 
 /// Reads a whole file once. Files of one type share `seen`: the first line of an id stands, over all of them.
-pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress: &dyn Observer) -> Result<Survey, IntakeError> {
+pub fn survey(
+    file: &RestoreFile,
+    schema: &Schema,
+    keep: Keep,
+    seen: &mut SeenIds,
+    progress: &dyn Observer,
+) -> Result<Survey, IntakeError> {
     let (columns, mut problems) = columns::bind(file, schema);
     let source = file.open()?;
     let total = source.length().ok();
     progress.event(Event::Begin { phase: Phase::Survey, total });
     let mut groups =
         Groups::new(file, Hashing { source, digest: Sha256::new(), census: Census::of(file) }, BUFFER_BYTES, Repeats::Seen(seen));
-    let surveyor = Surveyor::new(file, &columns, schema);
+    let surveyor = Surveyor::new(file, &columns, schema, keep);
     let witness = Witness::of(file, &columns, schema);
     let mut evidence = Evidence::of(columns.len());
-    let mut found = Gathered::default();
+    let mut found = Gathered::new(keep);
     let mut told = 0;
     let mut next = groups.chunk()?;
     while let Some(chunk) = next {
         let look = || {
             let parts = chunk.groups.par_chunks(STRETCH);
-            let facts = |part: &[Group]| part.iter().map(|group| surveyor.facts(&chunk, group)).collect();
-            parts.map(|part| (facts(part), witness.hear(&chunk, part))).collect::<Vec<(Vec<Facts>, Evidence)>>()
+            parts.map(|part| (surveyor.facts(&chunk, part), witness.hear(&chunk, part))).collect::<Vec<(Facts, Evidence)>>()
         };
-        let (parts, ahead) = rayon::join(look, || groups.chunk());
-        for (_, heard) in &parts {
-            evidence.add(heard);
+        // What can't be divided goes first; the parts of the other fill the cores up.
+        let (ahead, parts) = rayon::join(|| groups.chunk(), look);
+        for (facts, heard) in parts {
+            found.learn(facts);
+            evidence.add(&heard);
         }
-        let facts = parts.into_iter().flat_map(|(facts, _)| facts);
-        for (group, facts) in chunk.groups.iter().zip(facts) {
-            found.add(file, group, facts);
-        }
+        chunk.groups.iter().for_each(|group| found.add(file, group));
         next = ahead?;
         progress.event(Event::Advance { phase: Phase::Survey, by: groups.bytes() - told });
         told = groups.bytes();
@@ -190,21 +243,22 @@ struct Surveyor<'a> {
     names: [Option<usize>; 4],
 }
 
-/// What one record adds.
+/// What some records add.
 #[derive(Default)]
 struct Facts {
     votes: OrderVotes,
-    created: Option<Loose>,
-    modified: Option<Loose>,
-    names: Vec<String>,
+    created: Vec<(OriginalId, Loose)>,
+    newest: Newest,
+    names: Vec<(OriginalId, Vec<String>)>,
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(file: &RestoreFile, columns: &[Column], schema: &'a Schema) -> Self {
+    fn new(file: &RestoreFile, columns: &[Column], schema: &'a Schema, keep: Keep) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| is_code(column, code));
         let is_date =
             |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
         let names = match file.entity {
+            _ if keep == Keep::Sample => [None; 4],
             EntityType::Company => [of_code("TITLE"), None, None, None],
             EntityType::Contact => ["HONORIFIC", "NAME", "SECOND_NAME", "LAST_NAME"].map(of_code),
             EntityType::Lead | EntityType::Deal => [None; 4],
@@ -220,18 +274,27 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    fn facts(&self, chunk: &Chunk, group: &Group) -> Facts {
-        let Group::Record { first, .. } = group else { return Facts::default() };
-        let cells = chunk.cells(*first);
-        let mut facts = Facts { names: self.names_of(cells), ..Facts::default() };
-        for &at in &self.dates {
-            let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
-            facts.votes.count(&date);
-            if self.created == Some(at) {
-                facts.created = Some(date);
+    fn facts(&self, chunk: &Chunk, groups: &[Group]) -> Facts {
+        let mut facts = Facts::default();
+        for group in groups {
+            let Group::Record { id, first, .. } = group else { continue };
+            let cells = chunk.cells(*first);
+            if self.names.iter().any(Option::is_some) {
+                let names = self.names_of(cells);
+                if !names.is_empty() {
+                    facts.names.push((*id, names));
+                }
             }
-            if self.modified == Some(at) {
-                facts.modified = Some(date);
+            for &at in &self.dates {
+                let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
+                facts.votes.count(&date);
+                let (is_created, is_modified) = (self.created == Some(at), self.modified == Some(at));
+                if is_created {
+                    facts.created.push((*id, date));
+                }
+                if is_created || is_modified {
+                    facts.newest.add(&date);
+                }
             }
         }
         facts
@@ -254,44 +317,64 @@ impl<'a> Surveyor<'a> {
 }
 
 /// What the rows have told so far.
-#[derive(Default)]
 struct Gathered {
     rows: u64,
     rejected: u64,
     blank: u64,
     votes: OrderVotes,
-    ids: Vec<OriginalId>,
-    rejected_ids: Vec<OriginalId>,
-    created: Vec<(OriginalId, Loose)>,
-    modified: Newest,
+    ids: Ids,
+    rejected_ids: Ids,
+    births: Births,
+    changes: Newest,
     names: Vec<(OriginalId, Vec<String>)>,
     problems: Vec<Problem>,
-    repeated: HashSet<u64>,
+    repeated: RoaringTreemap,
     bad_bytes: usize,
     /// The first line that looks like a product of a record above, but stands apart from it, and how many there are.
     scattered: Option<(u64, u64)>,
 }
 
 impl Gathered {
-    fn add(&mut self, file: &RestoreFile, group: &Group, facts: Facts) {
+    fn new(keep: Keep) -> Self {
+        Self {
+            rows: 0,
+            rejected: 0,
+            blank: 0,
+            votes: OrderVotes::default(),
+            ids: Ids::default(),
+            rejected_ids: Ids::default(),
+            births: Births::of(keep),
+            changes: Newest::default(),
+            names: Vec::new(),
+            problems: Vec::new(),
+            repeated: RoaringTreemap::new(),
+            bad_bytes: 0,
+            scattered: None,
+        }
+    }
+
+    fn learn(&mut self, facts: Facts) {
+        self.votes.add(&facts.votes);
+        self.births.add(&facts.created);
+        self.changes.merge(&facts.newest);
+        self.names.extend(facts.names);
+    }
+
+    fn add(&mut self, file: &RestoreFile, group: &Group) {
         let problem =
             |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
         match group {
             Group::Record { id, .. } => {
                 self.rows += 1;
-                self.votes.add(&facts.votes);
-                self.ids.push(*id);
-                self.created.extend(facts.created.map(|date| (*id, date)));
-                facts.created.iter().chain(&facts.modified).for_each(|date| self.modified.add(date));
-                if !facts.names.is_empty() {
-                    self.names.push((*id, facts.names));
-                }
+                self.ids.insert(*id);
             }
             Group::Rejected(reject) => {
                 self.rows += 1;
                 self.rejected += 1;
                 let id = file.columns.iter().position(|column| is_code(column, "ID")).and_then(|id| reject.cells.get(id));
-                self.rejected_ids.extend(id.and_then(|id| id.trim().parse().ok()).map(OriginalId));
+                if let Some(id) = id.and_then(|id| id.trim().parse().ok()) {
+                    self.rejected_ids.insert(OriginalId(id));
+                }
                 if reject.reason == RejectReason::DuplicateId {
                     self.repeated.insert(reject.place.line);
                     if names_product(file, &reject.cells) {
@@ -374,8 +457,8 @@ impl Gathered {
             sha256,
             repeated: self.repeated,
             bytes,
-            births: self.created,
-            changes: self.modified,
+            births: self.births,
+            changes: self.changes,
         }
     }
 
@@ -385,7 +468,7 @@ impl Gathered {
             return Decided { order, sure: true, confidence: 1.0, how: "given by --date-order".to_owned() };
         }
         let decided = self.votes.decide(file.language);
-        match order_by_ids(&self.created).filter(|_| !decided.sure) {
+        match order_by_ids(&self.births.kept).filter(|_| !decided.sure) {
             Some(order) => {
                 let how = "the ids, which a portal gives out in the order of creation; no date tells day from month";
                 Decided { order, sure: false, confidence: 0.8, how: how.to_owned() }

@@ -15,8 +15,6 @@ pub enum Row {
         record: FileRecord,
         /// Where the row begins; the column is `None`.
         place: Place,
-        /// The line's cells as they stood; one member a line where a record has several (product rows, requisites).
-        lines: Vec<Cells>,
         /// Cells that could not be understood. Their fields are absent from the record, and the record is `incomplete`.
         problems: Vec<Problem>,
     },

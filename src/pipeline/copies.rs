@@ -1,9 +1,8 @@
 //! Files of one type that hold the same ids: two copies of one thing, of which the user may choose one.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::{EntityType, OriginalId, Place, Problem, ProblemCode};
+use crate::model::{EntityType, Place, Problem, ProblemCode};
 use crate::plan::Warning;
 use crate::report::Language;
 use crate::report::words;
@@ -21,11 +20,10 @@ pub(super) struct Copies {
 pub(super) fn copies(files: &[Surveyed]) -> Vec<Copies> {
     let mut found = Vec::new();
     for (later, file) in files.iter().enumerate().filter(|(_, later)| !later.survey.rejected_ids.is_empty()) {
-        let rejected: HashSet<OriginalId> = file.survey.rejected_ids.iter().copied().collect();
         for (first, earlier) in files[..later].iter().enumerate().filter(|(_, first)| first.file.entity == file.file.entity) {
-            let known: HashSet<&OriginalId> = earlier.survey.ids.iter().filter(|id| rejected.contains(id)).collect();
-            if !known.is_empty() {
-                found.push(Copies { first, later, shared: known.len() as u64 });
+            let shared = earlier.survey.ids.shared(&file.survey.rejected_ids);
+            if shared > 0 {
+                found.push(Copies { first, later, shared });
             }
         }
     }

@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::diff::{Current, Files, MatchKey, Names, ZoneFit};
 use crate::event::{Event, Observer, Phase};
-use crate::intake::{IntakeError, MappingError};
+use crate::intake::{Keep, IntakeError, MappingError};
 use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
 use crate::plan::{DirError, Flags, Mending, MendingError, ParentMissing, Plan};
 use crate::portal::{PortalError, Reader, Wants};
@@ -176,7 +176,7 @@ async fn from_portal(
         .collect();
     let surveying = {
         let (schema, observer) = (schema.clone(), observer.clone());
-        tokio::task::spawn_blocking(move || survey(detected, &schema, &*observer))
+        tokio::task::spawn_blocking(move || survey(detected, &schema, Keep::All, &*observer))
     };
     let mut current = Current::for_foreign(request.flags.foreign.as_deref());
     for entity in EntityType::ALL.into_iter().filter(|entity| !wanted.contains(entity)) {
@@ -235,7 +235,7 @@ fn from_snapshot(
             }
         }
     }
-    let files = survey(detected, &schema, observer)?;
+    let files = survey(detected, &schema, Keep::All, observer)?;
     let preferred = preferred_zones(request, None, schema.server_offset)?;
     let now = Timestamp::now();
     // A snapshot holds what its maker could see; nothing is applied from such a plan.
@@ -260,12 +260,14 @@ fn ground(
         let entity = seen.file.entity;
         let created: HashMap<_, _> = seen.survey.created().collect();
         let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
-        for id in &seen.survey.ids {
-            known.add(entity, *id, created.get(id).cloned(), names.remove(id).unwrap_or_default());
+        for id in seen.survey.ids.iter() {
+            known.add(entity, id, created.get(&id).cloned(), names.remove(&id).unwrap_or_default());
         }
         // A masked or damaged row can't be compared, but the live record of its id is no stranger to the file.
-        for id in seen.survey.rejected_ids.iter().filter(|id| !known.contains(entity, **id)).copied().collect::<Vec<_>>() {
-            known.add(entity, id, None, Vec::new());
+        for id in seen.survey.rejected_ids.iter() {
+            if !known.contains(entity, id) {
+                known.add(entity, id, None, Vec::new());
+            }
         }
     }
     let mut newest: HashMap<EntityType, Timestamp> = HashMap::new();
@@ -333,7 +335,7 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
             continue;
         }
         let live: Vec<PortalId> =
-            seen.survey.ids.iter().filter_map(|id| current.under_id(entity, *id)).map(|live| live.id).collect();
+            seen.survey.ids.iter().filter_map(|id| current.under_id(entity, id)).map(|live| live.id).collect();
         for (id, rows) in reader.product_rows(entity, &live).await? {
             if let Some(mut record) = current.get(entity, id).cloned() {
                 record.set("PRODUCTS".into(), if rows.is_empty() { Value::Empty } else { Value::Products(rows) });

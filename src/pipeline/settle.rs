@@ -127,8 +127,8 @@ fn better(
     let read = |conventions| intake::read_by(&seen.file, &seen.survey, schema, conventions);
     for (first, second) in read(&one)?.zip(read(&other)?) {
         let (first, second) = (first?, second?);
-        rows += first.len();
-        let told = first.par_iter().zip(&second).map(|(first, second)| tells(first, second, current, schema));
+        rows += first.rows().len();
+        let told = first.rows().par_iter().zip(second.rows()).map(|(first, second)| tells(first, second, current, schema));
         let (a, b) = told.reduce(|| (0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
         (for_one, for_other) = (for_one + a, for_other + b);
         if rows >= ROWS_MAX || for_one + for_other >= ENOUGH {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::event::Observer;
-use crate::intake::{self, Inspection, IntakeError, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey};
+use crate::intake::{self, Inspection, IntakeError, Keep, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey};
 use crate::model::{Schema, fold};
 
 use super::copies;
@@ -112,11 +112,16 @@ pub enum DetectError {
 }
 
 /// Passes over every file once. Files of one type are parts of one whole: an id stands once in all of them.
-pub(super) fn survey(files: Vec<RestoreFile>, schema: &Schema, observer: &dyn Observer) -> Result<Vec<Surveyed>, IntakeError> {
+pub(super) fn survey(
+    files: Vec<RestoreFile>,
+    schema: &Schema,
+    keep: Keep,
+    observer: &dyn Observer,
+) -> Result<Vec<Surveyed>, IntakeError> {
     let mut seen = SeenIds::default();
     let mut surveyed = Vec::new();
     for file in files {
-        let survey = intake::survey(&file, schema, &mut seen, observer)?;
+        let survey = intake::survey(&file, schema, keep, &mut seen, observer)?;
         surveyed.push(Surveyed { file, survey, compared: Compared::default(), zone: None });
     }
     copies::note(&mut surveyed);
@@ -147,7 +152,7 @@ pub struct Inspected {
 pub fn inspect(files: &[PathBuf], overriding: &Overriding, observer: &dyn Observer) -> Result<Inspected, DetectError> {
     let schema = Schema::standard();
     let Detected { files, unused } = detect(files, overriding)?;
-    let surveyed = survey(files, &schema, observer)?;
+    let surveyed = survey(files, &schema, Keep::Sample, observer)?;
     save_mapping(overriding, &surveyed)?;
     let files = surveyed.iter().map(|seen| intake::inspect(&seen.file, &seen.survey, &schema)).collect::<Result<_, _>>()?;
     Ok(Inspected { files, unused })

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::diff::{ChangeKind, Judge, JudgeOptions, Judged, Note, Verdict};
 use crate::event::{Event, Observer, Phase};
 use crate::intake;
-use crate::model::{EntityType, FieldCode, FileRecord, OriginPair, Problem, ProblemCode, Reject, Row, Schema, Value};
+use crate::model::{Cells, EntityType, FieldCode, FileRecord, OriginPair, Problem, ProblemCode, Reject, Row, Schema, Value};
 use crate::plan::{EntityCounts, Fate, Fates, Mended, Missing, SourceRow, stage_field};
 
 use super::plan::{Ground, PlanError, PlanRequest, match_keys};
@@ -54,8 +54,10 @@ pub(super) fn judge(request: &PlanRequest, ground: &Ground, observer: &dyn Obser
         let mending = FileMending::of(ground, seen);
         for chunk in intake::read(&seen.file, &seen.survey, &ground.schema)? {
             let chunk = chunk?;
-            observer.event(Event::Advance { phase: Phase::Compare, by: chunk.len() as u64 });
-            let sifted: Vec<Sifted> = chunk.into_par_iter().map(|row| sift(row, &judge, &mending, input)).collect();
+            let (rows, sources) = chunk.into_parts();
+            observer.event(Event::Advance { phase: Phase::Compare, by: rows.len() as u64 });
+            let sift = |(at, row)| sift(row, || sources.lines(at), &judge, &mending, input);
+            let sifted: Vec<Sifted> = rows.into_par_iter().enumerate().map(sift).collect();
             for sifted in sifted {
                 sifting.take(sifted, entity, input, &ground.schema);
             }
@@ -130,10 +132,10 @@ impl<'a> FileMending<'a> {
     }
 }
 
-fn sift(row: Row, judge: &Judge<'_>, mending: &FileMending<'_>, input: usize) -> Sifted {
+fn sift(row: Row, lines: impl Fn() -> Vec<Cells>, judge: &Judge<'_>, mending: &FileMending<'_>, input: usize) -> Sifted {
     match row {
         Row::Rejected(reject) => Sifted::Rejected(reject),
-        Row::Record { mut record, place, lines, mut problems } => {
+        Row::Record { mut record, place, mut problems } => {
             if mending.ground.current.foreign().is_some() {
                 forget_users(&mut record);
             }
@@ -143,7 +145,7 @@ fn sift(row: Row, judge: &Judge<'_>, mending: &FileMending<'_>, input: usize) ->
                 let own = portal_own(&judged).cloned().collect();
                 return Sifted::Identical(judged.notes, own, mended);
             }
-            Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines }, problems, mended)
+            Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines: lines() }, problems, mended)
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{SnapshotError, SnapshotErrorKind};
 use super::manifest::{Manifest, SCHEMA, manifest, sha256};
 use crate::event::Observer;
-use crate::intake::{self, Overrides, RestoreFile, SeenIds, Survey};
+use crate::intake::{self, Keep, Overrides, RestoreFile, SeenIds, Survey};
 use crate::model::{EntityType, LiveRecord, PortalId, Row, Schema, Value};
 
 /// A snapshot that was found whole.
@@ -39,7 +39,7 @@ pub fn read_current(dir: &Path, progress: &dyn Observer) -> Result<Snapshot, Sna
         let overrides = Overrides { entity: Some(entity), delimiter: Some(b','), ..Overrides::default() };
         let file = intake::detect(&path, &overrides).map_err(|error| intake_error(&path, error))?;
         let survey =
-            intake::survey(&file, &schema, &mut SeenIds::default(), progress).map_err(|error| intake_error(&path, error))?;
+            intake::survey(&file, &schema, Keep::All, &mut SeenIds::default(), progress).map_err(|error| intake_error(&path, error))?;
         check(&path, survey.sha256 == entry.sha256 && survey.rejected == 0 && survey.rows == entry.records)?;
         files.push((file, survey));
     }

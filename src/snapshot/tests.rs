@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::event::Silent;
-use crate::intake::{self, Overrides, SeenIds};
+use crate::intake::{self, Keep, Overrides, SeenIds};
 use crate::model::{
     EntityType, Entry, FieldDef, FieldType, LiveRecord, Pipeline, PortalId, PortalIdentity, ProductRow, Row, Schema, UserId,
     Value, standard_field,
@@ -154,7 +154,7 @@ fn a_snapshot_is_a_restore_file() {
     for path in paths {
         let file = intake::detect(&path, &Overrides::default()).unwrap();
         let schema = schema();
-        let survey = intake::survey(&file, &schema, &mut SeenIds::default(), &Silent).unwrap();
+        let survey = intake::survey(&file, &schema, Keep::All, &mut SeenIds::default(), &Silent).unwrap();
         for row in intake::read(&file, &survey, &schema).unwrap().flat_map(Result::unwrap) {
             let Row::Record { record, .. } = row else { panic!("{row:?}") };
             let wanted =

@@ -67,8 +67,8 @@ struct Taken {
 
 fn take(path: &Path, schema: &Schema, overrides: &Overrides) -> Result<Taken, IntakeError> {
     let file = detect(path, overrides)?;
-    let survey = survey(&file, schema, &mut SeenIds::default(), &Silent)?;
-    let chunks: Result<Vec<Vec<Row>>, IntakeError> = read(&file, &survey, schema)?.collect();
+    let survey = survey(&file, schema, Keep::All, &mut SeenIds::default(), &Silent)?;
+    let chunks: Result<Vec<RowChunk>, IntakeError> = read(&file, &survey, schema)?.collect();
     let rows = chunks?.into_iter().flatten().collect();
     Ok(Taken { file, survey, rows })
 }

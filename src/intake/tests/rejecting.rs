@@ -44,7 +44,7 @@ fn an_id_stands_once_over_all_files_of_a_type() {
     for _ in 0..2 {
         let written = write("lead.csv", b"ID,TITLE,STATUS_ID\n1,a,NEW\n2,b,NEW\n");
         let file = detect(&written.path, &Overrides::default()).unwrap();
-        let survey = survey(&file, &schema, &mut seen, &Silent).unwrap();
+        let survey = survey(&file, &schema, Keep::All, &mut seen, &Silent).unwrap();
         rejected.push(survey.rejected);
         let rows: Vec<Row> = read(&file, &survey, &schema).unwrap().flat_map(Result::unwrap).collect();
         assert_eq!(rows.iter().filter(|row| matches!(row, Row::Rejected(_))).count() as u64, survey.rejected);
@@ -114,7 +114,7 @@ fn a_file_that_changes_between_the_passes_is_refused() {
     let written = write("lead.csv", b"ID,TITLE,STATUS_ID\n1,a,NEW\n");
     let schema = Schema::standard();
     let file = detect(&written.path, &Overrides::default()).unwrap();
-    let survey = survey(&file, &schema, &mut SeenIds::default(), &Silent).unwrap();
+    let survey = survey(&file, &schema, Keep::All, &mut SeenIds::default(), &Silent).unwrap();
     std::fs::write(&written.path, b"ID,TITLE,STATUS_ID\n1,a,NEW\n2,b,NEW\n").unwrap();
     let last = read(&file, &survey, &schema).unwrap().last();
     assert!(matches!(last, Some(Err(IntakeError { kind: IntakeErrorKind::Changed, .. }))));
