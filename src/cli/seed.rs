@@ -181,7 +181,7 @@ fn json_of(value: &Value) -> Json {
         Value::Empty => Json::Null,
         Value::Text(text) | Value::Code(text) | Value::Label(text) | Value::Name(text) => json!(text),
         Value::Number(number) => number.to_string().parse::<serde_json::Number>().map_or(Json::Null, Json::Number),
-        Value::Money(amount, currency) => json!(format!("{amount}|{}", currency.as_deref().unwrap_or_default())),
+        Value::Money(of) => json!(format!("{}|{}", of.amount, of.currency.as_deref().unwrap_or_default())),
         Value::Flag(flag) => json!(if *flag { "Y" } else { "N" }),
         Value::Date(day) => json!(day.to_string()),
         Value::Moment(moment) => json!(moment.to_string()),

@@ -208,7 +208,7 @@ mod tests {
     }
 
     fn money(amount: &str, currency: &str) -> Value {
-        Value::Money(amount.parse().expect("an amount"), Some(currency.into()))
+        Value::money(amount.parse().expect("an amount"), Some(currency.into()))
     }
 
     fn compared(entity: EntityType, field: &str, of_file: Value, of_portal: Value) -> Comparison {
@@ -239,7 +239,7 @@ mod tests {
     fn an_amount_with_its_currency_equals_however_it_is_written() {
         same(Deal, "UF_MONEY", money("1000.00", "MXN"), text("1000|MXN"));
         same(Deal, "UF_MONEY", money("1000", "MXN"), money("1000.00", "mxn"));
-        same(Deal, "UF_MONEY", Value::Money(1000.into(), None), text("1000|MXN"));
+        same(Deal, "UF_MONEY", Value::money(1000.into(), None), text("1000|MXN"));
         same(Deal, "UF_MONEY", Value::Empty, text("0|MXN"));
         same(Deal, "UF_MONEY", Value::Empty, text("|MXN"));
         differs(Deal, "UF_MONEY", money("1000", "MXN"), text("1000|USD"));

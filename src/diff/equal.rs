@@ -271,7 +271,8 @@ fn same_numbers(file: &Value, live: &Value, field: Option<&FieldDef>) -> Samenes
 
 pub(super) fn number(value: &Value) -> Option<Decimal> {
     match value {
-        Value::Number(number) | Value::Money(number, _) => Some(*number),
+        Value::Number(number) => Some(*number),
+        Value::Money(money) => Some(money.amount),
         Value::Empty => Some(Decimal::ZERO),
         Value::Text(text) | Value::Code(text) | Value::Label(text) if text.trim().is_empty() => Some(Decimal::ZERO),
         Value::Text(text) | Value::Code(text) => text.trim().parse().ok(),
@@ -293,7 +294,7 @@ fn same_money(file: &Value, live: &Value) -> Sameness {
 
 fn money(value: &Value) -> Option<(Decimal, Option<&str>)> {
     match value {
-        Value::Money(amount, currency) => Some((*amount, currency.as_deref())),
+        Value::Money(money) => Some((money.amount, money.currency.as_deref())),
         Value::Text(text) if text.contains('|') => {
             let (amount, currency) = text.split_once('|')?;
             let amount = if amount.trim().is_empty() { Decimal::ZERO } else { amount.trim().parse().ok()? };

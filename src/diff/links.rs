@@ -160,7 +160,7 @@ fn bound(value: &Value) -> Option<(EntityType, Value)> {
     let text = value.as_text()?.trim();
     let of = |code: &str| EntityType::ALL.into_iter().find(|entity| entity.short_code().eq_ignore_ascii_case(code));
     if let Some((code, title)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return Some((of(code)?, Value::Name(title.trim().to_owned())));
+        return Some((of(code)?, Value::Name(title.trim().into())));
     }
     let (code, id) = text.split_once('_')?;
     Some((of(code)?, Value::Link(id.parse().ok()?)))

@@ -244,7 +244,7 @@ proptest! {
         let of_file = file(Deal, 1)
             .text("TITLE", &format!(" {title}\u{a0}"))
             .with("OPPORTUNITY", Value::Number(amount))
-            .with("UF_MONEY", Value::Money(amount, Some("MXN".into())))
+            .with("UF_MONEY", Value::money(amount, Some("MXN".into())))
             .with("UF_MOMENT", Value::Clock(zone.to_datetime(moment)))
             .with("UF_DATE", Value::Date(day))
             .with("UF_FLAG", Value::Flag(flag))

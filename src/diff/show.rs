@@ -11,10 +11,12 @@ use super::equal::entries;
 pub fn show(value: &Value, field: Option<&FieldDef>, schema: &Schema) -> String {
     match value {
         Value::Empty => String::new(),
-        Value::Text(text) | Value::Code(text) | Value::Label(text) | Value::Name(text) => text.clone(),
+        Value::Text(text) | Value::Code(text) | Value::Label(text) | Value::Name(text) => text.to_string(),
         Value::Number(number) => number.normalize().to_string(),
-        Value::Money(amount, Some(currency)) => format!("{}|{currency}", amount.normalize()),
-        Value::Money(amount, None) => amount.normalize().to_string(),
+        Value::Money(money) => match &money.currency {
+            Some(currency) => format!("{}|{currency}", money.amount.normalize()),
+            None => money.amount.normalize().to_string(),
+        },
         Value::Flag(flag) => if *flag { "Y" } else { "N" }.to_owned(),
         Value::Date(day) => day.to_string(),
         Value::Moment(moment) if field.is_some_and(|field| field.kind == FieldType::Date) => {
@@ -36,8 +38,10 @@ pub fn show_label(value: &Value, field: Option<&FieldDef>, schema: &Schema) -> S
     match value {
         Value::List(values) => joined(values.iter().map(|value| show_label(value, field, schema))),
         Value::User(id) => schema.user(*id).map_or_else(|| id.to_string(), crate::model::User::display),
-        Value::Money(amount, Some(currency)) => format!("{} {currency}", amount.normalize()),
-        Value::Code(code) => label(code, field, schema).unwrap_or_else(|| code.clone()),
+        Value::Money(money) if money.currency.is_some() => {
+            format!("{} {}", money.amount.normalize(), money.currency.as_deref().unwrap_or_default())
+        }
+        Value::Code(code) => label(code, field, schema).unwrap_or_else(|| code.to_string()),
         Value::Number(number)
             if field.is_some_and(|field| matches!(field.kind, FieldType::Enumeration | FieldType::Pipeline)) =>
         {
@@ -83,7 +87,7 @@ mod tests {
         check(deal, "UF_LISTS", &Value::List(vec![Value::Code("81".into()), Value::Code("82".into())]), "81, 82", "Rojo, Verde");
         check(deal, "ASSIGNED_BY_ID", &Value::User(UserId(2)), "2", "Luis Gómez");
         check(deal, "ASSIGNED_BY_ID", &Value::User(UserId(7)), "7", "7");
-        check(deal, "UF_MONEY", &Value::Money("1500.00".parse().expect("an amount"), Some("MXN".into())), "1500|MXN", "1500 MXN");
+        check(deal, "UF_MONEY", &Value::money("1500.00".parse().expect("an amount"), Some("MXN".into())), "1500|MXN", "1500 MXN");
     }
 
     #[test]

@@ -39,8 +39,10 @@ pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
         Value::Date(day) => Cow::Owned(day.to_string()),
         Value::Link(id) => Cow::Owned(id.to_string()),
         Value::User(id) => Cow::Owned(id.to_string()),
-        Value::Money(amount, Some(currency)) => Cow::Owned(format!("{}|{currency}", amount.normalize())),
-        Value::Money(amount, None) => Cow::Owned(amount.normalize().to_string()),
+        Value::Money(money) => Cow::Owned(match &money.currency {
+            Some(currency) => format!("{}|{currency}", money.amount.normalize()),
+            None => money.amount.normalize().to_string(),
+        }),
         Value::Moment(_) | Value::Clock(_) | Value::List(_) | Value::Products(_) => return None,
     })
 }

@@ -102,7 +102,7 @@ impl<'a> CellReader<'a> {
     /// Reads one cell of the column at a place. `coded` columns hold ids whatever the header's language is.
     pub(super) fn read(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
         let text = self.conventions.present(text);
-        if text.is_empty() || text.trim().is_empty() {
+        if words::trim(text).is_empty() {
             return Value::Empty.into();
         }
         let coded = coded || self.conventions.is_coded(at);
@@ -127,7 +127,7 @@ impl<'a> CellReader<'a> {
     }
 
     fn single(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
-        let trimmed = text.trim();
+        let trimmed = words::trim(text);
         if damage::is_lost(trimmed) {
             return ProblemCode::SpreadsheetDamage.into();
         }
@@ -148,10 +148,10 @@ impl<'a> CellReader<'a> {
             FieldType::User => self.user(trimmed, coded),
             FieldType::Link(_) | FieldType::Parent => link(trimmed, coded),
             FieldType::Multi(_) if self.conventions.plus_lost.get(at).is_some_and(|digits| lacks_plus(trimmed, *digits)) => {
-                Cell { value: Some(Value::Text(trimmed.to_owned())), problem: Some(ProblemCode::LostPlus) }
+                Cell { value: Some(Value::Text(trimmed.into())), problem: Some(ProblemCode::LostPlus) }
             }
-            FieldType::Binding if !coded => Value::Name(trimmed.to_owned()).into(),
-            FieldType::Multi(_) | FieldType::Binding if !self.coded => Value::Text(trimmed.to_owned()).into(),
+            FieldType::Binding if !coded => Value::Name(trimmed.into()).into(),
+            FieldType::Multi(_) | FieldType::Binding if !self.coded => Value::Text(trimmed.into()).into(),
             FieldType::Text
             | FieldType::LongText
             | FieldType::Url
@@ -160,7 +160,7 @@ impl<'a> CellReader<'a> {
             | FieldType::Binding
             | FieldType::Products
             | FieldType::File
-            | FieldType::Other => Value::Text(text.to_owned()).into(),
+            | FieldType::Other => Value::Text(text.into()).into(),
         }
     }
 
@@ -204,22 +204,22 @@ impl<'a> CellReader<'a> {
             return text.split(", ").map(label).collect();
         };
         let parts = dictionary.several(text).into_iter();
-        parts.map(|part| part.map_or_else(|label| self.unknown(label), |code| Value::Code(code.to_owned()).into())).collect()
+        parts.map(|part| part.map_or_else(|label| self.unknown(label), |code| Value::Code(code.into()).into())).collect()
     }
 
     fn label(&self, dictionary: Option<&Dictionary>, coded: bool, text: &str) -> Cell {
         let Some(dictionary) = dictionary.filter(|dictionary| !dictionary.is_empty()) else {
             // Nothing to look it up in: a code of a header of codes is believed.
-            return if coded && !self.of_portal { Value::Code(text.to_owned()).into() } else { self.unknown(text) };
+            return if coded && !self.of_portal { Value::Code(text.into()).into() } else { self.unknown(text) };
         };
         let code = if coded { dictionary.by_code(text).or_else(|| dictionary.by_label(text)) } else { dictionary.by_label(text) };
-        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
+        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.into()).into())
     }
 
     /// A label that nothing answers to. It stays in the record, so that reports can show it.
     fn unknown(&self, text: &str) -> Cell {
         let problem = self.of_portal.then_some(ProblemCode::LabelUnknown);
-        Cell { value: Some(Value::Label(text.to_owned())), problem }
+        Cell { value: Some(Value::Label(text.into())), problem }
     }
 
     fn date(&self, text: &str, value: impl Fn(&Loose, DateOrder) -> Option<Value>) -> Cell {
@@ -249,7 +249,7 @@ impl<'a> CellReader<'a> {
             RowPipeline::Unnamed => within(0).or_else(by_code).or_else(unique),
             RowPipeline::Unknown => by_code().or_else(unique),
         };
-        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
+        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.into()).into())
     }
 
     fn currency(&self, text: &str) -> Cell {
@@ -259,7 +259,7 @@ impl<'a> CellReader<'a> {
             let code = words::currency_named(&fold(text)).or_else(iso)?;
             (self.currencies.is_empty() || self.currencies.by_code(code).is_some()).then_some(code)
         });
-        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.to_owned()).into())
+        code.map_or_else(|| self.unknown(text), |code| Value::Code(code.into()).into())
     }
 
     /// A user: `Name [123]`, an id where cells hold ids, else a name.
@@ -278,7 +278,7 @@ impl<'a> CellReader<'a> {
             [] => ProblemCode::UserUnknown,
             _ => ProblemCode::UserAmbiguous,
         };
-        Cell { value: Some(Value::Name(text.to_owned())), problem: self.of_portal.then_some(problem) }
+        Cell { value: Some(Value::Name(text.into())), problem: self.of_portal.then_some(problem) }
     }
 }
 
@@ -307,7 +307,7 @@ fn link(text: &str, coded: bool) -> Cell {
     if words::is_hidden_link(text) {
         return ProblemCode::BadLink.into();
     }
-    Value::Name(text.to_owned()).into()
+    Value::Name(text.into()).into()
 }
 
 /// The list of a multiple field's parts: absent when one of them can't be understood.

@@ -41,7 +41,8 @@ pub(super) fn is_lost(text: &str) -> bool {
 /// `5.21558E+11`: how a spreadsheet shows twelve digits and more.
 fn is_power_of_ten(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some((number, power)) = text.split_once("E+") else { return false };
+    let Some((number, power)) = text.split_once('E') else { return false };
+    let Some(power) = power.strip_prefix('+') else { return false };
     let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
     digits(power) && digits(fraction) && digits(whole.strip_prefix('-').unwrap_or(whole)) && power.len() <= 3
 }

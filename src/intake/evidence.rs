@@ -10,7 +10,9 @@ use super::conventions::{Conventions, is_null};
 use super::detect::{CellMeaning, DateOrder, NumberStyle, RestoreFile};
 use super::finding::Findings;
 use super::group::{Chunk, Group};
+use super::memo::Memo;
 use super::numbers::NumberVotes;
+use super::words;
 use crate::model::{FieldDef, FieldType, Schema};
 
 /// Digits of a phone up to which lengths are counted apart.
@@ -90,24 +92,25 @@ impl Witness {
     /// What the records of a part of the file tell.
     pub(super) fn hear(&self, chunk: &Chunk, groups: &[Group]) -> Evidence {
         let mut evidence = Evidence::of(self.width);
+        let mut memo = Memo::of(self.width);
         for group in groups {
             let Group::Record { first, further, .. } = group else { continue };
             let line = chunk.cells(*first);
             for (at, matter) in &self.watched {
-                self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut evidence);
+                self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut memo, &mut evidence);
             }
             // Further lines repeat all but a record's products.
             for line in further.iter().map(|at| chunk.cells(*at)) {
                 for (at, matter) in self.watched.iter().filter(|(_, matter)| matches!(matter, Matter::Number)) {
-                    self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut evidence);
+                    self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut memo, &mut evidence);
                 }
             }
         }
         evidence
     }
 
-    fn cell(&self, at: usize, matter: &Matter, cell: &str, evidence: &mut Evidence) {
-        let text = cell.trim();
+    fn cell<'t>(&self, at: usize, matter: &Matter, cell: &'t str, memo: &mut Memo<'t, Option<Entry>>, evidence: &mut Evidence) {
+        let text = words::trim(cell);
         if self.coded && !matches!(matter, Matter::Phone) {
             if text.is_empty() {
                 evidence.blanks += 1;
@@ -123,7 +126,10 @@ impl Witness {
             Matter::Money => evidence.money.count(text),
             Matter::User => evidence.user(at, text),
             Matter::Link => evidence.columns[at].count(is_number(text)),
-            Matter::Entries(entries) => evidence.entry(at, entries, text),
+            Matter::Entries(entries) => {
+                let known = *memo.get(at, text, |text| entries.get(text).copied());
+                evidence.entry(at, known, !entries.is_empty(), text);
+            }
             Matter::Phone => evidence.columns[at].phone(text),
             Matter::Typed => {}
         }
@@ -233,14 +239,14 @@ impl Evidence {
         self.columns[at].count(is_id);
     }
 
-    fn entry(&mut self, at: usize, entries: &Entries, text: &str) {
+    fn entry(&mut self, at: usize, known: Option<Entry>, of_portal: bool, text: &str) {
         let votes = &mut self.columns[at];
-        match entries.get(text) {
+        match known {
             Some(Entry::Code) => votes.codes += 1,
             Some(Entry::Label) => votes.labels += 1,
             Some(Entry::Clash) => votes.clashes += 1,
             // Without a portal a code is told by its form: capitals, digits, the signs between a pipeline and its stage.
-            None if entries.is_empty() => votes.count(text.bytes().all(is_of_code)),
+            None if !of_portal => votes.count(text.bytes().all(is_of_code)),
             Some(Entry::Same) | None => {}
         }
     }

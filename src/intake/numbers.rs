@@ -34,7 +34,7 @@ pub(super) fn money(text: &str, style: NumberStyle, schema: &Schema) -> Result<V
     if let Some((amount, code)) = text.split_once('|') {
         let code = Some(code.trim().to_owned()).filter(|code| !code.is_empty());
         // As REST and the database write it: a point, whatever the currency's template says.
-        return Ok(Value::Money(number(amount.trim(), NumberStyle::Point)?, code));
+        return Ok(Value::money(number(amount.trim(), NumberStyle::Point)?, code));
     }
     let is_digit = |c: char| c.is_ascii_digit();
     let (Some(begin), Some(end)) = (text.find(is_digit), text.rfind(is_digit)) else {
@@ -46,7 +46,7 @@ pub(super) fn money(text: &str, style: NumberStyle, schema: &Schema) -> Result<V
     }
     let around = [&text[..begin], &text[end + 1..]].map(|part| part.trim_matches(|c: char| c.is_whitespace() || c == '-'));
     let code = around.iter().find(|word| !word.is_empty()).and_then(|word| currency_of(word, schema));
-    Ok(Value::Money(amount, code))
+    Ok(Value::money(amount, code))
 }
 
 /// The currency of a code or sign. `$` stands for a dozen currencies and so for none.
@@ -227,7 +227,7 @@ mod tests {
     fn money_keeps_its_currency_where_the_cell_names_one() {
         let schema = Schema::standard();
         let read = |text: &str| match money(text, NumberStyle::Point, &schema) {
-            Ok(Value::Money(amount, currency)) => format!("{amount} {}", currency.unwrap_or_default()),
+            Ok(Value::Money(of)) => format!("{} {}", of.amount, of.currency.unwrap_or_default()),
             other => format!("{other:?}"),
         };
         assert_eq!(read("$1,500.00"), "1500.00 ");

@@ -76,7 +76,8 @@ impl<'a> RowReader<'a> {
         let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
         let products = [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part)));
         let mut fields: Vec<FieldColumn> = columns.iter().enumerate().filter_map(FieldColumn::of).collect();
-        let few = fields.iter_mut().filter(|field| field.has_few()).enumerate().map(|(place, field)| field.memo = Some(place)).count();
+        let few =
+            fields.iter_mut().filter(|field| field.has_few()).enumerate().map(|(place, field)| field.memo = Some(place)).count();
         let contacts = |(at, column): (usize, &Column)| match column.role {
             Role::Contacts(kind) => Some((at, kind)),
             _ => None,
@@ -159,7 +160,14 @@ impl<'a> RowReader<'a> {
     }
 
     /// Reads a cell of a column of few values.
-    fn remembered<'t>(&self, place: usize, field: &FieldColumn, text: &'t str, pipeline: RowPipeline, memo: &mut CellMemo<'t>) -> Cell {
+    fn remembered<'t>(
+        &self,
+        place: usize,
+        field: &FieldColumn,
+        text: &'t str,
+        pipeline: RowPipeline,
+        memo: &mut CellMemo<'t>,
+    ) -> Cell {
         let read = |text| self.cells.read(field.at, &field.def, field.is_client_id, text, pipeline);
         match memo.get(place, text, |text| (pipeline, read(text))) {
             (known, cell) if *known == pipeline => cell.clone(),
@@ -186,8 +194,8 @@ impl<'a> RowReader<'a> {
         let mut fields: Vec<(String, Vec<Value>)> = types_of(kind).map(|known| (known.to_owned(), Vec::new())).collect();
         for (value_type, value) in contacts {
             match fields.iter_mut().find(|(known, _)| *known == value_type) {
-                Some((_, values)) => values.push(Value::Text(value)),
-                None => fields.push((value_type, vec![Value::Text(value)])),
+                Some((_, values)) => values.push(Value::Text(value.into())),
+                None => fields.push((value_type, vec![Value::Text(value.into())])),
             }
         }
         for (value_type, values) in fields {

@@ -20,7 +20,7 @@ pub(super) use super::split::LINE_BYTES_MAX;
 /// which some words are kept, stay small.
 pub(super) const BUFFER_BYTES: usize = 64 << 10;
 /// Blocks for each core that are split together, and the most for all.
-const BLOCKS_A_CORE: usize = 4;
+const BLOCKS_A_CORE: usize = 2;
 const BLOCKS_MAX: usize = 16;
 
 /// Why no further line can be read.

@@ -112,17 +112,23 @@ pub(super) fn flag(text: &str) -> Option<bool> {
     }
 }
 
+/// A text without the white space around it. Asked for every cell of a file, and nearly every cell is bare.
+#[inline]
+pub(super) fn trim(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// Whether a cell holds the word that masks records (csv 2.2).
 pub(super) fn is_hidden(text: &str) -> bool {
     let Hidden { words, lengths } = &*HIDDEN;
     // Asked for every cell of a file: most are told by their length. The words are ASCII, so there is no folding.
-    let bytes = text.as_bytes();
-    let is_bare = bytes.first().is_some_and(u8::is_ascii_graphic) && bytes.last().is_some_and(u8::is_ascii_graphic);
-    if is_bare && lengths.checked_shr(bytes.len() as u32).unwrap_or_default() & 1 == 0 {
-        return false;
-    }
-    let text = text.trim();
-    words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let text = trim(text);
+    lengths.checked_shr(text.len() as u32).unwrap_or_default() & 1 == 1
+        && words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether a link's cell holds a placeholder instead of a name.

@@ -1,5 +1,6 @@
 //! The value of one field, typed: what a cell and an answer of REST have in common.
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 use jiff::civil;
 use rust_decimal::Decimal;
@@ -9,6 +10,7 @@ use super::UserId;
 
 /// The value of a field.
 ///
+/// Millions of them are made and compared, so short texts stand in the value itself, and what is rare and large stands apart.
 /// A field that a file or an answer doesn't have is absent from its record; [`Value::Empty`] says that it is there and holds nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,11 +18,11 @@ pub enum Value {
     /// The field is there and empty.
     Empty,
     /// Text, exactly as it stands.
-    Text(String),
+    Text(CompactString),
     /// An integer or a double.
     Number(Decimal),
     /// Money of a custom field: amount and, where known, the currency's code.
-    Money(Decimal, Option<String>),
+    Money(Box<Money>),
     /// Yes or no.
     Flag(bool),
     /// A day.
@@ -30,19 +32,41 @@ pub enum Value {
     /// A moment of a file: date and clock in the exporting user's zone, which the cell doesn't name.
     Clock(civil::DateTime),
     /// The key of an entry: status or stage code, currency code, pipeline id, item id of a list field.
-    Code(String),
+    Code(CompactString),
     /// A text that stands for an entry, but that no entry (or more than one) answers to.
-    Label(String),
+    Label(CompactString),
     /// A user by id.
     User(UserId),
     /// A linked record by id: an original id in a file's record, a portal id in a live one. Which type of record is the field's business.
     Link(u64),
     /// A linked record or a user known by name only.
-    Name(String),
+    Name(CompactString),
     /// The values of a multiple field, in order. An empty list is written as [`Value::Empty`].
     List(Vec<Value>),
     /// Product rows, in order.
     Products(Vec<ProductRow>),
+}
+
+/// An amount, and its currency where that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(Decimal, Option<String>)", into = "(Decimal, Option<String>)")]
+pub struct Money {
+    /// The amount.
+    pub amount: Decimal,
+    /// The currency's code.
+    pub currency: Option<String>,
+}
+
+impl From<(Decimal, Option<String>)> for Money {
+    fn from((amount, currency): (Decimal, Option<String>)) -> Self {
+        Self { amount, currency }
+    }
+}
+
+impl From<Money> for (Decimal, Option<String>) {
+    fn from(Money { amount, currency }: Money) -> Self {
+        (amount, currency)
+    }
 }
 
 /// One product row of a lead or deal, as far as an export knows it.
@@ -57,6 +81,11 @@ pub struct ProductRow {
 }
 
 impl Value {
+    /// Money of a custom field.
+    pub fn money(amount: Decimal, currency: Option<String>) -> Self {
+        Self::Money(Box::new(Money { amount, currency }))
+    }
+
     /// Whether the field holds nothing.
     pub fn is_empty(&self) -> bool {
         match self {

@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::diff::{Current, Files, MatchKey, Names, ZoneFit};
 use crate::event::{Event, Observer, Phase};
-use crate::intake::{Keep, IntakeError, MappingError};
+use crate::intake::{IntakeError, Keep, MappingError};
 use crate::model::{CrmMode, EntityType, FieldType, PortalId, PortalIdentity, Schema, UserId, Value};
 use crate::plan::{DirError, Flags, Mending, MendingError, ParentMissing, Plan};
 use crate::portal::{PortalError, Reader, Wants};

@@ -154,7 +154,7 @@ fn sift(row: Row, lines: impl Fn() -> Vec<Cells>, judge: &Judge<'_>, mending: &F
 fn forget_users(record: &mut FileRecord) {
     let is_user = |value: &Value| matches!(value, Value::User(_));
     let named = |value: &Value| match value {
-        Value::User(id) => Value::Name(id.to_string()),
+        Value::User(id) => Value::Name(id.to_string().into()),
         other => other.clone(),
     };
     let known: Vec<(FieldCode, Value)> = record

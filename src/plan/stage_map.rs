@@ -45,16 +45,17 @@ impl StageRule {
 
     /// Whether the rule changes a record's stage.
     pub(super) fn applies(&self, record: &FileRecord, schema: &Schema) -> bool {
-        self.target(record, schema).is_some_and(|(_, stage)| record.get(stage_field(record.entity)) != Some(&Value::Code(stage)))
+        self.target(record, schema)
+            .is_some_and(|(_, stage)| record.get(stage_field(record.entity)) != Some(&Value::Code(stage.into())))
     }
 
     /// Gives a record its new stage, and the pipeline that goes with it.
     pub(super) fn apply(&self, record: &mut FileRecord, schema: &Schema) {
         let Some((pipeline, stage)) = self.target(record, schema) else { return };
-        record.set(stage_field(record.entity).into(), Value::Code(stage));
-        let other = |value: &Value| *value != Value::Code(pipeline.to_string());
+        record.set(stage_field(record.entity).into(), Value::Code(stage.into()));
+        let other = |value: &Value| *value != Value::Code(pipeline.to_string().into());
         if record.entity == EntityType::Deal && record.get("CATEGORY_ID").is_some_and(other) {
-            record.set("CATEGORY_ID".into(), Value::Code(pipeline.to_string()));
+            record.set("CATEGORY_ID".into(), Value::Code(pipeline.to_string().into()));
         }
     }
 

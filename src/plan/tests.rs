@@ -17,7 +17,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
+    Value::Text(text.into())
 }
 
 fn row(entity: EntityType, id: u64, fields: &[(&str, Value)]) -> FileRecord {
@@ -107,7 +107,7 @@ fn crm_trap_1_a_date_older_than_the_record_with_the_greatest_id_is_given_up_and_
 #[test]
 fn crm_trap_2_and_28_creates_go_oldest_first_over_all_pipelines_and_those_without_a_date_last() {
     let deal = |id: u64, pipeline: &str, moment: Option<&str>| {
-        let mut fields = vec![("CATEGORY_ID", Value::Code(pipeline.to_owned()))];
+        let mut fields = vec![("CATEGORY_ID", Value::Code(pipeline.into()))];
         fields.extend(moment.map(created));
         row(Deal, id, &fields)
     };

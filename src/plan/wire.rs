@@ -27,7 +27,7 @@ pub fn wire(value: &Value, kind: &FieldType, zone: &TimeZone) -> Option<Json> {
         Value::Text(text) | Value::Code(text) => Some(json!(text)),
         Value::Number(number) if number.is_zero() => None,
         Value::Number(number) => Some(json!(number.normalize().to_string())),
-        Value::Money(amount, currency) => Some(json!(money(*amount, currency.as_deref()))),
+        Value::Money(of) => Some(json!(money(of.amount, of.currency.as_deref()))),
         Value::Flag(flag) => Some(json!(if *flag { "Y" } else { "N" })),
         Value::Date(date) => Some(json!(date.to_string())),
         Value::Moment(_) | Value::Clock(_) => {

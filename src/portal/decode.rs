@@ -93,16 +93,16 @@ impl<'a> Decoder<'a> {
             FieldType::Moment => self.moment(&text).map(Value::Moment),
             // Pipeline 0 is the general one, not none.
             FieldType::Status(_) | FieldType::Stage | FieldType::Pipeline | FieldType::Currency => {
-                Some(Value::Code(text.clone()))
+                Some(Value::Code(text.as_str().into()))
             }
-            FieldType::Enumeration => Some(if text == "0" { Value::Empty } else { Value::Code(text.clone()) }),
+            FieldType::Enumeration => Some(if text == "0" { Value::Empty } else { Value::Code(text.as_str().into()) }),
             FieldType::User => text.parse().ok().map(|id| if id == 0 { Value::Empty } else { Value::User(UserId(id)) }),
             FieldType::Link(_) | FieldType::Parent => {
                 text.parse().ok().map(|id| if id == 0 { Value::Empty } else { Value::Link(id) })
             }
             _ => None,
         };
-        known.unwrap_or(Value::Text(text))
+        known.unwrap_or(Value::Text(text.into()))
     }
 
     /// A moment; one without an offset is in the server's zone (trap 13).
@@ -125,8 +125,8 @@ fn multi_fields(record: &mut LiveRecord, entries: &Json) {
             continue;
         }
         match found.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, values)) => values.push(Value::Text(value)),
-            None => found.push((code, vec![Value::Text(value)])),
+            Some((_, values)) => values.push(Value::Text(value.into())),
+            None => found.push((code, vec![Value::Text(value.into())])),
         }
     }
     for (code, values) in found {
@@ -139,7 +139,7 @@ pub(super) fn add_addresses(record: &mut LiveRecord, row: &Map<String, Json>) {
     for (code, json) in row {
         if code != "ID" {
             let text = plain(json);
-            record.set(FieldCode::from(code.as_str()), if text.is_empty() { Value::Empty } else { Value::Text(text) });
+            record.set(FieldCode::from(code.as_str()), if text.is_empty() { Value::Empty } else { Value::Text(text.into()) });
         }
     }
 }
@@ -166,7 +166,7 @@ fn money(text: &str) -> Option<Value> {
     if amount.trim().is_empty() {
         return Some(Value::Empty);
     }
-    Some(Value::Money(decimal(amount)?, Some(currency.trim().to_owned()).filter(|code| !code.is_empty())))
+    Some(Value::money(decimal(amount)?, Some(currency.trim().to_owned()).filter(|code| !code.is_empty())))
 }
 
 fn flag(text: &str) -> Option<bool> {
@@ -290,7 +290,7 @@ mod tests {
         }
         let item = json!({"id": 1, "uf_crm_m": "300|USD", "uf_crm_e": [81, "82"], "uf_crm_b": 5, "uf_crm_f": {"id": 3, "url": "x"}, "uf_crm_y": "1", "uf_crm_z": false});
         let lead = Decoder::new(EntityType::Lead, &schema).record(&item).expect("an item with an id");
-        assert_eq!(lead.get("UF_CRM_M"), Some(&Value::Money(300.into(), Some("USD".into()))));
+        assert_eq!(lead.get("UF_CRM_M"), Some(&Value::money(300.into(), Some("USD".into()))));
         assert_eq!(lead.get("UF_CRM_E"), Some(&Value::List(vec![Value::Code("81".into()), Value::Code("82".into())])));
         assert_eq!(lead.get("UF_CRM_B"), Some(&Value::Text("5".into())));
         assert_eq!(lead.get("UF_CRM_F"), None);

@@ -8,9 +8,12 @@ use crate::model::Value;
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Empty | Value::Products(_) => String::new(),
-        Value::Text(text) | Value::Code(text) | Value::Label(text) | Value::Name(text) => text.clone(),
-        Value::Number(number) | Value::Money(number, None) => number.to_string(),
-        Value::Money(amount, Some(currency)) => format!("{amount}|{currency}"),
+        Value::Text(text) | Value::Code(text) | Value::Label(text) | Value::Name(text) => text.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Money(money) => match &money.currency {
+            Some(currency) => format!("{}|{currency}", money.amount),
+            None => money.amount.to_string(),
+        },
         Value::Flag(true) => "Y".to_owned(),
         Value::Flag(false) => "N".to_owned(),
         Value::Date(date) => date.to_string(),
@@ -38,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_value_with_a_comma_makes_the_cell_an_array() {
-        let texts = |parts: &[&str]| Value::List(parts.iter().map(|part| Value::Text((*part).to_owned())).collect());
+        let texts = |parts: &[&str]| Value::List(parts.iter().map(|part| Value::Text((*part).into())).collect());
         assert_eq!(text(&texts(&["+52 1", "55"])), "+52 1, 55");
         assert_eq!(text(&texts(&["Rojo, claro", "Azul"])), r#"["Rojo, claro","Azul"]"#);
         assert_eq!(text(&texts(&["[x]"])), r#"["[x]"]"#);

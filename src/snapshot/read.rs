@@ -38,8 +38,8 @@ pub fn read_current(dir: &Path, progress: &dyn Observer) -> Result<Snapshot, Sna
         };
         let overrides = Overrides { entity: Some(entity), delimiter: Some(b','), ..Overrides::default() };
         let file = intake::detect(&path, &overrides).map_err(|error| intake_error(&path, error))?;
-        let survey =
-            intake::survey(&file, &schema, Keep::All, &mut SeenIds::default(), progress).map_err(|error| intake_error(&path, error))?;
+        let survey = intake::survey(&file, &schema, Keep::All, &mut SeenIds::default(), progress)
+            .map_err(|error| intake_error(&path, error))?;
         check(&path, survey.sha256 == entry.sha256 && survey.rejected == 0 && survey.rows == entry.records)?;
         files.push((file, survey));
     }
@@ -86,7 +86,7 @@ fn has_label(value: &Value) -> bool {
 
 fn coded(value: &Value) -> Value {
     match value {
-        Value::Label(text) => Value::Code(text.clone()),
+        Value::Label(text) => Value::Code(text.as_str().into()),
         Value::List(values) => Value::List(values.iter().map(coded).collect()),
         other => other.clone(),
     }

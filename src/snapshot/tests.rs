@@ -49,7 +49,7 @@ fn schema() -> Schema {
 }
 
 fn texts(texts: &[&str]) -> Value {
-    Value::List(texts.iter().map(|text| Value::Text((*text).to_owned())).collect())
+    Value::List(texts.iter().map(|text| Value::Text((*text).into())).collect())
 }
 
 fn record(entity: EntityType, id: u64, fields: &[(&str, Value)]) -> LiveRecord {
@@ -61,8 +61,8 @@ fn record(entity: EntityType, id: u64, fields: &[(&str, Value)]) -> LiveRecord {
 }
 
 fn records() -> Vec<LiveRecord> {
-    let text = |text: &str| Value::Text(text.to_owned());
-    let code = |code: &str| Value::Code(code.to_owned());
+    let text = |text: &str| Value::Text(text.into());
+    let code = |code: &str| Value::Code(code.into());
     let product = |name: &str| ProductRow { name: name.into(), price: Decimal::new(9990, 2), quantity: Decimal::from(2) };
     let lead = [
         ("TITLE", text("Con \"comillas\", comas;\ny renglones")),
@@ -80,7 +80,7 @@ fn records() -> Vec<LiveRecord> {
         ("EMAIL_HOME", texts(&["a@example.com"])),
         ("UF_CRM_LIST", Value::List(vec![code("31"), code("32")])),
         ("UF_CRM_TEXTS", texts(&["uno, dos", "[tres]", " cuatro "])),
-        ("UF_CRM_MONEY", Value::Money(Decimal::from(300), Some("USD".into()))),
+        ("UF_CRM_MONEY", Value::money(Decimal::from(300), Some("USD".into()))),
         ("UF_CRM_DAY", Value::Date(date(2024, 2, 1))),
         ("UF_CRM_BIND", texts(&["L_4", "CO_3"])),
     ];

@@ -19,8 +19,8 @@ struct Known {
 impl Known {
     fn values(&self) -> Vec<(&'static str, Value)> {
         vec![
-            ("TITLE", Value::Text(self.title.clone())),
-            ("COMMENTS", Value::Text(self.comment.clone())),
+            ("TITLE", Value::Text(self.title.as_str().into())),
+            ("COMMENTS", Value::Text(self.comment.as_str().into())),
             ("OPPORTUNITY", Value::Number(Decimal::new(self.amount, 2))),
             ("CLOSEDATE", Value::Date(self.day)),
             ("CLOSED", Value::Flag(self.closed)),

@@ -103,7 +103,7 @@ fn an_id_is_a_whole_number_as_a_portal_writes_it() {
     let mut rows = lines(&[&["ID", "Título de prospecto"], &[" 12 ", "a"], &["\u{a0}13", "a"]]);
     rows.extend(ids.iter().map(|id| vec![(*id).to_owned(), "a".to_owned()]));
     let taken = take_bytes("lead.csv", &export(&rows), &portal());
-    assert_eq!(taken.survey.ids, [OriginalId(12), OriginalId(13)]);
+    assert!(taken.survey.ids.iter().eq([12, 13].map(OriginalId)));
     let expected: Vec<_> = (0..ids.len() as u64).map(|at| (4 + at, BadId)).collect();
     assert_eq!(taken.rejects(), expected);
 }
@@ -140,8 +140,7 @@ fn written() -> impl Strategy<Value = (&'static str, String, super::Value)> {
     let half_day =
         clock.clone().prop_map(|at| ("Creado", at.strftime("%d/%m/%Y %I:%M:%S %P").to_string(), super::Value::Clock(at)));
     let pick = |column: &'static str, cells: &'static [(&'static str, &'static str)]| {
-        proptest::sample::select(cells)
-            .prop_map(move |(cell, code)| (column, cell.to_owned(), super::Value::Code(code.to_owned())))
+        proptest::sample::select(cells).prop_map(move |(cell, code)| (column, cell.to_owned(), super::Value::Code(code.into())))
     };
     prop_oneof![
         amount.prop_map(|amount| ("Ingreso", amount.to_string(), super::Value::Number(amount))),
@@ -150,7 +149,7 @@ fn written() -> impl Strategy<Value = (&'static str, String, super::Value)> {
             let (whole, fraction) = (cents / 100, cents % 100);
             let grouped =
                 whole.to_string().as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
-            ("Límite", format!("${grouped}.{fraction:02}"), super::Value::Money(amount, None))
+            ("Límite", format!("${grouped}.{fraction:02}"), super::Value::money(amount, None))
         }),
         half_day,
         clock.prop_map(|at| ("Fecha de cierre", at.strftime("%d/%m/%Y").to_string(), super::Value::Date(at.date()))),
@@ -159,7 +158,7 @@ fn written() -> impl Strategy<Value = (&'static str, String, super::Value)> {
         pick("Moneda", &[("Peso Mexicano", "MXN"), ("Dólar US", "USD")]),
         pick("Banco de Cobro", &[("BBVA", "31"), ("Banorte", "32")]),
         pick("Etapa", &[("Nuevo", "NEW"), ("Cotización enviada", "QUOTE")]),
-        "[a-zñ]{1,9}( [a-zñ]{1,9}){0,3}".prop_map(|text| ("Comentario", text.clone(), super::Value::Text(text))),
+        "[a-zñ]{1,9}( [a-zñ]{1,9}){0,3}".prop_map(|text| ("Comentario", text.clone(), super::Value::Text(text.into()))),
     ]
 }
 

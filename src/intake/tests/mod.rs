@@ -25,7 +25,7 @@ use super::*;
 use crate::event::Silent;
 use crate::model::RejectReason::{BadId, CellCount, DuplicateId, NoId, RepeatedHeader, TotalLine};
 use crate::model::{
-    Currency, EntityType, Entry, FieldDef, FieldType, FileRecord, OriginalId, Pipeline, Problem, ProblemCode, ProductRow,
+    Cells, Currency, EntityType, Entry, FieldDef, FieldType, FileRecord, OriginalId, Pipeline, Problem, ProblemCode, ProductRow,
     RejectReason, Row, Schema, User, UserId, Value, standard_field,
 };
 
@@ -63,14 +63,20 @@ struct Taken {
     file: RestoreFile,
     survey: Survey,
     rows: Vec<Row>,
+    /// The cells of each row as they stood.
+    lines: Vec<Vec<Cells>>,
 }
 
 fn take(path: &Path, schema: &Schema, overrides: &Overrides) -> Result<Taken, IntakeError> {
     let file = detect(path, overrides)?;
     let survey = survey(&file, schema, Keep::All, &mut SeenIds::default(), &Silent)?;
-    let chunks: Result<Vec<RowChunk>, IntakeError> = read(&file, &survey, schema)?.collect();
-    let rows = chunks?.into_iter().flatten().collect();
-    Ok(Taken { file, survey, rows })
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    for chunk in read(&file, &survey, schema)? {
+        let (more, sources) = chunk?.into_parts();
+        lines.extend((0..more.len()).map(|row| sources.lines(row)));
+        rows.extend(more);
+    }
+    Ok(Taken { file, survey, rows, lines })
 }
 
 fn take_bytes(name: &str, bytes: &[u8], schema: &Schema) -> Taken {
@@ -110,12 +116,12 @@ impl Taken {
 
 #[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn text(text: &str) -> Option<Value> {
-    Some(Value::Text(text.to_owned()))
+    Some(Value::Text(text.into()))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn code(code: &str) -> Option<Value> {
-    Some(Value::Code(code.to_owned()))
+    Some(Value::Code(code.into()))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
@@ -125,7 +131,7 @@ fn number(number: &str) -> Option<Value> {
 
 #[expect(clippy::unnecessary_wraps, reason = "a value as `Taken::value` gives it")]
 fn list(texts: &[&str]) -> Option<Value> {
-    Some(Value::List(texts.iter().map(|text| Value::Text((*text).to_owned())).collect()))
+    Some(Value::List(texts.iter().map(|text| Value::Text((*text).into())).collect()))
 }
 
 /// A portal in Spanish with two pipelines whose stages share names.
