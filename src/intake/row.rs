@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::cells::{Cell, CellReader, RowPipeline, product_number};
@@ -124,23 +125,29 @@ impl<'a> RowReader<'a> {
         let pipeline = self.row_pipeline(lines[0]);
         let mut values = Vec::with_capacity(self.codes.len());
         for field in &self.fields {
-            let &FieldColumn { at, ref code, ref def, is_client_id, .. } = field;
+            let &FieldColumn { at, ref def, is_client_id, .. } = field;
             if !self.twins.is_empty() && self.is_outdone(at, lines[0]) {
                 values.push(None);
                 continue;
             }
             let text = lines[0].get(at).unwrap_or_default();
-            let cell = match self.opportunity {
-                Some(opportunity) if opportunity == at && lines.len() > 1 => self.total(at, lines).into(),
-                _ => match field.memo {
-                    Some(place) => self.remembered(place, field, text, pipeline, memo),
-                    None => self.cells.read(at, def, is_client_id, text, pipeline),
-                },
+            let is_total = lines.len() > 1 && self.opportunity == Some(at);
+            if text.is_empty() && !is_total {
+                values.push(Some(Value::Empty));
+                continue;
+            }
+            let cell = match field.memo {
+                _ if is_total => self.total(at, lines).into(),
+                Some(place) => self.remembered(place, field, text, pipeline, memo),
+                None => self.cells.read(at, def, is_client_id, text, pipeline),
             };
             if let Some(problem) = cell.problem {
                 problems.add(at, problem, text);
             }
-            values.push(cell.value.map(|value| self.born(id, code, value)));
+            values.push(cell.value);
+        }
+        if let Some((place, birth)) = self.birth(id) {
+            values[place] = values[place].is_some().then_some(Value::Moment(birth));
         }
         if let Some(name) = self.products[0] {
             values.push(match self.product_rows(lines) {
@@ -176,13 +183,10 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The moment of creation, where the clock alone doesn't tell it.
-    fn born(&self, id: OriginalId, code: &FieldCode, value: Value) -> Value {
-        let births = self.conventions.clocks.as_ref().map(|clocks| &clocks.births).filter(|births| !births.is_empty());
-        match births.filter(|_| code.as_str() == "DATE_CREATE").and_then(|births| births.get(&id)) {
-            Some(birth) => Value::Moment(*birth),
-            None => value,
-        }
+    /// The moment of creation and its field's place, where the clock alone doesn't tell it.
+    fn birth(&self, id: OriginalId) -> Option<(usize, Timestamp)> {
+        let birth = self.conventions.clocks.as_ref()?.births.get(&id)?;
+        Some((self.fields.iter().position(|field| field.code.as_str() == "DATE_CREATE")?, *birth))
     }
 
     /// All multi-field values of a kind in one cell: a field for each type, empty where the cell has none of it.
