@@ -50,6 +50,14 @@ pub(super) enum RowPipeline {
     Unknown,
 }
 
+impl Cell {
+    /// The cell of a multiple field that has this one value.
+    fn listed(mut self) -> Self {
+        self.value = self.value.map(|value| if value == Value::Empty { value } else { Value::List(vec![value]) });
+        self
+    }
+}
+
 impl From<Value> for Cell {
     fn from(value: Value) -> Self {
         Self { value: Some(value), problem: None }
@@ -113,6 +121,8 @@ impl<'a> CellReader<'a> {
             Some(Err(packed::Unreadable)) => return ProblemCode::BadList.into(),
             Some(Ok(packed)) => packed.texts(),
             None if def.kind == FieldType::Enumeration => return join(self.items(at, coded, text)),
+            // One value is the rule, and needs no list of parts.
+            None if !text.contains([',', '\n']) => return self.single(at, def, coded, text, pipeline).listed(),
             None => split(&def.kind, text),
         };
         join(parts.iter().map(|part| self.single(at, def, coded, part, pipeline)).collect())
