@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::lang::say;
-use crate::portal::{KeysError, NotRenewed};
+use crate::portal::{KeysError, NotRenewed, Obstacle};
 use crate::report::Language;
 
 /// The keys can't be used: wrong usage.
@@ -68,53 +68,49 @@ pub fn unusable(error: &KeysError, language: Language) -> Failure {
 
 /// The token is out of date and there is no other: the run can't go on, and the next one can.
 pub fn not_renewed(reason: &NotRenewed, language: Language) -> Failure {
-    let (what, detail, hint) = match reason {
-        NotRenewed::Refused(detail) => (
+    let (what, hint) = match reason.why {
+        Obstacle::Refused => (
             say(
                 language,
                 "the authorisation server doesn't renew the application's access",
                 "el servidor de autorización no renueva el acceso de la aplicación",
             ),
-            detail,
             say(
                 language,
                 "Either the application was removed, or its keys are older than 180 days, or something else has used them: they hold once. Authorise or reinstall it in Bitrix24 and put its new keys into the file.",
                 "La aplicación se eliminó, o sus claves tienen más de 180 días, o algo más ya las usó: sirven una sola vez. Autorícela o reinstálela en Bitrix24 y ponga las claves nuevas en el archivo.",
             ),
         ),
-        NotRenewed::Unanswered(detail) => (
+        Obstacle::Unanswered => (
             say(
                 language,
                 "the authorisation server doesn't answer, so the application's access isn't renewed",
                 "el servidor de autorización no responde y no se renovó el acceso de la aplicación",
             ),
-            detail,
             say(
                 language,
                 "See that this computer reaches it (oauth.bitrix.info). If the next run is refused, an answer was lost with the new keys in it: authorise the application again.",
                 "Verifique que este equipo llegue a él (oauth.bitrix.info). Si la próxima ejecución es rechazada, se perdió una respuesta con las claves nuevas: autorice otra vez la aplicación.",
             ),
         ),
-        NotRenewed::Unwritable(detail) => (
+        Obstacle::Unwritable => (
             say(
                 language,
                 "the file of the application's keys can't be rewritten, so its access isn't renewed",
                 "no se puede reescribir el archivo de claves, así que no se renovó el acceso de la aplicación",
             ),
-            detail,
             say(
                 language,
                 "No new keys were asked for: the old ones still hold. Make room, or give this user the right to write the file and its directory.",
                 "No se pidieron claves nuevas: las anteriores siguen sirviendo. Libere espacio o dé a este usuario permiso para escribir el archivo y su directorio.",
             ),
         ),
-        NotRenewed::Unsaved(detail) => (
+        Obstacle::Unsaved => (
             say(
                 language,
                 "the application's new keys could not be written down",
                 "no se pudieron guardar las claves nuevas de la aplicación",
             ),
-            detail,
             say(
                 language,
                 "They are lost, and the old ones hold no more. Look at the disk, authorise the application again in Bitrix24, and put its keys into the file.",
@@ -122,5 +118,5 @@ pub fn not_renewed(reason: &NotRenewed, language: Language) -> Failure {
             ),
         ),
     };
-    Failure { code: 1, message: format!("{what}: {detail}"), hint: Some(hint) }
+    Failure { code: 1, message: format!("{what}: {}", reason.said), hint: Some(hint) }
 }

@@ -43,7 +43,8 @@ impl Application {
         let portal = portal_of(&keys)?;
         let (server, _) = Origin::parse(&keys.server_endpoint).map_err(|_| KeysError::Server)?;
         let is_vendors = server.is_encrypted() && AUTHORISATION_SERVERS.contains(&server.identity.as_str());
-        if !is_vendors && !(portal.loopback && server.loopback) {
+        let is_sandbox = portal.loopback && server.loopback;
+        if !is_vendors && !is_sandbox {
             return Err(KeysError::Server);
         }
         let file = KeyFile::open(path).map_err(KeysError::ReadOnly)?;

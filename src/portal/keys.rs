@@ -60,7 +60,7 @@ pub enum KeysError {
 }
 
 /// The names under which each key is known: to the authorisation server and the install event, to an application's page in a frame (docs:
-/// settings/oauth/simple-way), and to the vendor's own CRest (`settings.json`).
+/// settings/oauth/simple-way), and to the vendor's own `CRest` (`settings.json`).
 const CLIENT_ID: &[&str] = &["client_id", "C_REST_CLIENT_ID"];
 const CLIENT_SECRET: &[&str] = &["client_secret", "C_REST_CLIENT_SECRET"];
 const ACCESS_TOKEN: &[&str] = &["access_token", "AUTH_ID"];
@@ -112,7 +112,7 @@ impl Keys {
         renewed
     }
 
-    /// The form that asks for new tokens. By POST, as the vendor's CRest does it: the documentation's GET has all secrets in its address.
+    /// The form that asks for new tokens. By POST, as the vendor's `CRest` does it: the documentation's GET has all secrets in its address.
     pub fn renewal_form_exposing_the_secrets(&self) -> Zeroizing<String> {
         let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(ROOM));
         form.append_pair("grant_type", "refresh_token")
@@ -197,14 +197,15 @@ impl KeyFile {
 
     /// Makes room for new keys.
     pub fn draft(&self) -> io::Result<Draft<'_>> {
-        let length = fs::metadata(&self.path)?;
-        if length.permissions().readonly() {
+        let old = fs::metadata(&self.path)?;
+        if old.permissions().readonly() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it may only be read"));
         }
         // For its owner alone (0600), as every file that `tempfile` makes.
         let mut file = tempfile::Builder::new().prefix(".b24restore-keys-").tempfile_in(self.directory())?;
-        file.write_all(&vec![b' '; length.len() as usize + ROOM])?;
+        file.write_all(&vec![b' '; old.len() as usize + ROOM])?;
         file.as_file().sync_all()?;
+        keep_owner(file.as_file(), &old);
         Ok(Draft { file, of: self })
     }
 
@@ -212,6 +213,17 @@ impl KeyFile {
         self.path.parent().unwrap_or(Path::new("."))
     }
 }
+
+/// Whoever owns the old keys owns the new ones, too: `root` doesn't take a colleague's away. Nobody else can give files away.
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let _ = fchown(file, Some(old.uid()), Some(old.gid()));
+}
+
+/// Elsewhere the directory's rights are inherited.
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
 
 impl Draft<'_> {
     /// Puts the new keys in the place of the old ones; when this returns, they outlast a power cut.

@@ -16,7 +16,7 @@ use super::effect::{Effect, Refusal};
 use super::error::PortalError;
 use super::operating::{Admission, OperatingBudget};
 use super::pace::Pace;
-use super::renewal::Renewed;
+use super::renewal::{NotRenewed, Renewed};
 use super::schedule::Backoff;
 use super::transport::{Transport, Trouble};
 use crate::drill::planted;
@@ -200,20 +200,33 @@ impl Line {
 
     /// Sends once, and once more with another token where the first was out of date: that is refused before anything happens.
     async fn send(&self, method: &str, calls: &[&Call], body: Vec<u8>) -> Reply {
-        let again = self.transport.token().map(|_| body.clone());
-        let (reply, token) = self.send_once(method, calls, body).await;
-        let (Some(body), Some(token), true) = (again, token, is_out_of_date(&reply)) else { return reply };
+        if self.transport.token().is_none() {
+            return self.send_once(method, calls, body).await.0;
+        }
+        let mut renewed = Renewed::Found;
+        loop {
+            let (reply, token) = self.send_once(method, calls, body.clone()).await;
+            let Some(token) = token.filter(|_| is_out_of_date(&reply)) else { return reply };
+            // One that was found may be out of date itself; one that was asked for just now is not.
+            if renewed == Renewed::Asked {
+                return reply;
+            }
+            renewed = match self.renew(token).await {
+                Ok(renewed) => renewed,
+                Err(reason) => return Reply::Refused(reason.into()),
+            };
+        }
+    }
+
+    async fn renew(&self, refused: u64) -> Result<Renewed, NotRenewed> {
         let asked = Instant::now();
-        let renewed = self.transport.renew(token).await;
+        let renewed = self.transport.renew(refused).await;
         if renewed != Ok(Renewed::Found) {
             let outcome = if renewed.is_ok() { "ok" } else { "refused" };
             let millis = asked.elapsed().as_millis() as u64;
             self.observer.event(Event::Request { method: "oauth/token".to_owned(), millis, outcome });
         }
-        match renewed {
-            Ok(_) => self.send_once(method, calls, body).await.0,
-            Err(reason) => Reply::Refused(reason.into()),
-        }
+        renewed
     }
 
     /// Sends once, when the limits allow it; tells which token went with it.

@@ -86,7 +86,8 @@ fn spare(scopes: &Json) -> Vec<String> {
 
 impl Reader {
     /// A reader of a portal; sends nothing yet.
-    pub fn open(access: Access, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+    pub fn open(access: impl Into<Access>, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+        let access = access.into();
         let (identity, is_loopback) = (access.identity(), access.is_loopback());
         let http = Http::new(access, settings.authorities.as_deref())?;
         Ok(Self::over(Box::new(http), identity, is_loopback, settings, observer))

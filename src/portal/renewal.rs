@@ -15,28 +15,44 @@ use tokio::time::sleep;
 use super::answer::plain;
 use super::application::Application;
 use super::effect::Refusal;
-use super::keys::Keys;
+use super::keys::{Keys, KeysError};
 use super::schedule::Backoff;
 use super::transport::{Delivery, RawAnswer, Wire};
 
 /// How often new keys are asked for where no answer comes. Each time with the old ones: they may be used up by then, or not.
 const ATTEMPTS: u32 = 4;
 
-/// Why there is no new token. The text never holds a secret.
+/// Why there is no new token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotRenewed {
+#[error("{why}: {said}")]
+pub struct NotRenewed {
+    /// What stood in the way.
+    pub why: Obstacle,
+    /// In whose words: the server's or the system's. It never holds a secret.
+    pub said: String,
+}
+
+/// What can stand between an application and a new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
     /// The authorisation server said no.
-    #[error("the authorisation server doesn't renew the application's access: {0}")]
-    Refused(String),
+    #[error("the authorisation server doesn't renew the application's access")]
+    Refused,
     /// It gave no answer; or it did, and it was lost.
-    #[error("the authorisation server doesn't answer, so the application's access isn't renewed: {0}")]
-    Unanswered(String),
+    #[error("the authorisation server doesn't answer, so the application's access isn't renewed")]
+    Unanswered,
     /// The file of the keys can't be rewritten, so none were asked for.
-    #[error("the file of the application's keys can't be rewritten, so its access isn't renewed: {0}")]
-    Unwritable(String),
+    #[error("the file of the application's keys can't be rewritten, so its access isn't renewed")]
+    Unwritable,
     /// New keys came and could not be written down: they are lost.
-    #[error("the application's new keys could not be written down: {0}")]
-    Unsaved(String),
+    #[error("the application's new keys could not be written down")]
+    Unsaved,
+}
+
+impl Obstacle {
+    fn said(self, what: impl Into<String>) -> NotRenewed {
+        NotRenewed { why: self, said: what.into() }
+    }
 }
 
 /// Where a new token came from.
@@ -71,20 +87,23 @@ pub(super) async fn renew(application: Arc<Application>, wire: Wire, refused: u6
         renewal.ended = outcome.as_ref().err().cloned();
         outcome
     });
-    work.await.unwrap_or_else(|_| Err(NotRenewed::Unanswered("interrupted".to_owned())))
+    work.await.unwrap_or_else(|_| Err(Obstacle::Unanswered.said("interrupted")))
 }
 
 async fn alone(application: &Arc<Application>, wire: &Wire) -> Result<Renewed, NotRenewed> {
     let locking = Arc::clone(application);
     let _lock = tokio::task::spawn_blocking(move || locking.file.lock()).await.ok().flatten();
-    let old = application.kept().map_err(|error| NotRenewed::Unwritable(error.to_string()))?;
+    let old = application.kept().map_err(|error| match error {
+        KeysError::ReadOnly(cause) => Obstacle::Unwritable.said(cause.to_string()),
+        other => Obstacle::Unwritable.said(other.to_string()),
+    })?;
     if !application.uses(&old) {
         application.take_up(&old);
         return Ok(Renewed::Found);
     }
-    let draft = application.file.draft().map_err(|error| NotRenewed::Unwritable(error.to_string()))?;
+    let draft = application.file.draft().map_err(|error| Obstacle::Unwritable.said(error.to_string()))?;
     let new = asked(application.token_url(), &old, wire).await?;
-    draft.keep(&new).map_err(|error| NotRenewed::Unsaved(error.to_string()))?;
+    draft.keep(&new).map_err(|error| Obstacle::Unsaved.said(error.to_string()))?;
     application.take_up(&new);
     Ok(Renewed::Asked)
 }
@@ -92,33 +111,42 @@ async fn alone(application: &Arc<Application>, wire: &Wire) -> Result<Renewed, N
 /// Asks until there is an answer, but not for ever.
 async fn asked(token_url: &str, old: &Keys, wire: &Wire) -> Result<Keys, NotRenewed> {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10), u64::from(std::process::id()));
+    let mut lost = String::new();
     let mut silence = String::new();
     for attempt in 1..=ATTEMPTS {
         match said(wire.post_form(token_url, &old.renewal_form_exposing_the_secrets()).await, old) {
             Said::Keys(new) => return Ok(*new),
-            Said::No(text) if silence.is_empty() => return Err(NotRenewed::Refused(text)),
-            Said::No(text) => return Err(NotRenewed::Refused(format!("{text} (an answer was lost before: {silence})"))),
-            Said::Nothing(text) => silence = text,
+            Said::No(text) => return Err(Obstacle::Refused.said(text + &lost)),
+            Said::Unreached(text) => silence = text,
+            Said::Lost(text) => {
+                lost = format!(" (an answer was lost before: {text})");
+                silence = text;
+            }
         }
         if attempt < ATTEMPTS {
             sleep(backoff.pause(attempt)).await;
         }
     }
-    Err(NotRenewed::Unanswered(silence))
+    Err(Obstacle::Unanswered.said(silence))
 }
 
+/// What came of one attempt.
 enum Said {
     Keys(Box<Keys>),
     No(String),
-    Nothing(String),
+    /// Nobody was asked.
+    Unreached(String),
+    /// There may be new keys, which nobody has.
+    Lost(String),
 }
 
 fn said(delivery: Delivery, old: &Keys) -> Said {
     let answer = match delivery {
-        Delivery::NotSent(trouble) | Delivery::Lost(trouble) => return Said::Nothing(trouble.to_string()),
+        Delivery::NotSent(trouble) => return Said::Unreached(trouble.to_string()),
+        Delivery::Lost(trouble) => return Said::Lost(trouble.to_string()),
         Delivery::Answer(answer) => answer,
     };
-    let nothing = || Said::Nothing(format!("HTTP {}", answer.status));
+    let nothing = || Said::Lost(format!("HTTP {}", answer.status));
     let Ok(body) = serde_json::from_slice::<Map<String, Json>>(&answer.body) else { return nothing() };
     // What a busy or broken server says is no decision.
     if body.contains_key("error") && answer.status < 500 && answer.status != 429 {
@@ -143,31 +171,26 @@ fn token(body: &Map<String, Json>, name: &str) -> Option<SecretString> {
     body.get(name).and_then(Json::as_str).filter(|text| !text.trim().is_empty()).map(SecretString::from)
 }
 
-/// Each reason with the code under which it travels as a refusal: nothing was done, and every other call would be refused as well.
-const CODES: [(&str, fn(String) -> NotRenewed); 4] = [
-    ("RENEWAL_REFUSED", NotRenewed::Refused),
-    ("RENEWAL_UNANSWERED", NotRenewed::Unanswered),
-    ("KEYS_UNWRITABLE", NotRenewed::Unwritable),
-    ("KEYS_UNSAVED", NotRenewed::Unsaved),
+/// Each with the code under which it travels as a refusal: nothing was done, and every other call would be refused as well.
+const CODES: [(&str, Obstacle); 4] = [
+    ("RENEWAL_REFUSED", Obstacle::Refused),
+    ("RENEWAL_UNANSWERED", Obstacle::Unanswered),
+    ("KEYS_UNWRITABLE", Obstacle::Unwritable),
+    ("KEYS_UNSAVED", Obstacle::Unsaved),
 ];
 
 impl NotRenewed {
     /// The reason that a refusal carries.
     pub(super) fn of(refusal: &Refusal) -> Option<Self> {
-        CODES.iter().find(|(code, _)| *code == refusal.code).map(|(_, reason)| reason(refusal.text.clone()))
+        CODES.iter().find(|(code, _)| *code == refusal.code).map(|(_, why)| why.said(&refusal.text))
     }
 }
 
 impl From<NotRenewed> for Refusal {
-    fn from(reason: NotRenewed) -> Self {
-        let (code, text) = match reason {
-            NotRenewed::Refused(text) => (CODES[0].0, text),
-            NotRenewed::Unanswered(text) => (CODES[1].0, text),
-            NotRenewed::Unwritable(text) => (CODES[2].0, text),
-            NotRenewed::Unsaved(text) => (CODES[3].0, text),
-        };
+    fn from(NotRenewed { why, said }: NotRenewed) -> Self {
+        let code = CODES.iter().find(|(_, known)| *known == why).map(|(code, _)| (*code).to_owned());
         // The portal's own answer was that the token is out of date.
-        Self { code: code.to_owned(), text, status: 401 }
+        Self { code: code.unwrap_or_default(), text: said, status: 401 }
     }
 }
 
@@ -177,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_reason_travels_as_a_refusal_of_every_call_and_arrives_as_itself() {
-        for (code, reason) in CODES {
-            let reason = reason("why".to_owned());
+        for (code, why) in CODES {
+            let reason = why.said("its words");
             let refusal = Refusal::from(reason.clone());
             assert!(refusal.code == code && refusal.concerns_the_portal());
             assert_eq!(NotRenewed::of(&refusal), Some(reason));

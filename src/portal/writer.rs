@@ -37,7 +37,7 @@ pub struct Writer {
 
 impl Writer {
     /// A writer of a portal; sends nothing yet.
-    pub fn open(access: Access, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+    pub fn open(access: impl Into<Access>, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
         Ok(Self { reader: Reader::open(access, settings, observer)? })
     }
 

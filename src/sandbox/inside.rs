@@ -48,8 +48,14 @@ impl Inside {
     async fn carry_out(&self, method: &str, body: &[u8]) -> Answer {
         let params = params::read(Carrier { query: "", body: Some(body), content_type: "application/json" });
         let webhook = Webhook { user: "1".to_owned(), secret: "SECRET".to_owned() };
-        let call =
-            Call { name: method.to_lowercase(), webhook: Some(webhook), params, has_token: false, strikes: Strikes::default() };
+        let call = Call {
+            name: method.to_lowercase(),
+            webhook: Some(webhook),
+            params,
+            token: None,
+            host: String::new(),
+            strikes: Strikes::default(),
+        };
         // Nobody waits at the other end: the answer is given back here.
         let (nobody, _) = oneshot::channel();
         answered(&self.office, &call, &mut Waiting::new(nobody, ADDRESS)).await.answer
