@@ -16,6 +16,9 @@ use tempfile::NamedTempFile;
 /// The authorisation server where the file names none (docs: settings/oauth).
 const AUTHORISATION_SERVER: &str = "https://oauth.bitrix.info/rest/";
 
+/// How the names of drafts begin.
+const DRAFT: &str = ".b24restore-keys-";
+
 /// How much longer than the old keys the new ones may be before the room that was made for them is too small.
 const ROOM: usize = 4096;
 
@@ -176,6 +179,11 @@ impl KeyFile {
     /// A file that can be read and rewritten.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = Self { path: fs::canonicalize(path)? };
+        if let Some(directory) = file.lockable()
+            && directory.try_lock().is_ok()
+        {
+            file.sweep();
+        }
         file.draft()?;
         Ok(file)
     }
@@ -191,8 +199,22 @@ impl KeyFile {
     /// The directory is what is locked: a file that is replaced would be another one for whoever waits. Where that can't be done (Windows,
     /// some network drives) two runs must not renew at once; whoever comes second would be refused.
     pub fn lock(&self) -> Option<File> {
-        let directory = File::open(self.directory()).ok().filter(|_| cfg!(unix))?;
-        directory.lock().ok().map(|()| directory)
+        let directory = self.lockable()?;
+        directory.lock().ok()?;
+        self.sweep();
+        Some(directory)
+    }
+
+    fn lockable(&self) -> Option<File> {
+        if cfg!(unix) { File::open(self.directory()).ok() } else { None }
+    }
+
+    /// Takes away what killed runs have left. Whoever has the lock knows that nobody else needs it.
+    fn sweep(&self) {
+        let entries = fs::read_dir(self.directory()).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT)) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 
     /// Makes room for new keys.
@@ -202,7 +224,7 @@ impl KeyFile {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it may only be read"));
         }
         // For its owner alone (0600), as every file that `tempfile` makes.
-        let mut file = tempfile::Builder::new().prefix(".b24restore-keys-").tempfile_in(self.directory())?;
+        let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(self.directory())?;
         file.write_all(&vec![b' '; old.len() as usize + ROOM])?;
         file.as_file().sync_all()?;
         keep_owner(file.as_file(), &old);
@@ -313,6 +335,18 @@ mod tests {
         }
         assert_eq!(new.as_object().map(Map::len), old.as_object().map(Map::len));
         assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 1, "a draft was left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_run_left_is_taken_away_by_the_next() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("app.json");
+        for name in ["app.json", ".b24restore-keys-killed"] {
+            fs::write(dir.path().join(name), ANSWER).expect("a file");
+        }
+        KeyFile::open(&path).expect("a file of keys");
+        assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 1);
     }
 
     #[cfg(unix)]
