@@ -180,7 +180,9 @@ fn within_runtime(language: Language, work: impl Future<Output = Result<Outcome,
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
             signals::outlive_full_files();
-            work.await
+            let outcome = work.await;
+            crate::portal::renewals_are_through().await;
+            outcome
         }),
         Err(error) => Err(Failure::other(lang::say(language, "cannot start", "no se puede iniciar"), &error)),
     }

@@ -51,6 +51,6 @@ pub use error::PortalError;
 pub use keys::KeysError;
 pub use pace::LimitsProfile;
 pub use reader::{Reader, Settings, Wants, Who};
-pub use renewal::{NotRenewed, Obstacle, Renewed};
+pub use renewal::{NotRenewed, Obstacle, Renewed, renewals_are_through};
 pub use transport::{Delivery, Posting, RawAnswer, Renewing, Transport, Trouble};
 pub use writer::Writer;

@@ -5,11 +5,12 @@
 //! new keys is made, they are asked for, they are on the disk, and only then does a request carry them. Only when a kill falls between
 //! the server's work and the disk are they lost; then the next run is refused, and says what to do.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::answer::plain;
@@ -64,6 +65,31 @@ pub enum Renewed {
     Found,
 }
 
+/// Renewals of this process that have begun and aren't through.
+static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// Waits until no renewal is under way. A program that ends before would lose the keys that are on their way.
+pub async fn renewals_are_through() {
+    // The sender is never dropped.
+    let _ = UNDER_WAY.subscribe().wait_for(|renewals| *renewals == 0).await;
+}
+
+/// One of them, until it is dropped.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        UNDER_WAY.send_modify(|renewals| *renewals += 1);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.send_modify(|renewals| *renewals -= 1);
+    }
+}
+
 /// What all who wait have in common.
 #[derive(Debug, Default)]
 pub(super) struct Renewal {
@@ -75,7 +101,9 @@ pub(super) struct Renewal {
 ///
 /// It goes on to its end where nobody waits for it any more: new keys that nobody writes down are lost.
 pub(super) async fn renew(application: Arc<Application>, wire: Wire, refused: u64) -> Result<Renewed, NotRenewed> {
+    let under_way = UnderWay::begin();
     let work = tokio::spawn(async move {
+        let _under_way = under_way;
         let mut renewal = application.renewal.lock().await;
         if application.number() != refused {
             return Ok(Renewed::Found);

@@ -5,19 +5,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::super::access::Access;
 use super::super::error::PortalError;
-use super::super::renewal::{NotRenewed, Obstacle};
+use super::super::renewal::{NotRenewed, Obstacle, renewals_are_through};
 use super::*;
 
 const REFUSED: &str = r#"{"error":"expired_token","error_description":"The access token provided has expired."}"#;
 const NEW: &str = r#"200 {"access_token":"the new access token","refresh_token":"the new refresh token","expires_in":3600}"#;
 
+/// The same, held back until the gate is opened.
+const HELD: &str = r#"{"access_token":"the new access token","refresh_token":"the new refresh token"}"#;
+
 /// A server that takes the new token alone, and answers each renewal as the script says, the last line again and again.
 struct Server {
     port: u16,
     renewals: Arc<AtomicUsize>,
+    /// Lets an answer out that was held back.
+    gate: Arc<Notify>,
     dir: tempfile::TempDir,
 }
 
@@ -27,9 +33,11 @@ impl Server {
         let port = listener.local_addr().expect("an address").port();
         let renewals = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&renewals);
+        let gate = Arc::new(Notify::new());
+        let held = Arc::clone(&gate);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let counter = Arc::clone(&counter);
+                let (counter, held) = (Arc::clone(&counter), Arc::clone(&held));
                 tokio::spawn(async move {
                     let request = read(&mut stream).await;
                     let (status, body) = if request.starts_with("POST /oauth/token/ ") {
@@ -47,6 +55,9 @@ impl Server {
                         "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
                         body.len()
                     );
+                    if status == "200" && body == HELD {
+                        held.notified().await;
+                    }
                     // Status 0 is an answer that never comes.
                     if status != "0" {
                         let _ = stream.write_all(answer.as_bytes()).await;
@@ -54,7 +65,7 @@ impl Server {
                 });
             }
         });
-        Self { port, renewals, dir: tempfile::tempdir().expect("a directory") }
+        Self { port, renewals, gate, dir: tempfile::tempdir().expect("a directory") }
     }
 
     fn file(&self) -> PathBuf {
@@ -168,4 +179,19 @@ async fn keys_that_another_run_has_renewed_are_taken_from_the_file() {
         .expect("the file");
     reader.server_time().await.expect("the portal's time");
     assert_eq!(server.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_renewal_that_nobody_waits_for_any_more_is_written_down_all_the_same() {
+    let server = Server::start(&[r#"200 {"access_token":"the new access token","refresh_token":"the new refresh token"}"#]).await;
+    let reader = server.reader();
+    let call = tokio::spawn(async move { reader.server_time().await });
+    while server.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    call.abort();
+    assert!(call.await.is_err_and(|error| error.is_cancelled()));
+    server.gate.notify_one();
+    renewals_are_through().await;
+    assert!(kept(&server.file()).contains("the new refresh token"));
 }
