@@ -181,7 +181,7 @@ fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
 }
 
 /// The result of a run in the form of the contract.
-pub(super) fn outcome(progress: &Progress, requests: u64) -> ApplyOutcome {
+pub fn outcome(progress: &Progress, requests: u64) -> ApplyOutcome {
     let counts = |counts: &crate::apply::Counts| ApplyCounts {
         planned: counts.planned,
         created: counts.created,
@@ -203,18 +203,19 @@ pub(super) fn outcome(progress: &Progress, requests: u64) -> ApplyOutcome {
 
 fn finish(applied: &Applied, output: &Output) -> Result<Outcome, Failure> {
     let language = output.language();
+    let ended = ending(applied, language);
+    if matches!(ended, Ok(Outcome::Interrupted)) {
+        let text =
+            say(language, "Stopped. Run the same command again to go on.", "Detenido. Repita el mismo comando para continuar.");
+        terminal::note(&text, output);
+    }
+    ended
+}
+
+/// How a run ended: what its exit code says.
+pub fn ending(applied: &Applied, language: Language) -> Result<Outcome, Failure> {
     match &applied.stopped {
-        Some(ApplyError::Interrupted) => {
-            terminal::note(
-                &say(
-                    language,
-                    "Stopped. Run the same command again to go on.",
-                    "Detenido. Repita el mismo comando para continuar.",
-                ),
-                output,
-            );
-            return Ok(Outcome::Interrupted);
-        }
+        Some(ApplyError::Interrupted) => return Ok(Outcome::Interrupted),
         Some(error) => return Err(Failure::of_run(error, language)),
         None => {}
     }

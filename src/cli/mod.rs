@@ -1,6 +1,6 @@
 //! What a person types and sees. The only room that prints.
 
-mod apply;
+pub mod apply;
 mod args;
 mod demo;
 mod failure;
@@ -30,6 +30,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::report::Language;
 
 use args::Output;
+pub use demo::prove;
 pub use failure::Failure;
 
 /// Brings lost Bitrix24 CRM records back: compares restore files with the portal, re-creates what is missing.
@@ -82,7 +83,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const fn code(self) -> u8 {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Pending => 1,

@@ -29,6 +29,15 @@ impl<T> Effect<T> {
             Self::Unknown(unclear) => Effect::Unknown(unclear),
         }
     }
+
+    /// A refusal that every further call would meet too. The operating limit is none: it passes by itself, and is waited for before the
+    /// next call.
+    pub fn fatal(&self) -> Option<&Refusal> {
+        match self {
+            Self::NotDone(refusal) if refusal.concerns_the_portal() && refusal.code != "OPERATION_TIME_LIMIT" => Some(refusal),
+            _ => None,
+        }
+    }
 }
 
 /// A refusal in the portal's own words.

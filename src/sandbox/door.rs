@@ -101,7 +101,7 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
 }
 
 /// What strikes a request that has been read. What its commands are is looked at only where something is armed.
-fn met(office: &Office, name: &str, params: &Map<String, Value>) -> Strikes {
+pub fn met(office: &Office, name: &str, params: &Map<String, Value>) -> Strikes {
     if office.faults().is_empty() {
         return Strikes::default();
     }
@@ -150,7 +150,7 @@ pub struct Call {
 }
 
 /// Carries a request out and tells the answer to who still waits for it.
-async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut waiting: Waiting) {
+pub async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut waiting: Waiting) {
     let mut again = false;
     if let Some(Fault { deed, delay }) = call.strikes.before.take() {
         office.clock.wait(delay).await;

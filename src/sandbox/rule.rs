@@ -8,7 +8,7 @@
 //! - `entity`: only what concerns this record type, by its `entityTypeId`.
 //! - `whole`: the request that is such a method, or the `batch` that holds such a command, instead of the command itself.
 //! - `nth`: only the n-th match, counted from arming; `every`: each k-th; both: the n-th and each k-th after it; neither: each match.
-//! - `times`: how often it strikes at most.
+//! - `times`: how often it strikes at most. Of several rules for one request the first strikes; so rules with `times` are gone through in order.
 //! - `when`: `before` (the default) or `after` the method took effect; `head`: as soon as the request's head has been read, while its body
 //!   may still be on the way, so it knows neither `entity` nor `whole`; `connect`: as soon as the connection is there (`drop` and `reset`
 //!   only). What changes the true answer (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice`,

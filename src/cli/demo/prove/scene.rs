@@ -52,7 +52,7 @@ impl Scene {
     /// Builds a world in a new directory and opens its portal.
     pub fn open(dir: &Path, manner: Manner, chance: &mut Chance) -> Result<Self, ProveError> {
         std::fs::create_dir_all(dir)?;
-        let world = World::build(dir, manner.size, chance)?;
+        let world = World::build(dir, manner.size, jiff::Timestamp::now(), chance)?;
         let config = config(&world.data, manner.limits, manner.scale);
         let portal = Sandbox::start(&config, ([127, 0, 0, 1], 0).into())?;
         let address = portal.address();
