@@ -31,11 +31,16 @@ const LIFE: u64 = 3600;
 pub async fn install(office: &Office, user: u64, host: &str, params: &Map<String, Value>) -> Reply {
     let life = params.get("expires_in").and_then(php::as_text).and_then(|text| text.parse().ok()).unwrap_or(LIFE);
     let now = office.clock.wall().as_second();
-    let tokens = office.work(move |store| store.give_tokens(user, now, life)).await;
-    let mut told = told(&tokens, host);
+    let host = host.to_owned();
+    Reply::of(office.work(move |store| keys(store, user, now, life, &host)).await)
+}
+
+/// The keys of an application that has just been installed for a user, at `now`.
+pub fn keys(store: &mut Store, user: u64, now: i64, life: u64, host: &str) -> Value {
+    let mut told = told(&store.give_tokens(user, now, life), host);
     told["client_id"] = CLIENT_ID.into();
     told["client_secret"] = CLIENT_SECRET.into();
-    Reply::of(told)
+    told
 }
 
 /// Answers a renewal.
