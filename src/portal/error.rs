@@ -10,7 +10,7 @@ use super::transport::Trouble;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PortalError {
     /// The webhook's secret (or the application's token) is wrong, deleted or out of date, or its owner may not log in any more.
-    #[error("the portal doesn't accept the webhook (HTTP {status})")]
+    #[error("the portal doesn't accept the webhook, or the application's token (HTTP {status})")]
     WrongSecret {
         /// The HTTP status: 401 or 403 (the sources differ, rest-transport "Unknown" 1).
         status: u16,

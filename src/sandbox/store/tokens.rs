@@ -24,8 +24,10 @@ impl Store {
     /// Gives a new pair out.
     pub fn give_tokens(&mut self, user: u64, now: i64, life: u64) -> Tokens {
         let number = self.next_id("token");
+        // Whoever doesn't know the webhook's secret can't foretell them.
+        let secret = self.user(user).map(|user| user.secret.clone()).unwrap_or_default();
         let letters = |kind: &str| -> String {
-            let digest = Sha256::digest(format!("sandbox {kind} {number}"));
+            let digest = Sha256::digest(format!("sandbox {kind} {number} {secret}"));
             digest.iter().map(|byte| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[usize::from(*byte) % 36])).collect()
         };
         let expires = now.saturating_add_unsigned(life);
