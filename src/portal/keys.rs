@@ -3,21 +3,27 @@
 //! Bitrix24 replaces both tokens at every renewal (docs: settings/oauth/auto-renewal), so the file is rewritten: as a whole, beside its
 //! place, on the disk before it takes it. A kill at any instant leaves the old keys or the new ones, never half of either.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tempfile::NamedTempFile;
+use tokio::time::sleep;
 
 /// The authorisation server where the file names none (docs: settings/oauth).
 const AUTHORISATION_SERVER: &str = "https://oauth.bitrix.info/rest/";
 
 /// How the names of drafts begin.
 const DRAFT: &str = ".b24restore-keys-";
+
+/// How often it is looked whether another run has renewed the keys: for longer than that can take it.
+const LOCK_LOOKS_MAX: u32 = 3000;
+const LOCK_LOOK: Duration = Duration::from_millis(50);
 
 /// How much longer than the old keys the new ones may be before the room that was made for them is too small.
 const ROOM: usize = 4096;
@@ -197,12 +203,22 @@ impl KeyFile {
     /// Keeps other runs with keys in the same directory from renewing, until what is returned is dropped.
     ///
     /// The directory is what is locked: a file that is replaced would be another one for whoever waits. Where that can't be done (Windows,
-    /// some network drives) two runs must not renew at once; whoever comes second would be refused.
-    pub fn lock(&self) -> Option<File> {
+    /// some network drives) two runs must not renew at once; whoever comes second would be refused. The system tells nobody when a lock
+    /// comes free but a thread that waits for it without an end, so it is asked again and again; what holds it longer than any renewal
+    /// lasts is none.
+    pub async fn lock(&self) -> Option<File> {
         let directory = self.lockable()?;
-        directory.lock().ok()?;
-        self.sweep();
-        Some(directory)
+        for _ in 0..LOCK_LOOKS_MAX {
+            match directory.try_lock() {
+                Ok(()) => {
+                    self.sweep();
+                    return Some(directory);
+                }
+                Err(TryLockError::WouldBlock) => sleep(LOCK_LOOK).await,
+                Err(TryLockError::Error(_)) => return None,
+            }
+        }
+        None
     }
 
     fn lockable(&self) -> Option<File> {

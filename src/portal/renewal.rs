@@ -118,9 +118,8 @@ pub(super) async fn renew(application: Arc<Application>, wire: Wire, refused: u6
     work.await.unwrap_or_else(|_| Err(Obstacle::Unanswered.said("interrupted")))
 }
 
-async fn alone(application: &Arc<Application>, wire: &Wire) -> Result<Renewed, NotRenewed> {
-    let locking = Arc::clone(application);
-    let _lock = tokio::task::spawn_blocking(move || locking.file.lock()).await.ok().flatten();
+async fn alone(application: &Application, wire: &Wire) -> Result<Renewed, NotRenewed> {
+    let _lock = application.file.lock().await;
     let old = application.kept().map_err(|error| match error {
         KeysError::ReadOnly(cause) => Obstacle::Unwritable.said(cause.to_string()),
         other => Obstacle::Unwritable.said(other.to_string()),

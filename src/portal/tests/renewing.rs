@@ -16,7 +16,7 @@ const REFUSED: &str = r#"{"error":"expired_token","error_description":"The acces
 const NEW: &str = r#"200 {"access_token":"the new access token","refresh_token":"the new refresh token","expires_in":3600}"#;
 
 /// The same, held back until the gate is opened.
-const HELD: &str = r#"{"access_token":"the new access token","refresh_token":"the new refresh token"}"#;
+const HELD_ANSWER: &str = r#"200 {"access_token":"the new access token","refresh_token":"the new refresh token"}"#;
 
 /// A server that takes the new token alone, and answers each renewal as the script says, the last line again and again.
 struct Server {
@@ -55,7 +55,7 @@ impl Server {
                         "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
                         body.len()
                     );
-                    if status == "200" && body == HELD {
+                    if HELD_ANSWER.ends_with(body) {
                         held.notified().await;
                     }
                     // Status 0 is an answer that never comes.
@@ -182,8 +182,22 @@ async fn keys_that_another_run_has_renewed_are_taken_from_the_file() {
 }
 
 #[tokio::test]
+async fn new_keys_that_could_not_be_written_down_are_not_used_and_said_to_be_lost() {
+    let server = Server::start(&[HELD_ANSWER]).await;
+    let reader = server.reader();
+    let call = tokio::spawn(async move { reader.server_time().await });
+    while server.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    std::fs::remove_file(server.file()).expect("the file");
+    std::fs::create_dir_all(server.file().join("in the way")).expect("a directory in its place");
+    server.gate.notify_one();
+    assert_eq!(obstacle(call.await.expect("no panic")).why, Obstacle::Unsaved);
+}
+
+#[tokio::test]
 async fn a_renewal_that_nobody_waits_for_any_more_is_written_down_all_the_same() {
-    let server = Server::start(&[r#"200 {"access_token":"the new access token","refresh_token":"the new refresh token"}"#]).await;
+    let server = Server::start(&[HELD_ANSWER]).await;
     let reader = server.reader();
     let call = tokio::spawn(async move { reader.server_time().await });
     while server.asked() == 0 {
