@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Answer, Portal, form_text, post_text};
+use super::client::{Answer, Portal, form_text, get_text, post_text};
 
 /// Posts a form to the authorisation server.
 fn renew(portal: &Portal, form: &str) -> Answer {
@@ -57,6 +57,11 @@ fn a_token_runs_out_and_its_successor_takes_over() {
     let new = answer.json();
     assert_eq!((answer.status, &new["expires_in"], &new["user_id"]), (200, &json!(1800), &json!(1)));
     assert_eq!((ask(&new), ask(&keys)), ((200, json!("1")), (401, json!("expired_token"))));
+    // As the documentation asks for it.
+    let mut keys = keys;
+    keys["refresh_token"] = new["refresh_token"].clone();
+    let by_get = portal.raw(&get_text(&format!("/oauth/token/?{}", form(&keys)))).expect("an answer");
+    assert_eq!(ask(&by_get.json()), (200, json!("1")));
 }
 
 #[test]
