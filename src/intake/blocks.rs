@@ -11,6 +11,10 @@ use memchr::{memchr_iter, memrchr};
 use super::decode::Decoder;
 use super::dialect::{Dialect, LineEnds, Quoting};
 use super::spare::Spare;
+use super::split::LINE_BYTES_MAX;
+
+/// From how many bytes on a line is given the room of the longest one.
+const LONG: usize = 1 << 20;
 
 /// A piece of a file's text.
 #[derive(Debug, Default)]
@@ -48,6 +52,10 @@ impl Block {
         let mut replaced = rest.replaced;
         replaced.extend(self.replaced.iter().map(|place| place + shift));
         let mut text = rest.text;
+        if text.len() > LONG && text.capacity() < text.len() + self.text.len() {
+            // Room for the longest line at once: a text that grows by and by leaves copies of itself all over the memory.
+            text.reserve_exact((LINE_BYTES_MAX + LONG).saturating_sub(text.len()).max(self.text.len()));
+        }
         text.push_str(&self.text);
         (self.text, self.replaced, self.overlong) = (text, replaced, rest.overlong);
     }

@@ -181,8 +181,9 @@ impl<R: Read + Send> Splitter<R> {
         if !self.rest.text.is_empty() {
             let mut block = lines.into_block();
             block.prepend(std::mem::take(&mut self.rest));
-            // A long line is tried again only when it has doubled, lest each of its blocks be split as often as it has blocks.
-            if block.text.len() < 2 * self.tried && !block.is_last {
+            // A long line is tried again only when it has doubled, lest each of its blocks be split as often as it has blocks; and once
+            // it is too long, when it is cut short.
+            if block.text.len() < 2 * self.tried && block.text.len() <= LINE_BYTES_MAX + 2 && !block.is_last {
                 self.rest = block;
                 return None;
             }
@@ -235,7 +236,8 @@ impl<R: Read + Send> Splitter<R> {
             let replaced = behind.into_iter().map(|place| place - dropped.len() as u32).collect();
             Block { text: goes_on.to_owned(), replaced, overlong: Some(overlong), ..Block::default() }
         } else {
-            Block { text: text.to_owned(), replaced: lines.replaced_from(rest.line).collect(), ..Block::default() }
+            let replaced = lines.replaced_from(rest.line).collect();
+            Block { text: lines.take_text_from(rest.line), replaced, ..Block::default() }
         };
         self.tried = self.rest.text.len();
         self.is_quoted = rest.is_quoted;

@@ -14,6 +14,8 @@ pub(super) const LINE_BYTES_MAX: usize = 16 << 20;
 const LINE_CELLS_MAX: usize = 1 << 20;
 /// The longest cell that is taken without further questions; well under both bounds above.
 const SHORT_CELL_MAX: usize = 1 << 16;
+/// Room is made beforehand for what so many bytes of text hold; a longer one is most likely one long line.
+const USUAL: usize = 1 << 18;
 /// A byte order mark, in UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 /// What is kept of a line that is too long.
@@ -190,6 +192,17 @@ impl Lines {
         &self.block.text[at..self.length]
     }
 
+    /// The block's own text from a place on, which must be behind the last line: a long one is not copied.
+    pub(super) fn take_text_from(&mut self, at: usize) -> String {
+        if at > 0 {
+            return self.text_from(at).to_owned();
+        }
+        let mut text = std::mem::take(&mut self.block.text);
+        text.truncate(self.length);
+        self.length = 0;
+        text
+    }
+
     /// Where in the text from `at` on invalid bytes were replaced.
     pub(super) fn replaced_from(&self, at: usize) -> impl Iterator<Item = u32> {
         let at = at as u32;
@@ -206,8 +219,9 @@ impl Lines {
 pub(super) fn split(block: Block, dialect: Dialect) -> Lines {
     let Block { text, replaced, is_last, is_whole, mut overlong, spare } = block;
     let Tables { mut spans, mut entries } = spare.tables();
-    spans.reserve(text.len() / 12);
-    entries.reserve(text.len() / 128);
+    let usual = text.len().min(USUAL);
+    spans.reserve(usual / 12);
+    entries.reserve(usual / 128);
     let bytes = text.as_bytes();
     let mut scan = Scan { text: &text, bytes, dialect, is_last, is_whole, spans, meant: String::new() };
     let has_returns = memchr::memchr(b'\r', scan.bytes).is_some();
