@@ -11,7 +11,7 @@ use memchr::{memchr_iter, memrchr};
 use super::decode::Decoder;
 use super::dialect::{Dialect, LineEnds, Quoting};
 use super::spare::Spare;
-use super::split::LINE_BYTES_MAX;
+use super::split::{LINE_BYTES_MAX, Tables};
 
 /// From how many bytes on a line is given the room of the longest one.
 const LONG: usize = 1 << 20;
@@ -57,7 +57,8 @@ impl Block {
             text.reserve_exact((LINE_BYTES_MAX + LONG).saturating_sub(text.len()).max(self.text.len()));
         }
         text.push_str(&self.text);
-        (self.text, self.replaced, self.overlong) = (text, replaced, rest.overlong);
+        self.spare.give(std::mem::replace(&mut self.text, text), Tables::default());
+        (self.replaced, self.overlong) = (replaced, rest.overlong);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::split::Tables;
 
 /// How many are kept of each kind: those of the blocks that are under way at one time.
-const KEPT: usize = 64;
+const KEPT: usize = 32;
 /// The largest one that is kept, in bytes: what a line of many MiB needs is rare.
 const BYTES_MAX: usize = 1 << 20;
 
