@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, SystemClock,
-    Undone, Verified, choose_pilot, choose_sample, progress,
+    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
+    Verified, choose_pilot, choose_sample, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -236,12 +236,7 @@ pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
 pub async fn verify(place: &Path, reader: &Reader, sample: Option<f64>, observer: &dyn Observer) -> Result<Verified, OpenError> {
     let plan = Plan::open(place)?;
     same_portal(&plan, reader)?;
-    let journal = place.join(dir::JOURNAL);
-    let steps = Journal::read(&journal, &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
-    // The portal still counts what `apply` sent a moment ago.
-    if let Some((level, at)) = Journal::read_pace(&journal)? {
-        reader.resume_pace(level, Duration::try_from(SystemClock.wall().duration_since(at)).unwrap_or_default());
-    }
+    let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
     let schema = reader.schema().await?;
     let actions = plan.actions()?;
     let sample = sample.map(|percent| choose_sample(&steps, percent));

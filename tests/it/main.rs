@@ -18,6 +18,7 @@ mod kill;
 mod machines;
 mod mending;
 mod options;
+mod pace;
 mod prove;
 #[cfg(unix)]
 mod owner;

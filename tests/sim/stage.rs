@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use b24restore::apply::{ApplyError, Journal, Run, Scope, Settings, State, Step};
+use b24restore::apply::{ApplyError, Journal, PaceFile, Run, Scope, Settings, State, Step};
 use b24restore::pipeline::{self, ApplyRequest};
 use b24restore::plan::{Plan, dir};
 use b24restore::portal::{LimitsProfile, Reader, Writer};
@@ -126,13 +126,10 @@ impl Stage {
     /// A writer through the network.
     pub fn writer(&self) -> Writer {
         let settings = world::settings(self.limits);
-        Writer::over(Reader::over(
-            Box::new(Through(self.network.clone())),
-            world::identity(),
-            true,
-            &settings,
-            self.trace.clone(),
-        ))
+        let way = Box::new(Through(self.network.clone()));
+        let reader = Reader::over(way, world::identity(), true, &settings, self.trace.clone());
+        reader.remember_pace(Arc::new(PaceFile::at(&self.dir.path().join("pace"), self.wall.clone())));
+        Writer::over(reader)
     }
 
     /// One run in a process of its own, as far as that goes inside another: what it holds is gone when it dies.

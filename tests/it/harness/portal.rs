@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use b24restore::sandbox::{Config, Language, Limits, Sandbox};
+use b24restore::sandbox::{Config, Language, Limits, Sandbox, Traffic};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -232,6 +232,12 @@ impl Portal {
     /// How often each armed fault has struck.
     pub fn struck(&self) -> Vec<u64> {
         self.told("fired")
+    }
+
+    /// What came in since the portal was opened, and what its limits turned away.
+    pub fn traffic(&self) -> Traffic {
+        let Host::Here(Some(sandbox)) = &self.host else { panic!("only an open portal on threads of the test") };
+        sandbox.office().traffic()
     }
 
     fn told(&self, figure: &str) -> Vec<u64> {
