@@ -50,6 +50,11 @@ impl Lock {
         point!("lock taken");
         Ok(Self { _files: files })
     }
+
+    /// Takes the lock of a plan directory alone, for what has nothing to do with the portal.
+    pub fn of_plan(plan_dir: &Path, at: Timestamp) -> Result<Self, LockError> {
+        Ok(Self { _files: vec![lock(&plan_dir.join(dir::LOCK), at)?] })
+    }
 }
 
 #[cfg(feature = "faults")]

@@ -12,6 +12,7 @@ mod plan;
 mod portal;
 mod progress;
 mod prompt;
+mod purge;
 mod sandbox;
 mod seed;
 mod signals;
@@ -59,6 +60,8 @@ enum Command {
     Verify(verify::Verify),
     /// Delete just what a plan created, and nothing that was changed since.
     Undo(undo::Undo),
+    /// Delete the personal data that a plan directory or a snapshot holds.
+    Purge(purge::Purge),
     /// Write the portal's current state down.
     Snapshot(snapshot::Snapshot),
     /// Run a local portal to rehearse on.
@@ -164,6 +167,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, Failure> {
     match command {
         Command::Inspect(command) => command.run(&output),
         Command::Status(command) => command.run(&output),
+        Command::Purge(command) => command.run(&output),
         Command::Plan(command) => within_runtime(output.language(), async move { command.run(&output).await }),
         Command::Apply(command) => within_runtime(output.language(), async move { command.run(&output).await }),
         Command::Verify(command) => within_runtime(output.language(), async move { command.run(&output).await }),

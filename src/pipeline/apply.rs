@@ -154,7 +154,7 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     // Asked before the portal is: a plan of the sandbox must not so much as greet a real one.
     same_portal(&plan, reader)?;
     let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?;
-    let begun = steps.is_some_and(|steps| steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned));
+    let begun = steps.is_some_and(|steps| has_begun(&steps));
     let who = reader.who().await?;
     point!("portal identity read");
     let now = reader.server_time().await?;
@@ -174,6 +174,11 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
     point!("plan checked");
     Ok(Opened { approved, actions, begun, ahead, old, other_user })
+}
+
+/// Whether anything of a plan was ever sent or decided.
+pub(super) fn has_begun(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned)
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.

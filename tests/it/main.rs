@@ -20,6 +20,7 @@ mod mending;
 mod options;
 mod pace;
 mod prove;
+mod purge;
 #[cfg(unix)]
 mod owner;
 mod refusals;
