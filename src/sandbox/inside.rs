@@ -14,7 +14,6 @@ use super::door::{Call, answered};
 use super::faults::Strikes;
 use super::office::Office;
 use super::params::{self, Carrier};
-use super::routes::Webhook;
 use super::strike::Answer;
 use super::waiting::Waiting;
 use super::{Config, SandboxError};
@@ -47,9 +46,8 @@ impl Inside {
 
     async fn carry_out(&self, method: &str, body: &[u8]) -> Answer {
         let params = params::read(Carrier { query: "", body: Some(body), content_type: "application/json" });
-        let webhook = Webhook { user: "1".to_owned(), secret: "SECRET".to_owned() };
-        let call =
-            Call { name: method.to_lowercase(), webhook: Some(webhook), params, has_token: false, strikes: Strikes::default() };
+        let webhook = Some(self.office.first_webhook());
+        let call = Call { name: method.to_lowercase(), webhook, params, has_token: false, strikes: Strikes::default() };
         // Nobody waits at the other end: the answer is given back here.
         let (nobody, _) = oneshot::channel();
         answered(&self.office, &call, &mut Waiting::new(nobody, ADDRESS)).await.answer
