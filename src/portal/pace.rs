@@ -147,7 +147,8 @@ impl Pace {
         state.share = (state.share / 2.0).max(SLOWEST);
         // A portal that was said to have no limit has one after all.
         state.full = state.full.or_else(|| full_speed(LimitsProfile::Standard, self.api_share));
-        self.refit(&mut state, now);
+        // Whoever filled it, the portal's bucket is full.
+        self.refit(&mut state, now, |full| full.threshold);
     }
 
     /// The portal let a request through.
@@ -161,7 +162,7 @@ impl Pace {
         if open && state.share < 1.0 && now.saturating_duration_since(state.changed) >= CLEAN_TIME {
             state.share = (state.share + STEP_UP).min(1.0);
             state.changed = now;
-            self.refit(&mut state, now);
+            self.refit(&mut state, now, |full| f64::from(full.burst.get()));
         }
     }
 
@@ -221,15 +222,15 @@ impl Pace {
         }
     }
 
-    /// Takes the bucket for full and puts one with the state's rate in its place: a quota can't be changed, and an empty bucket would let a
-    /// whole burst through.
-    fn refit(&self, state: &mut State, now: Instant) {
+    /// Puts a full bucket with the state's rate in place: a quota can't be changed, and an empty bucket would let a whole burst through.
+    /// The others are told the level.
+    fn refit(&self, state: &mut State, now: Instant, level: impl Fn(Speed) -> f64) {
         self.turn(state, now, |state| {
-            let Some(Speed { burst, rate, .. }) = state.full else { return false };
-            let limiter = limiter(burst, rate * state.share, &self.clock);
-            let _ = limiter.check_n(burst);
+            let Some(full) = state.full else { return false };
+            let limiter = limiter(full.burst, full.rate * state.share, &self.clock);
+            let _ = limiter.check_n(full.burst);
             state.limiter = Some(limiter);
-            state.level = (f64::from(burst.get()), now);
+            state.level = (level(full), now);
             true
         });
     }

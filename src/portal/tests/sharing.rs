@@ -94,12 +94,14 @@ async fn a_program_with_a_share_waits_until_the_others_have_left_the_rest_free()
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_after_a_refusal_finds_the_bucket_full() {
     let board = Arc::default();
-    let first = another(&board, 100);
+    // Its own share is no matter: the portal counts what everybody sends.
+    let first = another(&board, 50);
     first.ready().await;
     first.refused(Instant::now());
     let began = Instant::now();
     another(&board, 100).ready().await;
-    assert!(began.elapsed() > Duration::from_millis(400), "{:?}", began.elapsed());
+    let waited = began.elapsed().as_secs_f64();
+    assert!((2.5..3.5).contains(&waited), "{waited}");
 }
 
 /// A memory that tells one thing once.
