@@ -3,6 +3,7 @@
 mod changing;
 mod loading;
 mod reading;
+mod renewing;
 mod sharing;
 mod wire;
 
