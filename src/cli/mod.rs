@@ -63,6 +63,9 @@ enum Command {
     /// Delete just what a plan created, and nothing that was changed since.
     Undo(undo::Undo),
     /// Delete the personal data that a plan directory or a snapshot holds.
+    ///
+    /// Only files that b24restore made are deleted; anything else is named and left alone, the restore files too. ids.csv stays, with
+    /// record types and ids alone. What was deleted can't be brought back by b24restore; backups, and the disk itself, may still hold it.
     Purge(purge::Purge),
     /// Write the portal's current state down.
     Snapshot(snapshot::Snapshot),

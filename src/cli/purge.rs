@@ -13,9 +13,6 @@ use crate::pipeline::{self, PurgeError, PurgeRequest, Purgeable, Purged};
 use crate::report::{self, Language, PurgeOutcome};
 
 /// Delete the personal data that a plan directory or a snapshot holds.
-///
-/// Only files that b24restore made are deleted; anything else is named and left alone, the restore files too. ids.csv stays, with record
-/// types and ids alone. What was deleted can't be brought back by b24restore; backups, and the disk itself, may still hold it.
 #[derive(Debug, Args)]
 pub struct Purge {
     /// The plan directory or the snapshot.
