@@ -88,6 +88,9 @@ pub struct Files {
     /// The order of day, month and year: dmy, mdy or ymd.
     #[arg(long, value_name = "[FILE=]ORDER")]
     pub date_order: Vec<String>,
+    /// The zone of a file's times (IANA name).
+    #[arg(long, value_name = "[FILE=]ZONE")]
+    pub timezone: Vec<String>,
     /// The language of the column titles (es, en, ru ...), or codes.
     #[arg(long, value_name = "[FILE=]LANG")]
     pub language: Vec<String>,
@@ -128,6 +131,7 @@ impl From<&Files> for Overriding {
                 ("delimiter", files.delimiter.clone()),
                 ("encoding", files.encoding.clone()),
                 ("date-order", files.date_order.clone()),
+                ("timezone", files.timezone.clone()),
                 ("language", files.language.clone()),
                 ("quoting", files.quoting.clone()),
                 ("line-ends", files.line_ends.clone()),

@@ -15,6 +15,7 @@ mod prompt;
 mod sandbox;
 mod seed;
 mod signals;
+mod slip;
 mod snapshot;
 mod status;
 mod terminal;

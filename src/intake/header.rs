@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{Line, SplitError, Splitter};
-use super::{headers, mojibake};
+use super::{headers, ids, mojibake};
 use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -55,6 +55,7 @@ pub(super) struct Header {
     delimiter_how: (f32, String),
     quoting_how: (f32, String),
     line_ends: LineEndCount,
+    by_table: Option<&'static str>,
 }
 
 /// Finds the header in the beginning of a file, and the dialect that makes most sense of it.
@@ -103,7 +104,7 @@ pub(super) fn unclosed(line: u64, cell: usize, names: &[&str]) -> IntakeErrorKin
 
 /// A title as its author meant it: one that was encoded twice is read once less.
 pub(super) fn readable(name: &str) -> Cow<'_, str> {
-    mojibake::repair(name).map_or(Cow::Borrowed(name), Cow::Owned)
+    mojibake::meant(name)
 }
 
 /// The delimiter of Excel's own first line, `sep=;`.
@@ -161,6 +162,7 @@ impl Header {
             delimiter_how: (1.0, String::new()),
             quoting_how: (1.0, String::new()),
             line_ends: LineEndCount::default(),
+            by_table: asked.by_table,
         };
         let mut counted = 0;
         let is_above = |line: &Line| asked.line.is_some_and(|wanted| line.number < wanted);
@@ -196,8 +198,8 @@ impl Header {
                 (self.at, self.known) = (at, known[at]);
             }
         }
-        let is_text =
-            |line: &&Line| !line.is_blank() && !line.raw.trim_start_matches('\u{feff}').to_lowercase().starts_with("sep=");
+        let is_separator = |line: &Line| line.raw.trim_start_matches(['\u{feff}', '"']).to_lowercase().starts_with("sep=");
+        let is_text = |line: &&Line| !line.is_blank() && !is_separator(line);
         let above: Vec<u64> =
             self.lines[..self.at.min(self.lines.len())].iter().filter(is_text).map(|line| line.number).collect();
         (self.skipped, self.first_skipped) = (above.len(), above.first().copied().unwrap_or_default());
@@ -292,7 +294,10 @@ impl Header {
         findings.note("delimiter", char::from(self.dialect.delimiter), confidence, how);
         let (confidence, how) = named(&self.quoting_how);
         findings.note("quoting", self.dialect.quoting.code(), confidence, how);
-        findings.note("line_ends", self.line_ends.code(), 1.0, self.line_ends.how());
+        // A table has rows and no line ends; those of its text are this program's.
+        if self.by_table.is_none() {
+            findings.note("line_ends", self.line_ends.code(), 1.0, self.line_ends.how());
+        }
         let filled = self.lines.get(self.at).map_or(0, |line| line.cells.iter().filter(|cell| !cell.trim().is_empty()).count());
         let share = self.known as f32 / filled.max(1) as f32;
         let how = format!("line {}: {} of {filled} titles are known", self.line(), self.known);
@@ -313,6 +318,15 @@ impl Header {
         }
         let unnamed = self.row_width(width, names.len()) - names.len();
         (names, unnamed)
+    }
+
+    /// Whether the first rows have numbers with decimals in a column, more than one and without exception.
+    pub(super) fn has_decimals(&self, column: usize) -> bool {
+        let cells = self.lines[self.at + 1..].iter().filter_map(|row| row.cells.get(column)).map(str::trim);
+        let (all, decimal) = cells
+            .filter(|cell| !cell.is_empty())
+            .fold((0, 0), |(all, decimal), cell| (all + 1, decimal + usize::from(ids::whole(cell).len() < cell.len())));
+        all > 1 && decimal == all
     }
 
     /// How many cells a row has: as many as the header, unless all rows agree that the delimiter at the line's end is only the

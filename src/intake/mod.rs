@@ -53,6 +53,7 @@ mod sheet;
 mod source;
 mod spool;
 mod split;
+mod spoilt;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub use finding::{Finding, Findings};
 pub use headers::{Title, TitleLanguage, Vocabulary, field_code, titles};
 pub use ids::SeenIds;
 pub use inspect::{InspectedColumn, InspectedProblem, Inspection, inspect};
+pub use said::{Expected, listed};
 pub use mapping::{EntityMapping, Mapping, MappingError, MappingErrorKind};
 pub use nearest::{Nearest, nearest_code};
 pub use reader::{Rows, read, read_by};

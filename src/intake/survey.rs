@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use encoding_rs::UTF_8;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -16,11 +17,13 @@ use super::error::IntakeError;
 use super::evidence::{Evidence, Witness};
 use super::finding::Findings;
 use super::group::{Chunk, Group, Groups, Repeats};
-use super::ids::SeenIds;
+use super::ids::{SeenIds, whole};
+use super::mojibake;
 use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use super::split::Texts;
+use super::spoilt::{self, Spoilt};
 use super::spool::{Input, hex};
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
@@ -149,6 +152,10 @@ pub fn survey(file: &RestoreFile, schema: &Schema, seen: &mut SeenIds, progress:
     }
     let bytes = groups.bytes();
     let (sha256, census) = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    if found.bad_bytes > 0 && file.codec == UTF_8 {
+        let places = spoilt::places(file.open()?).map_err(|error| file.io_error(0, error))?;
+        found.name_bad_bytes(&places);
+    }
     let sha256 = file.own_digest().map_or(sha256, str::to_owned);
     problems.extend(file.problems.iter().cloned().chain(census.problems(file)));
     progress.event(Event::End { phase: Phase::Survey });
@@ -241,7 +248,7 @@ impl<'a> Surveyor<'a> {
     fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
         let is_name = |cell: &&str| !(self.coded && is_null(cell));
         let [first, name, second, last] =
-            self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).unwrap_or_default().to_owned());
+            self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned());
         match self.entity {
             EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),
             EntityType::Contact => {
@@ -291,7 +298,7 @@ impl Gathered {
                 self.rows += 1;
                 self.rejected += 1;
                 let id = file.columns.iter().position(|column| is_code(column, "ID")).and_then(|id| reject.cells.get(id));
-                self.rejected_ids.extend(id.and_then(|id| id.trim().parse().ok()).map(OriginalId));
+                self.rejected_ids.extend(id.and_then(|id| whole(id.trim()).parse().ok()).map(OriginalId));
                 if reject.reason == RejectReason::DuplicateId {
                     self.repeated.insert(reject.place.line);
                     if names_product(file, &reject.cells) {
@@ -313,6 +320,24 @@ impl Gathered {
                     self.problems.push(problem(*line, ProblemCode::BadBytes, text));
                 }
             }
+        }
+    }
+
+    /// Says where the bytes stand: a line's are those from its beginning to the next line that has some.
+    fn name_bad_bytes(&mut self, mut places: &[Spoilt]) {
+        let all = self.bad_bytes;
+        let mut told: Vec<&mut Problem> =
+            self.problems.iter_mut().filter(|problem| problem.code == ProblemCode::BadBytes).collect();
+        for at in 0..told.len() {
+            let (line, next) = (told[at].place.line, told.get(at + 1).map(|next| next.place.line));
+            places = &places[places.partition_point(|place| place.line < line)..];
+            let own = match next {
+                Some(next) => places.partition_point(|place| place.line < next),
+                // Of further lines it is only told how many there are.
+                None if all > told.len() => places.partition_point(|place| place.line == line),
+                None => places.len(),
+            };
+            told[at].text.push_str(&spoilt::named(&places[..own]));
         }
     }
 
@@ -354,6 +379,12 @@ impl Gathered {
         if let Some((line, count)) = self.scattered {
             let text = format!("{count} product lines stand apart from their record's first line: sort the file by ID");
             of_file(ProblemCode::ProductsScattered, line, &text);
+        }
+        let is_told = file.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake);
+        for (at, cells) in evidence.twice_encoded().filter(|_| !is_told) {
+            let place = Place { file: Arc::clone(&file.path), line: header, column: Some(columns[at].name.clone()) };
+            let text = format!("{cells} cells of this column were encoded twice, and none once: they are read as they were");
+            problems.push(Problem { place, code: ProblemCode::Mojibake, text });
         }
         problems.extend(self.problems);
         let unmapped = columns.iter().filter(|column| column.is_unmapped()).map(|column| column.name.clone()).collect();

@@ -95,10 +95,12 @@ impl Page<'_> {
                 "none" => self.say("no quotes", "sin comillas"),
                 _ => self.say("quotes doubled", "comillas dobladas"),
             };
-            let ends = file.line_ends.clone().unwrap_or_default().to_uppercase();
-            let text =
-                format!("{between}{}, {quoting}, {} {ends}", self.sure("delimiter"), self.say("line ends", "fin de línea"));
-            self.fact(&self.say("written with", "escrito con"), &text);
+            // The cells of a workbook or a page aren't written with signs that a person could see.
+            if let Some(ends) = &file.line_ends {
+                let (sure, ends) = (self.sure("delimiter"), ends.to_uppercase());
+                let text = format!("{between}{sure}, {quoting}, {} {ends}", self.say("line ends", "fin de línea"));
+                self.fact(&self.say("written with", "escrito con"), &text);
+            }
             let titles = match file.language {
                 None => self.say("field codes", "códigos de campo"),
                 Some(language) => format!("{} {language}{}", self.say("in", "en"), self.sure("language")),
@@ -212,6 +214,12 @@ impl Page<'_> {
             steps.push(self.say(
                 "Letters are damaged in this file: ask for it again before you restore from it.",
                 "Hay letras dañadas en este archivo: pídalo otra vez antes de restaurar con él.",
+            ));
+        }
+        if has("other_sheets") {
+            steps.push(self.say(
+                "One sheet of a workbook is read: save the others as files of their own and give them all.",
+                "De un libro se lee una sola hoja: guarde las otras como archivos aparte y dé todos juntos.",
             ));
         }
         if has("shared_ids") {
