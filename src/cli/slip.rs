@@ -38,9 +38,7 @@ fn takes(expected: &Expected) -> String {
     match expected {
         Expected::Word(words) => format!("se espera {}", listed(words, "o")),
         Expected::Delimiter => "se espera un carácter, o tab, semicolon, comma, pipe".to_owned(),
-        Expected::Language => {
-            "se espera codes o un idioma: es, en, ru, pt, de, fr, it, pl, uk, tr, bg, lt".to_owned()
-        }
+        Expected::Language => "se espera codes o un idioma: es, en, ru, pt, de, fr, it, pl, uk, tr, bg, lt".to_owned(),
         Expected::Line => "se espera el número de una línea, desde 1".to_owned(),
         Expected::Zone => "no existe esa zona horaria; use un nombre IANA como America/Mexico_City".to_owned(),
         Expected::Pair => "se espera \"Columna=CAMPO\"".to_owned(),

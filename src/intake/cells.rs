@@ -111,6 +111,10 @@ impl<'a> CellReader<'a> {
         if !text.is_ascii() && text.contains(char::REPLACEMENT_CHARACTER) {
             return ProblemCode::BadBytes.into();
         }
+        // A zero is no letter that anybody has typed; what it stands for is lost.
+        if self.conventions.zeros && text.contains('\0') {
+            return ProblemCode::NulBytes.into();
+        }
         match mojibake::meant(text) {
             Cow::Owned(meant) if self.conventions.is_twice(at) => self.present(at, def, coded, &meant, pipeline),
             // One cell among others that were not: somebody may have typed it so, and a guess is no restore.
@@ -153,6 +157,8 @@ impl<'a> CellReader<'a> {
                 Some(Value::Code(code)) => Some(code),
                 _ => None,
             },
+            // Without a portal nobody knows what an amount without a currency would be taken for.
+            None if !self.of_portal => return false,
             None => base(),
         };
         own.as_deref() != Some(told.as_str())

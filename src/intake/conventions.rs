@@ -25,6 +25,8 @@ pub struct Conventions {
     pub(super) nulls: bool,
     /// The digits of a phone whose `+` a spreadsheet took, by the column's place; 0 where none is missed.
     pub(super) plus_lost: Vec<usize>,
+    /// Whether zero bytes stand within the file's text, so that its cells are to be looked at for them.
+    pub(super) zeros: bool,
     /// Whether every cell of a column that could tell was encoded twice, so that its cells are read as they were before; by the column's
     /// place.
     pub(super) twice: Vec<bool>,

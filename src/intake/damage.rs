@@ -68,7 +68,9 @@ pub(super) fn is_lost(text: &str) -> bool {
         [] => false,
         [b'#', ..] => ERROR_VALUES.contains(&text) || (text.len() > 4 && text.bytes().all(|byte| byte == b'#')),
         [b'0'..=b'9' | b'-' | b'+', ..] if text.len() <= 24 => is_power_of_ten(text),
-        [b'E', b'r', b'r', b':', ..] => text.strip_prefix(ERROR_NUMBER).is_some_and(|number| number.len() == 3 && is_digits(number)),
+        [b'E', b'r', b'r', b':', ..] => {
+            text.strip_prefix(ERROR_NUMBER).is_some_and(|number| number.len() == 3 && is_digits(number))
+        }
         _ => is_cut(text),
     }
 }

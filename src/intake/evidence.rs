@@ -277,7 +277,7 @@ impl Evidence {
         }
         let plus_lost = self.columns.iter().map(ColumnVotes::plus_lost).collect();
         let twice = self.columns.iter().map(ColumnVotes::is_twice).collect();
-        let conventions = Conventions { date_order, numbers, money, clocks: None, coded, nulls, plus_lost, twice };
+        let conventions = Conventions { date_order, numbers, money, clocks: None, coded, nulls, plus_lost, zeros: false, twice };
         (conventions, findings)
     }
 

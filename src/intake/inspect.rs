@@ -100,13 +100,13 @@ pub struct InspectedProblem {
 /// Tells what a surveyed file is; reads it once more for samples and for the problems of its rows.
 pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<Inspection, IntakeError> {
     let mut problems: Vec<InspectedProblem> = survey.problems.iter().map(InspectedProblem::from).collect();
-    let bad_bytes = ProblemCode::BadBytes;
-    // Lines with bytes that can't be read are known; the row tells in which column the first ones are.
-    let spoilt: HashMap<u64, usize> = problems
+    // Lines with bytes that are no letters are known; the row tells in which column the first ones are.
+    let of_bytes = [ProblemCode::BadBytes, ProblemCode::NulBytes].map(ProblemCode::code);
+    let spoilt: HashMap<(&str, u64), usize> = problems
         .iter()
         .enumerate()
-        .filter(|(_, problem)| problem.code == bad_bytes.code())
-        .map(|(at, problem)| (problem.line, at))
+        .filter(|(_, problem)| of_bytes.contains(&problem.code))
+        .map(|(at, problem)| ((problem.code, problem.line), at))
         .collect();
     let mut samples: Vec<Vec<String>> = vec![Vec::new(); survey.columns.len()];
     let mut rejected_by = BTreeMap::new();
@@ -119,7 +119,7 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
                         sample(&mut samples, cells);
                     }
                     for problem in own.iter().filter(|_| has_room) {
-                        match spoilt.get(&problem.place.line).filter(|_| problem.code == bad_bytes) {
+                        match spoilt.get(&(problem.code.code(), problem.place.line)) {
                             Some(at) => problems[*at].column = problems[*at].column.take().or(problem.place.column.clone()),
                             None => problems.push(InspectedProblem::from(problem)),
                         }
@@ -136,9 +136,9 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
     }
     problems.sort_by_key(|problem| problem.line);
     // A column without a title and without a text is none that a person would miss.
-    let is_missed = |(column, samples): &(&Column, &Vec<String>)| column.is_unmapped() && !(column.name.is_empty() && samples.is_empty());
-    let unmapped =
-        survey.columns.iter().zip(&samples).filter(is_missed).map(|(column, _)| column.name.clone()).collect();
+    let is_missed =
+        |(column, samples): &(&Column, &Vec<String>)| column.is_unmapped() && !(column.name.is_empty() && samples.is_empty());
+    let unmapped = survey.columns.iter().zip(&samples).filter(is_missed).map(|(column, _)| column.name.clone()).collect();
     let mut detected = file.findings.clone();
     detected.extend(&survey.findings);
     Ok(Inspection {

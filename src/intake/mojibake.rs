@@ -132,7 +132,23 @@ mod tests {
 
     #[test]
     fn no_text_of_a_language_is_taken_for_one_that_was_encoded_twice() {
-        for text in ["Ні", "Ві", "xВєаєіx", "ñandú", "São Paulo", "«ВЕКТОР»", "Її", "№ 5", "Łódź", "€ 5", "Á²", "Nº 7 — “x”", "日本", "Ёж", "ÄÜ"] {
+        for text in [
+            "Ні",
+            "Ві",
+            "xВєаєіx",
+            "ñandú",
+            "São Paulo",
+            "«ВЕКТОР»",
+            "Її",
+            "№ 5",
+            "Łódź",
+            "€ 5",
+            "Á²",
+            "Nº 7 — “x”",
+            "日本",
+            "Ёж",
+            "ÄÜ",
+        ] {
             assert_eq!(repair(text), None, "{text}");
         }
     }

@@ -72,7 +72,8 @@ impl Overrides {
             }
             "quoting" => {
                 let known = [Quoting::Doubled, Quoting::Backslash, Quoting::None];
-                self.quoting = Some(by_code(known, Quoting::code, value).ok_or(Expected::Word(&["doubled", "backslash", "none"]))?);
+                self.quoting =
+                    Some(by_code(known, Quoting::code, value).ok_or(Expected::Word(&["doubled", "backslash", "none"]))?);
             }
             "line-ends" => {
                 let known = [LineEnds::Any, LineEnds::Lf, LineEnds::Cr];

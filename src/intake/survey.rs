@@ -247,8 +247,9 @@ impl<'a> Surveyor<'a> {
     /// The texts under which another record's link may name this one.
     fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
         let is_name = |cell: &&str| !(self.coded && is_null(cell));
-        let [first, name, second, last] =
-            self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned());
+        let [first, name, second, last] = self.names.map(|at| {
+            at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
+        });
         match self.entity {
             EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),
             EntityType::Contact => {
@@ -351,7 +352,8 @@ impl Gathered {
         bytes: u64,
     ) -> Survey {
         let Decided { order, sure: is_sure, confidence, how } = self.order(file);
-        let (conventions, told) = evidence.decide(file, &columns, order);
+        let (mut conventions, told) = evidence.decide(file, &columns, order);
+        conventions.zeros = problems.iter().any(|problem| problem.code == ProblemCode::NulBytes);
         let mut findings = Findings::default();
         findings.note("date_order", order.code(), confidence, how);
         if let Some((clock, confidence, how)) = self.votes.clock() {

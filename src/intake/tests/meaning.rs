@@ -113,7 +113,8 @@ fn ids_that_a_program_took_for_measures_are_read_where_all_of_them_are() {
     let ids = |rows: &[&[&str]]| leads(rows).survey.ids;
     assert_eq!(ids(&[&["ID", "Título de prospecto"], &["12.0", "a"], &["13.0", "b"]]), [OriginalId(12), OriginalId(13)]);
     assert_eq!(ids(&[&["ID", "Título de prospecto"], &["12.0", "a"], &["13", "b"]]), [OriginalId(13)]);
-    let coded = leads(&[&["ID", "TITLE", "ASSIGNED_BY_ID", "COMPANY_ID"], &["12.0", "a", "7.0", "300.0"], &["13.0", "b", "", ""]]);
+    let coded =
+        leads(&[&["ID", "TITLE", "ASSIGNED_BY_ID", "COMPANY_ID"], &["12.0", "a", "7.0", "300.0"], &["13.0", "b", "", ""]]);
     assert_eq!(coded.value(12, "ASSIGNED_BY_ID"), Some(Value::User(UserId(7))));
     assert_eq!(coded.value(12, "COMPANY_ID"), Some(Value::Link(300)));
 }
@@ -122,7 +123,8 @@ fn ids_that_a_program_took_for_measures_are_read_where_all_of_them_are() {
 fn an_amount_is_read_with_the_sign_of_its_currency() {
     let head = ["ID", "Nombre de la negociación", "Ingreso", "Moneda"];
     let amount = |cell: &str, currency: &str| {
-        let taken = take_bytes("deal.csv", &export(&lines(&[&head, &["1", "a", cell, currency], &["2", "b", "1.50", ""]])), &portal());
+        let taken =
+            take_bytes("deal.csv", &export(&lines(&[&head, &["1", "a", cell, currency], &["2", "b", "1.50", ""]])), &portal());
         let problems: Vec<ProblemCode> = taken.problems(1).iter().map(|(code, _)| *code).collect();
         (taken.value(1, "OPPORTUNITY"), problems)
     };

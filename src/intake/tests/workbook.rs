@@ -51,10 +51,7 @@ pub(super) fn book(sheets: &[(&str, &[&[Cell]])]) -> Vec<u8> {
     let texts: String = texts.iter().map(|text| format!("<si><t xml:space=\"preserve\">{text}</t></si>")).collect();
     let mut entries = vec![
         ("_rels/.rels".to_owned(), related(&relation(1, "officeDocument", "xl/workbook.xml"))),
-        (
-            "xl/workbook.xml".to_owned(),
-            format!("<workbook xmlns=\"{NS}\" xmlns:r=\"{DOC}\"><sheets>{names}</sheets></workbook>"),
-        ),
+        ("xl/workbook.xml".to_owned(), format!("<workbook xmlns=\"{NS}\" xmlns:r=\"{DOC}\"><sheets>{names}</sheets></workbook>")),
         ("xl/_rels/workbook.xml.rels".to_owned(), related(&relations)),
         ("xl/styles.xml".to_owned(), format!("<styleSheet xmlns=\"{NS}\">{styles}</styleSheet>")),
         ("xl/sharedStrings.xml".to_owned(), format!("<sst xmlns=\"{NS}\">{texts}</sst>")),
