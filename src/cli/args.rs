@@ -94,7 +94,7 @@ pub struct Files {
     /// The language of the column titles (es, en, ru ...), or codes.
     #[arg(long, value_name = "[FILE=]LANG")]
     pub language: Vec<String>,
-    /// How cells are quoted: doubled (""), backslash (\\") or none.
+    /// How cells are quoted: doubled (""), backslash (\\"), escaped (no quotes, \\n for a line end) or none.
     #[arg(long, value_name = "[FILE=]STYLE")]
     pub quoting: Vec<String>,
     /// What ends a line: any, lf or cr.

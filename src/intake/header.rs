@@ -250,7 +250,11 @@ impl Header {
         let plain = self.dialect;
         let mut best = Fit::of(text, plain, self.line(), self.width());
         let mut is_plain = true;
-        if best.misfits > 0 || best.is_unclosed {
+        let is_doubtful = best.misfits > 0 || best.is_unclosed;
+        let dump = if is_doubtful || plain.delimiter == b'\t' { self.as_dump(text, asked) } else { None };
+        if let Some(dump) = dump {
+            (self, best, is_plain) = (dump.0, dump.1, false);
+        } else if is_doubtful {
             let others = [
                 Dialect { quoting: Quoting::Backslash, ..plain },
                 Dialect { line_ends: LineEnds::Lf, ..plain },
@@ -277,6 +281,23 @@ impl Header {
         };
         self.line_ends = LineEndCount::of(text, if is_plain { plain } else { self.dialect });
         self
+    }
+
+    /// The same header in the dialect of a database's text files, where their word for nothing stands as a cell and all rows fit.
+    fn as_dump(&self, text: &str, asked: Asked<'_>) -> Option<(Self, Fit)> {
+        let is_asked = asked.quoting.is_some() || asked.by_table.is_some();
+        if is_asked || !self.dialect.quoting.has_quotes() || !is_of_database(text, self.dialect.delimiter) {
+            return None;
+        }
+        let dialect = Dialect { quoting: Quoting::Escaped, ..self.dialect };
+        let dump = Self { delimiter_how: self.delimiter_how.clone(), ..Self::split(text, dialect, asked) };
+        let fit = Fit::of(text, dialect, dump.line(), dump.width());
+        // Cells that begin and end with quotes are another make of file, whose quotes belong to no cell.
+        let begun =
+            || dump.lines.iter().flat_map(|line| line.cells.iter()).filter(|cell| cell.len() > 1 && cell.starts_with('"'));
+        let is_bare = begun().filter(|cell| cell.ends_with('"')).count() * 2 <= begun().count();
+        let is_sound = dump.known >= self.known && fit.fits > 0 && fit.misfits == 0 && is_bare;
+        is_sound.then_some((dump, fit))
     }
 
     pub(super) fn line(&self) -> u64 {
@@ -341,6 +362,17 @@ impl Header {
         let ends_empty = |row: &Line| row.cells.get(named).is_some_and(|cell| cell.trim().is_empty());
         if header == named && all_have(named + 1) && rows().all(ends_empty) { named + 1 } else { header }
     }
+}
+
+/// Whether cells hold what only databases write: `\N` for nothing; or, between tabs, their word for it beside an escaped line end.
+fn is_of_database(text: &str, delimiter: u8) -> bool {
+    if delimiter == b'\t' && text.contains("\tNULL\t") && (text.contains("\\n") || text.contains("\\t")) {
+        return true;
+    }
+    let bytes = text.as_bytes();
+    let is_edge = |sign: Option<&u8>| sign.is_none_or(|sign| *sign == delimiter || b"\r\n".contains(sign));
+    memchr::memmem::find_iter(bytes, "\\N")
+        .any(|at| is_edge(at.checked_sub(1).and_then(|before| bytes.get(before))) && is_edge(bytes.get(at + 2)))
 }
 
 fn is_comment(line: &Line) -> bool {

@@ -71,9 +71,13 @@ impl Overrides {
                 self.language = Some(language.ok_or(Expected::Language)?);
             }
             "quoting" => {
-                let known = [Quoting::Doubled, Quoting::Backslash, Quoting::None];
-                self.quoting =
-                    Some(by_code(known, Quoting::code, value).ok_or(Expected::Word(&["doubled", "backslash", "none"]))?);
+                let known = [Quoting::Doubled, Quoting::Backslash, Quoting::Escaped, Quoting::None];
+                self.quoting = Some(by_code(known, Quoting::code, value).ok_or(Expected::Word(&[
+                    "doubled",
+                    "backslash",
+                    "escaped",
+                    "none",
+                ]))?);
             }
             "line-ends" => {
                 let known = [LineEnds::Any, LineEnds::Lf, LineEnds::Cr];

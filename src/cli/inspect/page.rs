@@ -92,6 +92,7 @@ impl Page<'_> {
             };
             let quoting = match file.quoting {
                 "backslash" => self.say("quotes behind a backslash", "comillas con barra invertida"),
+                "escaped" => self.say("no quotes, escapes with a backslash", "sin comillas, escapes con barra invertida"),
                 "none" => self.say("no quotes", "sin comillas"),
                 _ => self.say("quotes doubled", "comillas dobladas"),
             };
