@@ -190,6 +190,22 @@ fn files_of_two_users_are_each_read_in_their_own_zone() {
     assert!(!summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "zone_uncertain"));
 }
 
+#[test]
+fn the_zone_of_one_file_can_be_said() {
+    let portal = Portal::open();
+    let row = |title: &str| vec![format!("ID;{title};Creado"), "900;Nueva;15/03/2026 10:00:00".to_owned()];
+    let leads = file(&portal, "leads.csv", &row("Título de prospecto"));
+    let companies = file(&portal, "companies.csv", &row("Nombre de la Compañía"));
+    let said = ["--timezone", "leads.csv=Asia/Tokyo", "--timezone", "Europe/Madrid"];
+    let summary = plan(&portal, &[&leads, &companies], &said).exits(0).json();
+    assert_eq!(inferred(&summary, &leads, "zone").0, "Asia/Tokyo");
+    assert_eq!(inferred(&summary, &companies, "zone").0, "Europe/Madrid");
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    for moment in ["2026-03-15T01:00:00+00:00", "2026-03-15T09:00:00+00:00"] {
+        assert!(actions.contains(moment), "{moment} in {actions}");
+    }
+}
+
 /// Companies and deals of another portal, whose ids are taken here by others.
 fn strangers(portal: &Portal) -> (PathBuf, PathBuf) {
     for n in 1..=25 {
