@@ -57,7 +57,7 @@ const ERROR_VALUES: &[&str] = &[
     "#LICZBA!",
     "#ZERO!",
 ];
-/// What LibreOffice writes instead, with a number behind it.
+/// What `LibreOffice` writes instead, with a number behind it.
 const ERROR_NUMBER: &str = "Err:";
 /// The fewest digits of a text that is a phone and no small number.
 const PHONE_DIGITS_MIN: usize = 7;

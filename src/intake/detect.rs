@@ -118,6 +118,15 @@ impl CellMeaning {
     }
 }
 
+/// What other programs have done to a file on its way, as far as its beginning tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wear {
+    /// Some of its text was encoded twice, so that its cells are to be asked.
+    pub(super) is_twice_encoded: bool,
+    /// Its ids have decimals, one and all: a program took the column for one of measures.
+    pub(super) has_decimal_ids: bool,
+}
+
 /// A restore file, as far as its first MiB tells.
 #[derive(Debug, Clone)]
 pub struct RestoreFile {
@@ -149,10 +158,8 @@ pub struct RestoreFile {
     /// Unnamed columns behind `columns`, whose cells must be empty.
     pub(super) unnamed: usize,
     pub(super) date_order: Option<DateOrder>,
-    /// Whether some of its text was encoded twice, so that its cells are to be asked.
-    pub(super) is_twice_encoded: bool,
-    /// Whether its ids have decimals, one and all: a program took the column for one of measures.
-    pub(super) has_decimal_ids: bool,
+    /// What other programs have done to it.
+    pub(super) wear: Wear,
     /// What the user said of it.
     pub(super) said: Overrides,
     /// What a person should know of the file as a whole.
@@ -249,8 +256,7 @@ fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFil
         codec,
         unnamed: 0,
         date_order: overrides.date_order,
-        is_twice_encoded: false,
-        has_decimal_ids: false,
+        wear: Wear::default(),
         said: overrides.clone(),
         problems: Vec::new(),
         source,
@@ -281,7 +287,7 @@ impl RestoreFile {
             self.problem(1, ProblemCode::MixedEncodings, text);
         }
         let twice = mojibake::find(text);
-        self.is_twice_encoded = twice.is_some();
+        self.wear.is_twice_encoded = twice.is_some();
         if let Some(found) = twice.filter(|found| found.is_all) {
             let was = mojibake::meant(&found.word);
             let text = format!(
@@ -330,7 +336,7 @@ impl RestoreFile {
         chosen.reading.note(&mut self.findings, overrides.language);
         self.columns = columns::columns(&names, chosen.reading, &overrides.map, &overrides.ignore);
         let ids = self.columns.iter().position(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
-        self.has_decimal_ids = ids.is_some_and(|column| header.has_decimals(column));
+        self.wear.has_decimal_ids = ids.is_some_and(|column| header.has_decimals(column));
         Ok(())
     }
 }

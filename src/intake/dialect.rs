@@ -20,7 +20,7 @@ pub enum Quoting {
     /// `"a \"b\" c"`: as databases and PHP's `fgetcsv` write and read it; `\\` is a backslash.
     Backslash,
     /// `a\tb`: quotes are signs like any other, and a backslash stands before what a cell holds of delimiters and line ends, or before
-    /// the letter of one, as `mysqldump --tab`, `mysql -B` and PostgreSQL's `COPY` write it.
+    /// the letter of one, as `mysqldump --tab`, `mysql -B` and `PostgreSQL` (`COPY`) write it.
     Escaped,
     /// Quotes are signs like any other; a cell can't hold a delimiter or a line end.
     None,

@@ -91,7 +91,7 @@ struct ColumnVotes {
 impl Witness {
     pub(super) fn of(file: &RestoreFile, columns: &[Column], schema: &Schema) -> Self {
         let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
-        let lettered = if file.is_twice_encoded { (0..columns.len()).collect() } else { Vec::new() };
+        let lettered = if file.wear.is_twice_encoded { (0..columns.len()).collect() } else { Vec::new() };
         Self { watched, width: columns.len(), lettered, coded: file.is_coded() }
     }
 

@@ -88,7 +88,7 @@ impl<'a> Layout<'a> {
             let alone = if is_total() { RejectReason::TotalLine } else { RejectReason::NoId };
             return if self.is_continuation(cells) { Continues { alone } } else { Unusable(alone) };
         }
-        let id = if self.file.has_decimal_ids { ids::whole(id) } else { id };
+        let id = if self.file.wear.has_decimal_ids { ids::whole(id) } else { id };
         let Some(id) = parse_id(id) else {
             return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };

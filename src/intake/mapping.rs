@@ -122,7 +122,7 @@ pub enum MappingErrorKind {
         /// What it says.
         value: String,
         /// What it takes.
-        expected: Expected,
+        expected: Box<Expected>,
     },
     /// A field that doesn't exist.
     #[error("[{entity}.columns] \"{column}\" = \"{field}\": a {entity} has no such field{}", did_you_mean(nearest.as_deref()))]
@@ -240,7 +240,7 @@ impl EntityMapping {
     fn check(&self, entity: EntityType) -> Result<(), MappingErrorKind> {
         for (key, value) in self.words() {
             if let Err(expected) = Overrides::default().take(key, &value) {
-                return Err(MappingErrorKind::Word { entity, key, value, expected });
+                return Err(MappingErrorKind::Word { entity, key, value, expected: Box::new(expected) });
             }
         }
         for (column, field) in &self.columns {

@@ -360,7 +360,7 @@ impl Scan<'_> {
             return Some(CellEnd { end: from, next: from + 1, ends_line: false });
         }
         let found = match self.dialect.line_ends {
-            _ if self.dialect.quoting == Quoting::Escaped => self.unescaped_end(rest)?,
+            _ if self.dialect.quoting == Quoting::Escaped => self.unescaped_end(rest),
             LineEnds::Any => memchr::memchr3(delimiter, b'\n', b'\r', rest),
             LineEnds::Lf => memchr::memchr2(delimiter, b'\n', rest),
             LineEnds::Cr => memchr::memchr2(delimiter, b'\r', rest),
@@ -387,9 +387,8 @@ impl Scan<'_> {
         }
     }
 
-    /// The first delimiter or line end without a backslash before it; none where the block ends behind a backslash, of which nobody knows
-    /// yet what it stands before.
-    fn unescaped_end(&self, rest: &[u8]) -> Option<Option<usize>> {
+    /// The first delimiter or line end without a backslash before it.
+    fn unescaped_end(&self, rest: &[u8]) -> Option<usize> {
         let Dialect { delimiter, line_ends, .. } = self.dialect;
         let ends = |at: usize| match rest[at] {
             b'\n' => line_ends != LineEnds::Cr,
@@ -397,16 +396,13 @@ impl Scan<'_> {
             byte => byte == delimiter,
         };
         let mut at = 0;
-        while let Some(&byte) = rest.get(at) {
-            if byte == b'\\' && rest.len() < at + 2 && !self.is_last {
-                return None;
-            }
+        while at < rest.len() {
             if ends(at) {
-                return Some(Some(at));
+                return Some(at);
             }
-            at += if byte == b'\\' { 2 } else { 1 };
+            at += if rest[at] == b'\\' { 2 } else { 1 };
         }
-        Some(None)
+        None
     }
 
     /// The span of a cell as it is meant, whose backslashes stand before the signs that they save, or before their letters.

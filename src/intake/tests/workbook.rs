@@ -48,7 +48,7 @@ pub(super) fn book(sheets: &[(&str, &[&[Cell]])]) -> Vec<u8> {
     relations.push_str(&relation(sheets.len() + 1, "sharedStrings", "sharedStrings.xml"));
     relations.push_str(&relation(sheets.len() + 2, "styles", "styles.xml"));
     let styles = "<cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs>";
-    let texts: String = texts.iter().map(|text| format!("<si><t xml:space=\"preserve\">{text}</t></si>")).collect();
+    let texts = texts.iter().fold(String::new(), |all, text| all + "<si><t xml:space=\"preserve\">" + text + "</t></si>");
     let mut entries = vec![
         ("_rels/.rels".to_owned(), related(&relation(1, "officeDocument", "xl/workbook.xml"))),
         ("xl/workbook.xml".to_owned(), format!("<workbook xmlns=\"{NS}\" xmlns:r=\"{DOC}\"><sheets>{names}</sheets></workbook>")),
