@@ -317,8 +317,7 @@ impl RestoreFile {
         self.header_line = header.line();
         header.note(&mut self.findings);
         if !self.other_sheets().is_empty() {
-            let text = format!("not read: {}; save each as a file of its own", self.other_sheets().join(", "));
-            self.problem(1, ProblemCode::OtherSheets, text);
+            self.problem(1, ProblemCode::OtherSheets, self.other_sheets().join(", "));
         }
         if header.skipped > 0 {
             let text = format!("{} lines above the header are left out", header.skipped);
