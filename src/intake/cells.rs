@@ -15,6 +15,9 @@ use super::packed::{self, Packed};
 use super::{damage, mojibake, numbers, words};
 use crate::model::{FieldDef, FieldType, ProblemCode, Schema, UserId, Value, fold};
 
+/// The first byte of U+FFFD; hardly any letter of a language that Bitrix24 exports begins with it.
+const REPLACEMENT_BEGINS: u8 = 0xef;
+
 /// Reads the cells of one file.
 pub(super) struct CellReader<'a> {
     schema: &'a Schema,
@@ -108,7 +111,7 @@ impl<'a> CellReader<'a> {
             return Value::Empty.into();
         }
         // What stood where this sign does is lost, whoever has put it there: this program's decoder, or one before it.
-        if !text.is_ascii() && text.contains(char::REPLACEMENT_CHARACTER) {
+        if memchr::memchr(REPLACEMENT_BEGINS, text.as_bytes()).is_some() && text.contains(char::REPLACEMENT_CHARACTER) {
             return ProblemCode::BadBytes.into();
         }
         // A zero is no letter that anybody has typed; what it stands for is lost.

@@ -50,7 +50,8 @@ pub(super) fn meant(text: &str) -> Cow<'_, str> {
 /// Whether the first letter beyond ASCII and the sign behind it may be the two first bytes of a letter. Asked for every cell with an
 /// accent, and in texts of any language the answer is nearly always no.
 fn may_be_twice(text: &str) -> bool {
-    let mut signs = text.chars().skip_while(char::is_ascii);
+    let Some(begin) = text.bytes().position(|byte| !byte.is_ascii()) else { return false };
+    let mut signs = text[begin..].chars();
     let (Some(first), Some(second)) = (signs.next(), signs.next()) else { return false };
     if second.is_ascii() || ('а'..='я').contains(&second) || ('А'..='Я').contains(&second) {
         return false;
