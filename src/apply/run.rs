@@ -366,7 +366,7 @@ impl<'a> Run<'a> {
         // Not when it was intended: the limits may have held it back for minutes since.
         let sent = self.writer.last_sent().unwrap_or_else(Instant::now);
         self.sent.extend(chunk.iter().map(|seq| (*seq, sent)));
-        let fatal = effects.iter().find_map(fatal);
+        let fatal = effects.iter().find_map(Effect::fatal).cloned();
         let settled = intents
             .into_iter()
             .zip(effects)
@@ -538,17 +538,7 @@ pub(super) fn present(ids: &[PortalId], how: How) -> Learned {
     }
 }
 
-/// A refusal that every further call would meet too: the run stops, and nothing is marked as failed. The operating limit is none: it
-/// passes by itself, and the writer waits for it before the next call.
-pub(super) fn fatal<T>(effect: &Effect<T>) -> Option<Refusal> {
-    match effect {
-        Effect::NotDone(refusal) if refusal.concerns_the_portal() && refusal.code != "OPERATION_TIME_LIMIT" => {
-            Some(refusal.clone())
-        }
-        _ => None,
-    }
-}
-
+/// Ends a run by a refusal that every further call would meet too; nothing is marked as failed.
 pub(super) fn end_by(fatal: Option<Refusal>) -> Result<(), ApplyError> {
     match fatal {
         Some(refusal) => Err(ApplyError::Portal(PortalError::from(refusal))),

@@ -10,7 +10,7 @@ use crate::plan::{Action, ActionKind};
 use crate::portal::{Change, Effect, Wants};
 
 use super::journal::{Learned, Sending};
-use super::run::{ApplyError, CYCLES_MAX, Run, end_by, fatal};
+use super::run::{ApplyError, CYCLES_MAX, Run, end_by};
 use super::step::{How, State};
 
 /// How many commands an update request holds.
@@ -94,7 +94,7 @@ impl Run<'_> {
         let intents = self.intend(&sendings)?;
         let effects = self.writer.run(&changes).await;
         point!("update answered");
-        let fatal = effects.iter().find_map(fatal);
+        let fatal = effects.iter().find_map(Effect::fatal).cloned();
         let mut learned: HashMap<usize, Learned> = HashMap::new();
         for (seq, effect) in owners.into_iter().zip(effects) {
             let next = match effect {

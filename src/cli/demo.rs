@@ -3,7 +3,7 @@
 
 pub mod loss;
 pub mod proof;
-mod prove;
+pub mod prove;
 mod story;
 mod typed;
 pub mod world;

@@ -1,11 +1,12 @@
 //! What a person types and sees. The only room that prints.
 
-mod apply;
+pub mod apply;
 mod args;
 mod demo;
 mod failure;
 mod hardening;
 mod inspect;
+mod keys;
 mod lang;
 mod mending;
 mod plan;
@@ -30,6 +31,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::report::Language;
 
 use args::Output;
+pub use demo::prove;
 pub use failure::Failure;
 
 /// Brings lost Bitrix24 CRM records back: compares restore files with the portal, re-creates what is missing.
@@ -37,7 +39,7 @@ pub use failure::Failure;
 #[command(name = "b24restore", version, about, propagate_version = true, max_term_width = 100)]
 #[command(
     after_help = "The portal is given by the environment variable B24_WEBHOOK (https://HOST/rest/USER/SECRET/) or by --webhook-file; \
-                        never as an argument. Start with `b24restore plan FILE...`: it changes nothing."
+                        never as an argument. Such a file may hold the keys of a local application instead (JSON). Start with `b24restore plan FILE...`: it changes nothing."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -82,7 +84,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const fn code(self) -> u8 {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Pending => 1,
@@ -180,7 +183,9 @@ fn within_runtime(language: Language, work: impl Future<Output = Result<Outcome,
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
             signals::outlive_full_files();
-            work.await
+            let outcome = work.await;
+            crate::portal::renewals_are_through().await;
+            outcome
         }),
         Err(error) => Err(Failure::other(lang::say(language, "cannot start", "no se puede iniciar"), &error)),
     }

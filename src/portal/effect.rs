@@ -29,6 +29,15 @@ impl<T> Effect<T> {
             Self::Unknown(unclear) => Effect::Unknown(unclear),
         }
     }
+
+    /// A refusal that every further call would meet too. The operating limit is none: it passes by itself, and is waited for before the
+    /// next call.
+    pub fn fatal(&self) -> Option<&Refusal> {
+        match self {
+            Self::NotDone(refusal) if refusal.concerns_the_portal() && refusal.code != "OPERATION_TIME_LIMIT" => Some(refusal),
+            _ => None,
+        }
+    }
 }
 
 /// A refusal in the portal's own words.
@@ -195,7 +204,7 @@ const RULES: &[Rule] = &[
         statuses: Statuses::These(&[401, 301, 302, 307, 308]),
         codes: Anything,
         applied: No,
-        why: "the webhook is checked before the method starts, and a redirection is the front's, not the method's (303 is none: it says that the request was carried out)",
+        why: "who asks is checked before the method starts (the webhook, or the token: one that is out of date is renewed, and the request sent again), and a redirection is the front's, not the method's (303 is none: it says that the request was carried out)",
     },
     Rule {
         levels: EVERYWHERE,

@@ -10,12 +10,12 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-use super::address::WebhookUrl;
+use super::access::Access;
 use super::answer::{self, Answer, whole};
 use super::batch::{BATCH_COMMANDS_MAX, Outcome};
 use super::call::{COMMAND_VARIABLES_MAX, Call};
 use super::change::Change;
-use super::effect::{Effect, Level, Unclear, of_refusal};
+use super::effect::{Effect, Level, Refusal, Unclear, of_refusal};
 use super::error::PortalError;
 use super::reader::{Reader, Settings};
 use crate::drill::planted;
@@ -37,8 +37,8 @@ pub struct Writer {
 
 impl Writer {
     /// A writer of a portal; sends nothing yet.
-    pub fn open(url: WebhookUrl, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
-        Ok(Self { reader: Reader::open(url, settings, observer)? })
+    pub fn open(access: impl Into<Access>, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+        Ok(Self { reader: Reader::open(access, settings, observer)? })
     }
 
     /// A writer over a reader of another transport ([`Reader::over`]).
@@ -70,15 +70,18 @@ impl Writer {
     /// Creates records by import, which starts no automation: one effect an item, in their order.
     ///
     /// It is one request for up to [`Writer::import_capacity`] items of usual size. What doesn't fit (by bytes, by commands, or because
-    /// a batch can't say it) goes into requests of its own, one after the other.
+    /// a batch can't say it) goes into requests of its own, one after the other, until one is refused as all behind it would be.
     pub async fn import(&self, entity: EntityType, items: &[Payload]) -> Vec<Effect<PortalId>> {
         let mut effects: Vec<Option<Effect<PortalId>>> = items.iter().map(|_| None).collect();
+        let mut ended: Option<Refusal> = None;
         for request in requests(entity, items) {
             let calls: Vec<&Call> = request.iter().map(|part| &part.call).collect();
-            let settled = match &request[..] {
-                [part] if part.alone => vec![alone(self.reader.line().change(&part.call).await, part.items.len())],
-                _ => by_command(self.reader.line().change_batch(&calls).await, &request),
+            let settled = match (&request[..], ended.take()) {
+                (_, Some(refusal)) => by_command(Effect::NotDone(refusal), &request),
+                ([part], None) if part.alone => vec![alone(self.reader.line().change(&part.call).await, part.items.len())],
+                (_, None) => by_command(self.reader.line().change_batch(&calls).await, &request),
             };
+            ended = settled.iter().flatten().find_map(Effect::fatal).cloned();
             for (part, settled) in request.iter().zip(settled) {
                 for (at, effect) in part.items.clone().zip(settled) {
                     effects[at] = Some(effect);
@@ -88,32 +91,32 @@ impl Writer {
         effects.into_iter().map(|effect| effect.unwrap_or(Effect::Unknown(Unclear::NotMentioned))).collect()
     }
 
-    /// Makes changes to records that are there: one effect a change, in their order. One request for up to 50 of usual size.
+    /// Makes changes to records that are there: one effect a change, in their order, until one is refused as all behind it would be. One
+    /// request for up to 50 of usual size.
     pub async fn run(&self, changes: &[Change]) -> Vec<Effect<()>> {
         let calls: Vec<Call> = changes.iter().map(Change::call).collect();
         let line = self.reader.line();
         let mut effects: Vec<Option<Effect<()>>> = calls.iter().map(|_| None).collect();
+        let mut ended: Option<Refusal> = None;
         let mut rest: Vec<usize> = (0..calls.len()).filter(|at| !calls[*at].must_go_alone()).collect();
         while !rest.is_empty() {
             let size = line.size_for(&calls[rest[0]].method, BATCH_COMMANDS_MAX).min(rest.len());
             let batch: Vec<usize> = rest.drain(..size).collect();
             let sent: Vec<&Call> = batch.iter().map(|at| &calls[*at]).collect();
-            match line.change_batch(&sent).await {
-                Effect::Done(outcomes) => {
-                    for (at, outcome) in batch.into_iter().zip(outcomes) {
-                        effects[at] = Some(of_command(outcome));
-                    }
-                }
-                Effect::NotDone(refusal) => batch.into_iter().for_each(|at| effects[at] = Some(Effect::NotDone(refusal.clone()))),
-                Effect::Unknown(unclear) => batch.into_iter().for_each(|at| effects[at] = Some(Effect::Unknown(unclear.clone()))),
-            }
+            let settled = match ended.take() {
+                Some(refusal) => vec![Effect::NotDone(refusal); batch.len()],
+                None => of_commands(line.change_batch(&sent).await, batch.len()),
+            };
+            ended = settled.iter().find_map(Effect::fatal).cloned();
+            batch.into_iter().zip(settled).for_each(|(at, effect)| effects[at] = Some(effect));
         }
         for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.must_go_alone()) {
-            effects[at] = Some(match line.change(call).await {
-                Effect::Done(answer) => of_command(Outcome::Success(answer)),
-                Effect::NotDone(refusal) => Effect::NotDone(refusal),
-                Effect::Unknown(unclear) => Effect::Unknown(unclear),
-            });
+            let effect = match ended.take() {
+                Some(refusal) => Effect::NotDone(refusal),
+                None => of_call(line.change(call).await),
+            };
+            ended = effect.fatal().cloned();
+            effects[at] = Some(effect);
         }
         effects.into_iter().map(|effect| effect.unwrap_or(Effect::Unknown(Unclear::NotMentioned))).collect()
     }
@@ -127,11 +130,7 @@ impl Writer {
             "EDIT_FORM_LABEL": labels, "LIST_COLUMN_LABEL": labels, "LIST_FILTER_LABEL": labels
         });
         let call = Call::new(format!("crm.{entity}.userfield.add"), json!({"fields": fields}));
-        match self.reader.line().change(&call).await {
-            Effect::Done(answer) => of_command(Outcome::Success(answer)),
-            Effect::NotDone(refusal) => Effect::NotDone(refusal),
-            Effect::Unknown(unclear) => Effect::Unknown(unclear),
-        }
+        of_call(self.reader.line().change(&call).await)
     }
 }
 
@@ -253,6 +252,24 @@ fn of_element(element: Option<&Json>) -> Effect<PortalId> {
     }
     let id = element.get("item").and_then(|item| item.get("id")).and_then(whole).filter(|id| *id > 0);
     id.map_or(Effect::Unknown(Unclear::NotMentioned), |id| Effect::Done(PortalId(id)))
+}
+
+/// The effects of a batch of changes, command by command.
+fn of_commands(effect: Effect<Vec<Outcome>>, count: usize) -> Vec<Effect<()>> {
+    match effect {
+        Effect::Done(outcomes) => outcomes.into_iter().map(of_command).collect(),
+        Effect::NotDone(refusal) => vec![Effect::NotDone(refusal); count],
+        Effect::Unknown(unclear) => vec![Effect::Unknown(unclear); count],
+    }
+}
+
+/// The effect of a change that was a request of its own.
+fn of_call(effect: Effect<Answer>) -> Effect<()> {
+    match effect {
+        Effect::Done(answer) => of_command(Outcome::Success(answer)),
+        Effect::NotDone(refusal) => Effect::NotDone(refusal),
+        Effect::Unknown(unclear) => Effect::Unknown(unclear),
+    }
 }
 
 fn of_command(outcome: Outcome) -> Effect<()> {

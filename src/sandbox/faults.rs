@@ -21,8 +21,9 @@ struct Armed {
     fired: u64,
 }
 
-/// What strikes one request or one command of a batch. Of several rules that are due at the same point the first wins; the others have
-/// struck as well, unseen.
+/// What strikes one request or one command of a batch. Of several rules that are due at the same point the first strikes. The others
+/// have met the request and not struck: one that is limited by `times` has its turn at its next match, so that a script of such rules is
+/// gone through in order.
 #[derive(Debug, Default, PartialEq)]
 pub struct Strikes {
     /// When the head has been read.
@@ -147,13 +148,15 @@ impl Faults {
     pub fn meet(&mut self, place: Place<'_>) -> Strikes {
         let mut strikes = Strikes::default();
         for armed in self.armed.iter_mut().filter(|armed| armed.rule.matches(place)) {
-            if let Some(fault) = armed.strike() {
-                let slot = match (armed.rule.when, &fault.deed) {
-                    (When::Connect | When::Head, _) => &mut strikes.head,
-                    (_, Deed::Change(_)) | (When::After, _) => &mut strikes.after,
-                    (When::Before, _) => &mut strikes.before,
-                };
-                slot.get_or_insert(fault);
+            let fault = &armed.rule.fault;
+            let slot = match (armed.rule.when, &fault.deed) {
+                (When::Connect | When::Head, _) => &mut strikes.head,
+                (_, Deed::Change(_)) | (When::After, _) => &mut strikes.after,
+                (When::Before, _) => &mut strikes.before,
+            };
+            // Every rule counts what it meets, whether or not another one was quicker.
+            if armed.is_due() && slot.is_none() {
+                *slot = Some(armed.strike());
             }
         }
         strikes
@@ -161,7 +164,8 @@ impl Faults {
 }
 
 impl Armed {
-    fn strike(&mut self) -> Option<Fault> {
+    /// Counts a match; says whether it is one that the rule strikes.
+    fn is_due(&mut self) -> bool {
         self.seen += 1;
         let Rule { nth, every, times, .. } = self.rule;
         let due = match (nth, every) {
@@ -170,11 +174,12 @@ impl Armed {
             (None, Some(every)) => self.seen.is_multiple_of(every),
             (Some(nth), Some(every)) => self.seen.checked_sub(nth).is_some_and(|past| past.is_multiple_of(every)),
         };
-        if !due || times.is_some_and(|times| self.fired >= times) {
-            return None;
-        }
+        due && times.is_none_or(|times| self.fired < times)
+    }
+
+    fn strike(&mut self) -> Fault {
         self.fired += 1;
-        Some(self.rule.fault.clone())
+        self.rule.fault.clone()
     }
 }
 
@@ -206,6 +211,8 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn armed(rule: Value) -> Faults {
@@ -237,6 +244,17 @@ mod tests {
         assert_eq!(struck(json!({"do": "drop", "times": 2})), [1, 2]);
         assert_eq!(struck(json!({"do": "drop", "method": "a.c"})), [0_usize; 0]);
         assert_eq!(struck(json!({"do": "drop", "method": "A.*", "nth": 4})), [4]);
+    }
+
+    #[test]
+    fn of_two_rules_for_one_request_the_second_strikes_the_next() {
+        let mut faults = armed(json!({"do": {"late_ms": 2500}, "times": 1}));
+        faults.arm(Rule::read(json!({"do": {"late_ms": 6000}, "times": 1})).expect("a rule"));
+        let late = |faults: &mut Faults| faults.meet(Place::Request(&request("a.b"))).before.map(|fault| fault.deed);
+        assert_eq!(late(&mut faults), Some(Deed::Late(Duration::from_millis(2500), None)));
+        assert_eq!(faults.struck(), 1, "what did not happen is not counted");
+        assert_eq!(late(&mut faults), Some(Deed::Late(Duration::from_secs(6), None)));
+        assert_eq!((late(&mut faults), faults.struck()), (None, 2));
     }
 
     #[test]

@@ -10,29 +10,53 @@ use tokio::sync::oneshot;
 
 use super::answer::RestError;
 use super::clock::Clock;
-use super::door::{Call, answered};
+use super::door::{Call, answered, met, serve};
 use super::faults::Strikes;
-use super::office::Office;
+use super::office::{Office, internal_error};
 use super::params::{self, Carrier};
 use super::routes::Webhook;
-use super::strike::Answer;
+use super::strike::{Answer, Out};
 use super::waiting::Waiting;
 use super::{Config, SandboxError};
 
 /// The one address from which requests come.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
+/// The administrator, whose webhook is used.
+const ADMIN: u64 = 1;
+
 /// A portal that is called directly.
 #[derive(Debug, Clone)]
 pub struct Inside {
     office: Arc<Office>,
+    secret: String,
 }
 
 impl Inside {
     /// Opens a portal whose clock shows `now`. The configuration's time scale, latency and faults are left aside.
     pub fn open(config: &Config, now: Timestamp) -> Result<Self, SandboxError> {
         let config = Config { latency_ms: 0, faults: None, ..config.clone() };
-        Ok(Self { office: Arc::new(Office::open_on_the_spot(&config, Clock::born_at(now))?) })
+        let office = Arc::new(Office::open_on_the_spot(&config, Clock::born_at(now))?);
+        let secret = office.with_store(|store| store.user(ADMIN).map(|user| user.secret.clone())).unwrap_or_default();
+        Ok(Self { office, secret })
+    }
+
+    /// What stands behind its door: its faults and its state.
+    pub fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Carries a request out as the door does, armed faults included: they may make it wait, and what is late goes on when the answer has
+    /// been given. Needs a runtime of tokio.
+    pub async fn deliver(&self, method: &str, body: &[u8]) -> Out {
+        if !self.office.admits(ADDRESS) {
+            return too_many().into();
+        }
+        let mut call = self.call(method, body);
+        call.strikes = met(&self.office, &call.name, &call.params);
+        let (sender, receiver) = oneshot::channel();
+        tokio::spawn(serve(Arc::clone(&self.office), self.office.begin(), call, Waiting::new(sender, ADDRESS)));
+        receiver.await.unwrap_or_else(|_| Answer::error(&internal_error()).into())
     }
 
     /// Carries a request of the administrator out: a JSON body in, HTTP status and JSON body out. Never waits.
@@ -45,11 +69,21 @@ impl Inside {
         written(self.carry_out(method, body).await)
     }
 
-    async fn carry_out(&self, method: &str, body: &[u8]) -> Answer {
+    fn call(&self, method: &str, body: &[u8]) -> Call {
         let params = params::read(Carrier { query: "", body: Some(body), content_type: "application/json" });
-        let webhook = Webhook { user: "1".to_owned(), secret: "SECRET".to_owned() };
-        let call =
-            Call { name: method.to_lowercase(), webhook: Some(webhook), params, has_token: false, strikes: Strikes::default() };
+        let webhook = Webhook { user: ADMIN.to_string(), secret: self.secret.clone() };
+        Call {
+            name: method.to_lowercase(),
+            webhook: Some(webhook),
+            params,
+            token: None,
+            host: String::new(),
+            strikes: Strikes::default(),
+        }
+    }
+
+    async fn carry_out(&self, method: &str, body: &[u8]) -> Answer {
+        let call = self.call(method, body);
         // Nobody waits at the other end: the answer is given back here.
         let (nobody, _) = oneshot::channel();
         answered(&self.office, &call, &mut Waiting::new(nobody, ADDRESS)).await.answer

@@ -71,7 +71,7 @@ fn the_journal_knows_just_what_was_created(journal: &Connection, made: &BTreeMap
 }
 
 /// I3: every move legal, every digest right, every step where its moves led.
-fn the_log_is_whole_and_legal(journal: &Connection) {
+pub fn the_log_is_whole_and_legal(journal: &Connection) {
     let mut select =
         journal.prepare("SELECT at, step, from_state, to_state, detail, hash FROM log ORDER BY seq").expect("the log");
     let mut rows = select.query([]).expect("rows");

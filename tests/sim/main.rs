@@ -5,12 +5,16 @@
 
 #[cfg(feature = "faults")]
 mod bugs;
+mod carry;
 #[path = "../it/harness/crm.rs"]
 #[expect(dead_code, reason = "shared with the tests of the binary, which need more of it")]
 mod crm;
 #[path = "../it/harness/export.rs"]
 mod export;
+mod http;
+mod intents;
 mod invariants;
+mod matrix;
 mod network;
 mod portal;
 mod protocol;
@@ -20,7 +24,9 @@ mod script;
 mod seeds;
 mod stage;
 mod trace;
+mod trial;
 mod wall;
+mod wire;
 mod world;
 
 use crm::KINDS;

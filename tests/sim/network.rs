@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use b24restore::portal::{Delivery, Posting, RawAnswer, Transport, Trouble};
 use jiff::SignedDuration;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use crate::intents::not_intended;
 use crate::portal::Portal;
 use crate::script::{Fate, Script};
 use crate::trace::Trace;
@@ -43,7 +43,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn of(method: &str, body: &[u8], number: usize) -> Self {
+    pub fn of(method: &str, body: &[u8], number: usize) -> Self {
         let body: Value = serde_json::from_slice(body).expect("the client sends JSON");
         let commands: Vec<String> = match method {
             "batch" => body["cmd"]
@@ -184,7 +184,9 @@ impl Network {
         };
         let what = if asked.creates.is_empty() { method.to_owned() } else { format!("create {}", asked.creates.join(" ")) };
         self.trace.say(format_args!("#{} {what}: {fate:?}", asked.number));
-        self.check_intents(&asked);
+        let journal = self.journal.lock().expect("a path").clone();
+        let wrong = not_intended(&journal, &asked.creates);
+        self.state().wrong.extend(wrong);
         sleep(Duration::from_millis(120)).await;
         match fate {
             Fate::Answered => self.carry_out(method, &body, &asked).await,
@@ -295,28 +297,6 @@ impl Network {
             }
         }
         answer.to_string().into_bytes()
-    }
-
-    /// Whatever arrives to create something must be on the disk as intended; no commit that comes later makes that good.
-    fn check_intents(&self, asked: &Asked) {
-        if asked.creates.is_empty() {
-            return;
-        }
-        let journal = self.journal.lock().expect("a path").clone();
-        let db = Connection::open_with_flags(journal, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a journal");
-        let mut select = db
-            .prepare("SELECT state FROM steps WHERE kind = 'create' AND entity = ?1 AND original_id = ?2")
-            .expect("the table of steps");
-        for mark in &asked.creates {
-            let source = mark.split(['/', '@']).next().unwrap_or_default();
-            // A pair of the row's own doesn't say which row it is.
-            let Some((entity, id)) = source.split_once(':') else { continue };
-            let state: Option<String> = select.query_row((entity, id), |row| row.get(0)).optional().expect("a row");
-            if state.as_deref() != Some("intent") {
-                let state = state.unwrap_or_default();
-                self.state().wrong.push(format!("{mark} was sent while the journal on the disk said {state:?}"));
-            }
-        }
     }
 }
 

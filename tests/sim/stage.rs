@@ -3,21 +3,22 @@
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use b24restore::apply::{ApplyError, Journal, Run, Scope, Settings, State, Step};
-use b24restore::pipeline::{self, ApplyRequest};
+#[cfg(feature = "faults")]
+use b24restore::apply::Run;
+use b24restore::apply::{Journal, State, Step};
+use b24restore::pipeline::ApplyRequest;
 use b24restore::plan::{Plan, dir};
 use b24restore::portal::{LimitsProfile, Reader, Writer};
-use b24restore::report::Language;
 use b24restore::sandbox::Limits;
 use jiff::SignedDuration;
 use tempfile::TempDir;
 
+use crate::carry;
 use crate::network::{Death, Network, Through};
 use crate::portal::Portal;
-use crate::script::{Script, WINDOW};
+use crate::script::Script;
 use crate::trace::Trace;
 use crate::wall::Wall;
 use crate::world::{self, World};
@@ -110,17 +111,7 @@ impl Stage {
 
     /// What `apply --yes` asks for.
     pub fn request(&self) -> ApplyRequest {
-        ApplyRequest {
-            stale_ok: false,
-            max_creates: None,
-            failed: false,
-            pilot: None,
-            zombie_window: WINDOW,
-            stop: Arc::new(AtomicBool::new(false)),
-            clock: self.wall.clone(),
-            language: Language::En,
-            only_ids: None,
-        }
+        carry::request(self.wall.clone())
     }
 
     /// A writer through the network.
@@ -163,57 +154,23 @@ impl Stage {
         }
     }
 
-    /// What `pipeline::apply` does, but for the lock: that one is the user's, and many stages stand side by side.
     pub async fn apply(&self, request: &ApplyRequest) -> Result<Vec<Step>, String> {
-        let work = async |run: &mut Run<'_>| {
-            if request.failed {
-                run.take_up_failed()?;
-            }
-            run.carry_out().await
-        };
-        self.with_run(request, work).await.map(|((), steps)| steps)
+        let carried = carry::apply(&self.plan_dir(), &self.writer(), request, self.trace.clone()).await.map_err(told)?;
+        carried.worked.map(|()| carried.steps).map_err(told)
     }
 
     /// Takes the plan back; gives how many records were left alone because they were changed.
     #[cfg(feature = "faults")]
     pub async fn undo(&self) -> u64 {
         self.arm();
-        let undone = self
-            .with_run(&self.request(), async |run| {
-                let mut undone = b24restore::apply::Undone::default();
-                run.undo(&mut undone).await.map(|()| undone)
-            })
-            .await;
-        self.disarm();
-        let (undone, _) = undone.expect("the plan is taken back");
-        undone.entities.values().map(|counts| counts.kept_changed).sum()
-    }
-
-    async fn with_run<T>(
-        &self,
-        request: &ApplyRequest,
-        work: impl AsyncFnOnce(&mut Run<'_>) -> Result<T, ApplyError>,
-    ) -> Result<(T, Vec<Step>), String> {
-        let writer = self.writer();
-        let opened = pipeline::open(&self.plan_dir(), writer.reader(), request).await.map_err(told)?;
-        let schema = writer.reader().schema().await.map_err(told)?;
-        let plan = opened.approved.plan();
-        let (portal, now) = (plan.manifest.portal.as_str(), request.clock.wall());
-        let mut journal = Journal::open(&self.journal(), &plan.digest, portal, &opened.actions, now).map_err(told)?;
-        let settings = Settings {
-            zombie_window: request.zombie_window,
-            stop: request.stop.clone(),
-            scope: Scope::All,
-            clock: request.clock.clone(),
-            ahead: opened.ahead,
-            again: opened.old.then_some(jiff::tz::TimeZone::UTC),
+        let undo = async |run: &mut Run<'_>| {
+            let mut undone = b24restore::apply::Undone::default();
+            run.undo(&mut undone).await.map(|()| undone)
         };
-        let observer = self.trace.clone();
-        let mut run = Run::new(&opened.approved, &opened.actions, &mut journal, &writer, &schema, settings, observer);
-        let worked = work(&mut run).await.map_err(told)?;
-        let steps = journal.steps().to_vec();
-        pipeline::write_outputs(plan, &opened.actions, &steps, Language::En).map_err(told)?;
-        Ok((worked, steps))
+        let carried = carry::carried(&self.plan_dir(), &self.writer(), &self.request(), self.trace.clone(), undo).await;
+        self.disarm();
+        let undone = carried.expect("an open plan").worked.expect("the plan is taken back");
+        undone.entities.values().map(|counts| counts.kept_changed).sum()
     }
 
     /// Runs until nothing is pending; gives the number of runs.

@@ -129,7 +129,7 @@ pub fn settings(limits: LimitsProfile) -> Settings {
     Settings { limits, api_share: 100, patience: Duration::from_mins(5), authorities: None }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");

@@ -2,11 +2,14 @@
 //!
 //! Each proof has a world of its own: a portal, a loss, a plan. The program is run as its user runs it, struck by a fault or killed, and run
 //! again until it says that it is done. Then the portal itself is counted.
+//!
+//! The table of faults, its cells, the worlds and the counting are open to the simulation in `tests/sim`, which plays the same cells inside one
+//! process: one list of expectations, one way of counting.
 
-mod cell;
-mod chance;
-mod count;
-mod faults;
+pub mod cell;
+pub mod chance;
+pub mod count;
+pub mod faults;
 mod kill;
 mod pace;
 #[cfg(test)]
@@ -14,10 +17,11 @@ mod page;
 mod program;
 mod scene;
 mod secret;
-mod setup;
+pub mod setup;
 mod table;
 mod tamper;
-mod world;
+mod trial;
+pub mod world;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -69,21 +73,29 @@ pub struct Prove {
 
 /// Why a proof couldn't be carried out to its end.
 #[derive(Debug, thiserror::Error)]
-enum ProveError {
+pub enum ProveError {
+    /// The world can't be made.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// The portal can't be opened.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// The portal's state can't be worked on.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The system refuses a file or a process.
     #[error(transparent)]
     System(#[from] std::io::Error),
+    /// A fault of the table is no rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// The table of faults is no table.
     #[error("the table of faults can't be read")]
     Table(#[from] toml::de::Error),
+    /// A command didn't do what it was to do.
     #[error("{0}")]
     Command(String),
+    /// Something is asked of a portal that is closed.
     #[error("the portal is closed")]
     Closed,
 }

@@ -162,6 +162,28 @@ async fn what_no_waiting_mends_is_not_done_and_concerns_the_portal() {
     }
 }
 
+/// Every request of an import used to be tried for the whole patience, one after the other.
+#[tokio::test(start_paused = true)]
+async fn a_portal_that_cannot_be_reached_is_tried_once_for_all_requests_of_an_import_or_a_change() {
+    let alone = |number: u32| item(&format!("$result[0] {number}"));
+    let told = |delivery: Delivery| Portal::behind(move |_, _| Some(delivery.clone()), imports);
+    for (delivery, requests) in [(refusal(503, "OVERLOAD_LIMIT"), 1), (Delivery::NotSent(Trouble::Certificate), 1)] {
+        let portal = told(delivery.clone());
+        let effects = portal.writer().import(EntityType::Lead, &[item("Lead 1"), alone(2), item("Lead 3")]).await;
+        assert!(effects.iter().all(|effect| effect.fatal().is_some()), "{effects:?}");
+        assert_eq!(portal.requests().len(), requests);
+        let portal = told(delivery);
+        let changes = [1, 2, 3].map(|id| Change::Update { entity: EntityType::Lead, id: PortalId(id), fields: alone(2) });
+        let effects = portal.writer().run(&changes).await;
+        assert!(effects.iter().all(|effect| effect.fatal().is_some()), "{effects:?}");
+        assert_eq!(portal.requests().len(), requests);
+    }
+    let portal = told(Delivery::NotSent(Trouble::NoSuchHost));
+    let begun = tokio::time::Instant::now();
+    portal.writer().import(EntityType::Lead, &[item("Lead 1"), alone(2), item("Lead 3")]).await;
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?} for a patience of 30 s", begun.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_limit_inside_a_batch_is_told_and_the_next_import_waits() {
     let seen = Mutex::new(0);

@@ -216,6 +216,26 @@ fn trap_4_a_zombie_takes_effect_long_after_its_connection_is_gone() {
     }
 }
 
+/// The lateness of the second rule was spent on the request that the first one struck, and the second request was answered at once.
+#[test]
+fn two_late_rules_of_a_script_make_two_imports_late_one_after_the_other() {
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    let late = |ms: u64| json!({"method": "crm.item.batchimport", "times": 1, "do": {"late_ms": ms}});
+    std::fs::write(script.path(), json!([late(2_500), late(6_000)]).to_string()).expect("written");
+    let portal = Portal::with(|config| {
+        config.faults = Some(script.path().to_owned());
+        config.limits = crate::sandbox::Limits::None;
+    });
+    let company = |title: &str| json!({"entityTypeId": 4, "data": [{"title": title}]});
+    assert_eq!(portal.try_call("crm.item.batchImport", &company("una")).expect_err("no answer"), Broken::Closed);
+    let batch = json!({"cmd": ["crm.item.batchImport?entityTypeId=4&data[0][title]=otra"]});
+    assert_eq!(portal.try_call("batch", &batch).expect_err("no answer"), Broken::Closed);
+    while portal.result("crm.company.list", &json!({})).as_array().map(Vec::len) != Some(2) {
+        std::thread::yield_now();
+    }
+    assert_eq!(portal.call("crm.item.batchImport", &company("tercera")).status, 200);
+}
+
 #[test]
 fn a_request_whose_client_hangs_up_is_finished() {
     let portal = Portal::with(|config| config.limits = crate::sandbox::Limits::None);

@@ -144,7 +144,7 @@ mod tests {
 
     fn scene() -> Scene {
         let dir = tempfile::tempdir().expect("a directory");
-        let world = World::build(dir.path(), Size::USUAL, &mut Chance::new(3)).expect("a world");
+        let world = World::build(dir.path(), Size::USUAL, Timestamp::now(), &mut Chance::new(3)).expect("a world");
         let store = Store::open(&world.data, LANGUAGE, ZONE).expect("its portal");
         Scene { _dir: dir, world, store }
     }

@@ -18,11 +18,21 @@ pub struct Fault {
     /// Whether the world has to be small: the program goes slowly after it.
     #[serde(default)]
     pub lean: bool,
-    /// Its forms.
+    /// Its forms on a local portal.
     #[serde(default)]
     pub deeds: Vec<Deed>,
+    /// Its forms in a simulation, where they are others: what a network does that no local portal can be reached through.
+    #[serde(default)]
+    pub simulated: Vec<Deed>,
     /// Why the sandbox can't be made to do it.
     pub outside: Option<String>,
+}
+
+impl Fault {
+    /// Its forms in a simulation.
+    pub fn in_simulation(&self) -> &[Deed] {
+        if self.simulated.is_empty() { &self.deeds } else { &self.simulated }
+    }
 }
 
 /// One form of a fault.
@@ -34,7 +44,7 @@ pub struct Deed {
     /// Before or after it took effect, as in a rule of the sandbox.
     #[serde(default)]
     pub when: String,
-    /// What happens: JSON, or the name of a set-up.
+    /// What happens: JSON, the name of a set-up, or what the program sees of the network, in its own words.
     #[serde(rename = "do")]
     pub what: String,
     /// What is expected where it happens once.
@@ -55,6 +65,12 @@ pub struct Deed {
     pub window: f64,
     /// How many times faster the portal's clock runs; by default so fast that its 150 s are the window.
     pub scale: Option<f64>,
+    /// Whether the program comes by an application and not by a webhook.
+    #[serde(default)]
+    pub application: bool,
+    /// How many seconds it takes until the program sees what the network did.
+    #[serde(default)]
+    pub silence: f64,
 }
 
 fn usual_strikes() -> u64 {
@@ -81,6 +97,8 @@ pub enum At {
     Every,
     /// The portal as a whole.
     Setup,
+    /// The network under the request that carries an import; in a simulation only.
+    Network,
 }
 
 /// What is expected of `apply`.
@@ -118,6 +136,22 @@ impl Handling {
         }
     }
 
+    /// Whether an outcome of `apply`, in the form of the contract, is what it has to be. A run that stopped or was refused says why on
+    /// stderr, and has none.
+    pub fn is_shown_by(self, outcome: &Value) -> bool {
+        let total = |name: &str| -> u64 {
+            let counts = outcome["entities"].as_object().into_iter().flatten();
+            counts.filter_map(|(_, counts)| counts[name].as_u64()).sum()
+        };
+        match self {
+            Self::Accept | Self::Retry | Self::LookUp | Self::Declared => outcome["complete"] == true,
+            Self::Pending => total("pending") > 0 && total("failed") == 0 && outcome["complete"] == false,
+            Self::AlreadyThere => total("already_there") > 0 && outcome["complete"] == true,
+            Self::RecordFails => total("failed") > 0 && total("created") > 0 && outcome["complete"] == true,
+            Self::Stop | Self::Refuse => total("failed") == 0,
+        }
+    }
+
     /// Its word.
     const fn word(self) -> &'static str {
         match self {
@@ -151,6 +185,13 @@ impl Deed {
         self.scale.unwrap_or(150.0 / self.window)
     }
 
+    /// Whether it is over when it has struck so often as [`Deed::strikes`] says. Connections and heads are struck whatever they carry, so a
+    /// fault of theirs has to end for a run to come to its end.
+    pub fn ends(&self, expected: Handling) -> bool {
+        let strikes_all = matches!(self.at, At::Head | At::Connect | At::Every);
+        expected == Handling::Retry || strikes_all && expected != Handling::Stop
+    }
+
     /// Whether it is for a record type.
     pub fn is_for(&self, entity: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == entity)
@@ -182,7 +223,10 @@ mod tests {
         assert_eq!(table.iter().map(|fault| fault.number).collect::<Vec<_>>(), (1..=60).collect::<Vec<_>>());
         for fault in &table {
             assert_ne!(fault.deeds.is_empty(), fault.outside.is_none(), "F{}", fault.number);
-            for deed in fault.deeds.iter().filter(|deed| deed.at != At::Setup) {
+            assert!(!fault.in_simulation().is_empty(), "F{}", fault.number);
+            assert!(fault.deeds.iter().all(|deed| deed.at != At::Network), "F{}", fault.number);
+            let forms = fault.deeds.iter().chain(&fault.simulated);
+            for deed in forms.filter(|deed| !matches!(deed.at, At::Setup | At::Network)) {
                 let rule = serde_json::json!({"when": deed.when, "do": deed.read("http://127.0.0.1:1/")});
                 Rule::read(rule).unwrap_or_else(|error| panic!("F{} {}: {error}", fault.number, deed.what));
             }

@@ -29,7 +29,7 @@ pub fn carry_out(kills: usize, dir: &Path, chance: &mut Chance) -> Result<Done, 
     while done.kills + done.portal_kills < kills {
         let left = kills - done.kills - done.portal_kills;
         let world = dir.join(format!("world-{}", done.worlds));
-        World::build(&world, Size::USUAL, chance)
+        World::build(&world, Size::USUAL, jiff::Timestamp::now(), chance)
             .map_err(ProveError::from)
             .and_then(|built| Round { dir: &world, world: &built, done: &mut done, span: &mut span }.carry_out(left, chance))?;
         done.worlds += 1;

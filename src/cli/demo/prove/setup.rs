@@ -1,18 +1,23 @@
 //! Faults that no rule for requests can make: what happens to a portal between plan and apply.
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::program::Program;
-use super::scene::{self, Scene};
 use super::world::{Key, World};
 use super::{ProveError, world::ORDER};
 use crate::cli::demo::world::{ADMIN, call};
 use crate::sandbox::store::Store;
-use crate::sandbox::store::record::Entity;
+use crate::sandbox::store::record::{Entity, Record, Stored};
 use crate::sandbox::store::rows::{Currency, Settings, Status};
 
 /// A custom field that nobody fills in.
 const FIELD: &str = "UF_CRM_PROBE";
+
+/// The currency of the deals.
+const CURRENCY: &str = "EUR";
+
+/// An id that no `double` holds.
+const HUGE_ID: u64 = (1 << 53) + 7;
 
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,74 +64,81 @@ impl Setup {
         known.map(|(_, setup)| *setup).ok_or_else(|| ProveError::Command(format!("no set-up {name:?}")))
     }
 
-    /// Makes it happen, after the plan was made. Where the portal has moved, the program at its new address is given.
-    pub fn prepare(self, scene: &mut Scene, entity: Entity) -> Result<Option<Program>, ProveError> {
+    /// Makes it happen in the portal's state, after the plan was made. What happens to the portal as a whole is the stage's matter.
+    pub fn happen(self, store: &mut Store, world: &World, entity: Entity, now: Timestamp) -> Result<(), ProveError> {
         match self {
-            Self::PortalClosed | Self::ByName => {}
-            Self::AnotherPortal => {
-                let address = scene.reopen(true)?;
-                let webhook = scene::webhook(&address.to_string(), &scene.world.secret);
-                return Ok(Some(scene.program.at(webhook)));
-            }
-            Self::HugeIds => scene.meanwhile(|store| {
+            Self::PortalClosed | Self::ByName | Self::AnotherPortal => {}
+            Self::HugeIds => {
                 for entity in ORDER {
-                    store.reserve_id(&format!("record:{}", entity.type_id()), (1 << 53) + 7);
+                    store.reserve_id(&format!("record:{}", entity.type_id()), HUGE_ID);
                 }
-                Ok(())
-            })?,
-            Self::RequiredField => scene.meanwhile(|store| require(store, entity, true))?,
-            Self::StageGone => drop(scene.meanwhile(|store| Ok(take_status(store, stage(entity))))?),
-            Self::ListValueGone => drop(scene.meanwhile(|store| Ok(take_status(store, list_value(entity))))?),
-            Self::CurrencyGone => scene.meanwhile(|store| {
-                store.drop_currency("EUR");
-                Ok(())
-            })?,
-            Self::PersonDismissed => scene.meanwhile(|store| {
-                dismiss(store);
-                Ok(())
-            })?,
+            }
+            Self::RequiredField => require(store, entity, true, now)?,
+            Self::StageGone => take_status(store, stage(entity)),
+            Self::ListValueGone => take_status(store, list_value(entity)),
+            Self::CurrencyGone => store.drop_currency(CURRENCY),
+            Self::PersonDismissed => dismiss(store),
             Self::CreatedElsewhere => {
                 // One that refers to nothing that is lost itself; companies refer to nothing.
-                let stands_alone =
-                    |key: &&Key| scene.world.lost[key].references().iter().all(|of| scene.world.survivors.contains_key(of));
-                let mut keys = scene.world.lost.keys().filter(stands_alone);
+                let stands_alone = |key: &&Key| world.lost[key].references().iter().all(|of| world.survivors.contains_key(of));
+                let mut keys = world.lost.keys().filter(stands_alone);
                 let key = keys.clone().find(|key| key.0 == entity).or_else(|| keys.next_back()).copied();
                 if let Some(key) = key {
-                    let record = scene.world.lost[&key].clone();
-                    scene.meanwhile(|store| bring_back(store, key, &record))?;
+                    bring_back(store, key, &world.lost[&key], now)?;
                 }
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Mends the cause, as a person would who was told of it.
-    pub fn mend(self, scene: &mut Scene, entity: Entity) -> Result<(), ProveError> {
+    pub fn mend(self, store: &mut Store, entity: Entity, now: Timestamp) -> Result<(), ProveError> {
         match self {
-            Self::AnotherPortal => scene.reopen(false).map(drop),
-            Self::RequiredField => scene.meanwhile(|store| require(store, entity, false)),
-            Self::StageGone => scene.meanwhile(|store| {
-                put_status(store, stage(entity));
-                Ok(())
-            }),
-            Self::CurrencyGone => scene.meanwhile(|store| {
+            Self::RequiredField => require(store, entity, false, now)?,
+            Self::StageGone => put_status(store, stage(entity)),
+            Self::CurrencyGone => {
                 let like = store.currencies().first().copied().cloned();
                 if let Some(like) = like {
-                    store.put_currency(Currency { code: "EUR".to_owned(), base: false, ..like });
+                    store.put_currency(Currency { code: CURRENCY.to_owned(), base: false, ..like });
                 }
-                Ok(())
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether a portal shows that it has happened to lost records of a type: what they bear isn't there any more, or what is there
+    /// they don't bear.
+    pub fn shows(self, store: &Store, world: &World, entity: Entity) -> bool {
+        let lost = || world.lost.iter().filter(|(key, _)| key.0 == entity).map(|(_, record)| record);
+        let all_bear = |field: &str, (directory, code): Code| {
+            store.status(directory, code).is_none() && lost().all(|record| record.text(field) == code)
+        };
+        match self {
+            Self::PortalClosed | Self::ByName | Self::AnotherPortal => false,
+            Self::HugeIds => store.records(entity, HUGE_ID..).next().is_some(),
+            Self::RequiredField => store.settings().required_check,
+            Self::StageGone => all_bear("STAGE_ID", stage(entity)),
+            Self::ListValueGone => all_bear(if entity == Entity::Company { "TYPE_ID" } else { "SOURCE_ID" }, list_value(entity)),
+            Self::CurrencyGone => {
+                !store.currencies().iter().any(|known| known.code == CURRENCY)
+                    && lost().any(|record| record.text("CURRENCY_ID") == CURRENCY)
+            }
+            Self::PersonDismissed => lost().any(|record| {
+                let person = record.integer("ASSIGNED_BY_ID").cast_unsigned();
+                store.user(person).is_some_and(|user| !user.active)
             }),
-            _ => Ok(()),
+            Self::CreatedElsewhere => world.lost.keys().any(|key| store.with_origin(key.0, &World::mark(*key)).next().is_some()),
         }
     }
 }
 
-fn require(store: &mut Store, entity: Entity, mandatory: bool) -> Result<(), ProveError> {
+fn require(store: &mut Store, entity: Entity, mandatory: bool, now: Timestamp) -> Result<(), ProveError> {
     store.set_settings(Settings { required_check: mandatory, ..store.settings().clone() });
     if mandatory {
         let method = format!("crm.{}.userfield.add", entity.name().to_lowercase());
         let fields = json!({ "FIELD_NAME": FIELD, "USER_TYPE_ID": "string", "MANDATORY": "Y", "LABEL": "Contrato" });
-        call(store, ADMIN, jiff::Timestamp::now(), &method, json!({ "fields": fields }))?;
+        call(store, ADMIN, now, &method, json!({ "fields": fields }))?;
     }
     Ok(())
 }
@@ -142,10 +154,10 @@ fn list_value(entity: Entity) -> Code {
     if entity == Entity::Company { ("COMPANY_TYPE", "CUSTOMER") } else { ("SOURCE", "CALL") }
 }
 
-fn take_status(store: &mut Store, (directory, code): Code) -> Option<u64> {
-    let id = store.status(directory, code)?.id;
-    store.drop_status(id);
-    Some(id)
+fn take_status(store: &mut Store, (directory, code): Code) {
+    if let Some(id) = store.status(directory, code).map(|status| status.id) {
+        store.drop_status(id);
+    }
 }
 
 fn put_status(store: &mut Store, (directory, code): Code) {
@@ -164,9 +176,9 @@ fn dismiss(store: &mut Store) {
 }
 
 /// Makes a record with the mark of a lost one, as this program does on another computer.
-fn bring_back(store: &mut Store, key: Key, record: &crate::sandbox::store::record::Record) -> Result<(), ProveError> {
+fn bring_back(store: &mut Store, key: Key, record: &Record, now: Timestamp) -> Result<(), ProveError> {
     let mut fields = json!({ "originatorId": "b24restore", "originId": World::mark(key) });
-    let text = |code: &str| record.get(code).map(crate::sandbox::store::record::Stored::to_disk);
+    let text = |code: &str| record.get(code).map(Stored::to_disk);
     for (name, code) in [
         ("title", "TITLE"),
         ("name", "NAME"),
@@ -191,6 +203,6 @@ fn bring_back(store: &mut Store, key: Key, record: &crate::sandbox::store::recor
     let linked: Vec<u64> = record.links.iter().map(|link| link.target).collect();
     fields[if key.0 == Entity::Contact { "companyIds" } else { "contactIds" }] = json!(linked);
     let params = json!({ "entityTypeId": key.0.type_id(), "fields": fields });
-    call(store, ADMIN, jiff::Timestamp::now(), "crm.item.import", params)?;
+    call(store, ADMIN, now, "crm.item.import", params)?;
     Ok(())
 }

@@ -71,15 +71,15 @@ pub struct World {
 }
 
 impl World {
-    /// Builds a portal below a directory, writes its backup, and loses records.
-    pub fn build(dir: &Path, size: Size, chance: &mut Chance) -> Result<Self, WorldError> {
+    /// Builds a portal below a directory as it is at a moment: fills it, writes its backup, and loses records.
+    pub fn build(dir: &Path, size: Size, now: Timestamp, chance: &mut Chance) -> Result<Self, WorldError> {
         let data = dir.join("portal");
         let mut store = Store::open(&data, LANGUAGE, ZONE)?;
         let secret = chance.word(24);
-        set_secret(&mut store, &secret)?;
+        set_secret(&mut store, &secret, now)?;
         let colleague = json!({ "ID": COLLEAGUE, "NAME": "Ana", "LAST_NAME": "Solís", "EMAIL": "ana@ejemplo.mx" });
-        call(&mut store, ADMIN, Timestamp::now(), "sandbox.user.add", json!({ "fields": colleague }))?;
-        let mut days = Days(Timestamp::now() - SignedDuration::from_hours(24 * 40));
+        call(&mut store, ADMIN, now, "sandbox.user.add", json!({ "fields": colleague }))?;
+        let mut days = Days(now - SignedDuration::from_hours(24 * 40));
         // The newest record of each type survives, so that the creation moments of all the others are lost alike: they come back in the
         // order of their ids.
         let doomed: [Vec<usize>; 4] = std::array::from_fn(|at| chance.sample(size.records[at].saturating_sub(1), size.lost[at]));
@@ -101,7 +101,7 @@ impl World {
                 lost.extend(store.record(entity, id).cloned().map(|record| ((entity, id), record)));
             }
         }
-        let day_of_loss = Timestamp::now() - SignedDuration::from_hours(30);
+        let day_of_loss = now - SignedDuration::from_hours(30);
         for (entity, id) in lost.keys() {
             let params = json!({ "entityTypeId": entity.type_id(), "id": id });
             call(&mut store, ADMIN, day_of_loss, "crm.item.delete", params)?;
@@ -133,8 +133,8 @@ pub fn all(store: &Store) -> BTreeMap<Key, Record> {
         .collect()
 }
 
-fn set_secret(store: &mut Store, secret: &str) -> Result<(), WorldError> {
-    store.begin("demo", ADMIN, Timestamp::now());
+fn set_secret(store: &mut Store, secret: &str, now: Timestamp) -> Result<(), WorldError> {
+    store.begin("demo", ADMIN, now);
     if let Some(mut user) = store.user(ADMIN).cloned() {
         secret.clone_into(&mut user.secret);
         store.put_user(user);
@@ -263,7 +263,7 @@ mod tests {
     fn a_world_is_the_same_for_the_same_seed_and_has_lost_what_it_says() {
         let build = |seed| {
             let dir = tempfile::tempdir().expect("a directory");
-            let world = World::build(dir.path(), Size::USUAL, &mut Chance::new(seed)).expect("a world");
+            let world = World::build(dir.path(), Size::USUAL, Timestamp::now(), &mut Chance::new(seed)).expect("a world");
             let store = Store::open(&world.data, LANGUAGE, ZONE).expect("its portal");
             assert_eq!(all(&store).keys().filter(|key| world.lost.contains_key(key)).count(), 0);
             assert_eq!((world.survivors.len(), world.lost.len()), (15, 16));
