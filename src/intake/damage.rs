@@ -59,6 +59,8 @@ const ERROR_VALUES: &[&str] = &[
 ];
 /// What `LibreOffice` writes instead, with a number behind it.
 const ERROR_NUMBER: &str = "Err:";
+/// From so many question marks on a text without letters is one that has lost them; with fewer, somebody may wonder.
+const LOST_LETTERS_MIN: usize = 5;
 /// The fewest digits of a text that is a phone and no small number.
 const PHONE_DIGITS_MIN: usize = 7;
 
@@ -71,8 +73,15 @@ pub(super) fn is_lost(text: &str) -> bool {
         [b'E', b'r', b'r', b':', ..] => {
             text.strip_prefix(ERROR_NUMBER).is_some_and(|number| number.len() == 3 && is_digits(number))
         }
+        [b'?', b'?', ..] => is_of_question_marks(text) || is_cut(text),
         _ => is_cut(text),
     }
+}
+
+/// `????? ????????`: letters that the encoding doesn't have in which a spreadsheet saved the file, Cyrillic ones in a western one.
+fn is_of_question_marks(text: &str) -> bool {
+    let marks = text.bytes().filter(|byte| *byte == b'?').count();
+    marks >= LOST_LETTERS_MIN && !text.contains(char::is_alphabetic)
 }
 
 /// `5.21558E+11`: how a spreadsheet shows twelve digits and more; programs that hold them as numbers write the `e` small.
@@ -113,12 +122,40 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_has_lost_is_told_from_what_people_write() {
         let powers = ["5.21558E+11", "5,21558E+11", "1E+15", "-1.2E+05", "5.21558e+11", "+5.21558E+11"];
-        let errors = ["#N/A", "#¡REF!", "#¿NOMBRE?", "#ЗНАЧ!", "#BEZUG!", "#NOME?", "#VALEUR!", "#ERROR!", "Err:502", "########"];
+        let errors = [
+            "#N/A",
+            "#¡REF!",
+            "#¿NOMBRE?",
+            "#ЗНАЧ!",
+            "#BEZUG!",
+            "#NOME?",
+            "#VALEUR!",
+            "#ERROR!",
+            "Err:502",
+            "########",
+            "????? ????????",
+            "?????, 5",
+        ];
         for lost in powers.into_iter().chain(errors) {
             assert!(is_lost(lost), "{lost}");
         }
-        let kept =
-            ["", "5.2E", "E+11", "1e5", "#1", "#oferta", "+52 55 1234 5678", "3E+", "Casa 5E+3b", "####", "Err:", "Err: sin red"];
+        let kept = [
+            "",
+            "5.2E",
+            "E+11",
+            "1e5",
+            "#1",
+            "#oferta",
+            "+52 55 1234 5678",
+            "3E+",
+            "Casa 5E+3b",
+            "####",
+            "Err:",
+            "Err: sin red",
+            "???",
+            "¿¿Qué???",
+            "????? no",
+        ];
         for kept in kept {
             assert!(!is_lost(kept), "{kept}");
         }
