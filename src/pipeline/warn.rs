@@ -54,6 +54,9 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
+        if seen.survey.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake) {
+            add(ProblemCode::Mojibake.code(), Some(seen.file.entity), None, seen.survey.rows);
+        }
         for sheet in seen.file.other_sheets() {
             add(ProblemCode::OtherSheets.code(), Some(seen.file.entity), Some(sheet.clone()), 1);
         }

@@ -251,6 +251,11 @@ const KNOWN: &[Known] = &[
         "El libro tiene otras hojas con registros que no se leyeron: {field}. Guarde cada una como un archivo aparte y revíselas juntas.",
     ),
     notice(
+        "mojibake",
+        "The text of {of} was encoded twice (“CompaÃ±Ã­a”) and is read as it was before. Compare some names in this report with the portal.",
+        "El texto de {of} se codificó dos veces («CompaÃ±Ã­a») y se lee como era antes. Compare algunos nombres de este informe con su Bitrix24.",
+    ),
+    notice(
         "bad_cells",
         "{field} holds cells in {of} that could not be understood. They are left out, and the rest of the record is used; `inspect` names their lines.",
         "{field} trae en {of} celdas que no se pudieron entender. Se omiten y se usa lo demás; `inspect` dice en qué líneas.",
@@ -279,6 +284,7 @@ mod tests {
     /// The codes that the program gives out.
     const CODES: &[&str] = &[
         "bad_cells",
+        "mojibake",
         "other_sheets",
         "lost_plus",
         "products_scattered",
