@@ -257,8 +257,8 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "mojibake",
-        "The text of {of} was encoded twice (“CompaÃ±Ã­a”) and is read as it was before. Compare some names in this report with the portal.",
-        "El texto de {of} se codificó dos veces («CompaÃ±Ã­a») y se lee como era antes. Compare algunos nombres de este informe con su Bitrix24.",
+        "The text of {of} was encoded twice (“MuÃ±oz”) and is read as it was before. Compare some names in this report with the portal.",
+        "El texto de {of} se codificó dos veces («MuÃ±oz») y se lee como era antes. Compare algunos nombres de este informe con su Bitrix24.",
     ),
     notice(
         "bad_cells",
