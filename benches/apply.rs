@@ -53,7 +53,6 @@ async fn prepare() -> export::Result<Ready> {
     let request = PlanRequest {
         files: vec![file],
         overriding: Overriding::default(),
-        timezone: None,
         out: dir.path().join("plan"),
         flags: Flags { missing_parent, duplicates, changed, ..Flags::default() },
         against: None,

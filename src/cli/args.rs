@@ -89,10 +89,13 @@ pub struct Files {
     /// The order of day, month and year: dmy, mdy or ymd.
     #[arg(long, value_name = "[FILE=]ORDER")]
     pub date_order: Vec<String>,
+    /// The zone of a file's times (IANA name).
+    #[arg(long, value_name = "[FILE=]ZONE")]
+    pub timezone: Vec<String>,
     /// The language of the column titles (es, en, ru ...), or codes.
     #[arg(long, value_name = "[FILE=]LANG")]
     pub language: Vec<String>,
-    /// How cells are quoted: doubled (""), backslash (\\") or none.
+    /// How cells are quoted: doubled (""), backslash (\\"), escaped (no quotes, \\n for a line end) or none.
     #[arg(long, value_name = "[FILE=]STYLE")]
     pub quoting: Vec<String>,
     /// What ends a line: any, lf or cr.
@@ -129,6 +132,7 @@ impl From<&Files> for Overriding {
                 ("delimiter", files.delimiter.clone()),
                 ("encoding", files.encoding.clone()),
                 ("date-order", files.date_order.clone()),
+                ("timezone", files.timezone.clone()),
                 ("language", files.language.clone()),
                 ("quoting", files.quoting.clone()),
                 ("line-ends", files.line_ends.clone()),

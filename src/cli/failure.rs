@@ -91,8 +91,8 @@ impl Failure {
     /// The files can't be looked at.
     pub fn of_detect(error: &DetectError, language: Language) -> Self {
         match error {
-            DetectError::Flag(error) => Self::usage(error.to_string()),
-            DetectError::Mapping(error) => Self::usage(error.to_string()),
+            DetectError::Flag(error) => Self::usage(super::slip::of_flag(error, language)),
+            DetectError::Mapping(error) => Self::usage(super::slip::of_mapping(error, language)),
             DetectError::Intake(error) => Self::of_intake(error, language),
         }
     }
@@ -156,14 +156,14 @@ impl Failure {
     pub fn of_plan(error: &PlanError, language: Language) -> Self {
         let s = |en: &str, es: &str| say(language, en, es);
         match error {
-            PlanError::Flag(error) => Self::usage(error.to_string()),
-            PlanError::Mapping(error) => Self::usage(error.to_string()),
+            PlanError::Flag(error) => Self::usage(super::slip::of_flag(error, language)),
+            PlanError::Mapping(error) => Self::usage(super::slip::of_mapping(error, language)),
             PlanError::Mending(error) => Self::usage(super::mending::said(error, language)),
             PlanError::Intake(error) => Self::of_intake(error, language),
             PlanError::Portal(error) => Self::of_portal(error, language),
             PlanError::Dir(error) => Self::of_dir(error, language),
             PlanError::Snapshot(error) => Self::plain(chain(error)),
-            PlanError::Zone(_) | PlanError::NoId(_) => Self::usage(error.to_string()),
+            PlanError::NoId(_) => Self::usage(error.to_string()),
             PlanError::Foreign { .. } => Self::refused(
                 error.to_string(),
                 s(

@@ -17,6 +17,7 @@ mod purge;
 mod sandbox;
 mod seed;
 mod signals;
+mod slip;
 mod snapshot;
 mod status;
 mod terminal;

@@ -30,9 +30,6 @@ pub struct Plan {
     existence_only: bool,
     #[command(flatten)]
     reading: args::Files,
-    /// The zone of the files' times (IANA name).
-    #[arg(long, value_name = "ZONE")]
-    timezone: Option<String>,
     /// Only these record types.
     #[arg(long, value_delimiter = ',', value_name = "TYPE,...")]
     only: Vec<EntityType>,
@@ -134,7 +131,6 @@ impl Plan {
         PlanRequest {
             files: self.files.clone(),
             overriding: (&self.reading).into(),
-            timezone: self.timezone.clone(),
             out: self.out.clone(),
             flags: Flags {
                 missing_parent: word(&self.missing_parent),

@@ -9,7 +9,7 @@ use encoding_rs::Encoding;
 use memchr::{memchr_iter, memrchr};
 
 use super::decode::Decoder;
-use super::dialect::{Dialect, LineEnds, Quoting};
+use super::dialect::{Dialect, LineEnds};
 use super::spare::Spare;
 use super::split::{LINE_BYTES_MAX, Tables};
 
@@ -142,7 +142,7 @@ impl<R: Read> Blocks<R> {
     /// Where to end a block: behind the last line end that has an even number of quotes before it; without one, behind all.
     fn cut(&mut self) -> usize {
         let bytes = self.text.as_bytes();
-        let has_quotes = self.dialect.quoting != Quoting::None;
+        let has_quotes = self.dialect.quoting.has_quotes();
         let sign = match self.dialect.line_ends {
             LineEnds::Any if memrchr(b'\n', bytes).is_some() => b'\n',
             LineEnds::Lf => b'\n',

@@ -1,5 +1,6 @@
 //! A cell's text -> a value, by the type of its field. What a cell says is decided here and nowhere else.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
@@ -8,10 +9,14 @@ use super::columns::{Column, is_of_portal};
 use super::conventions::Conventions;
 use super::dates::Loose;
 use super::detect::{DateOrder, NumberStyle};
+use super::ids::whole;
 use super::labels::{Dictionary, Users};
 use super::packed::{self, Packed};
-use super::{damage, numbers, words};
+use super::{damage, mojibake, numbers, words};
 use crate::model::{FieldDef, FieldType, ProblemCode, Schema, UserId, Value, fold};
+
+/// The first byte of U+FFFD; hardly any letter of a language that Bitrix24 exports begins with it.
+const REPLACEMENT_BEGINS: u8 = 0xef;
 
 /// Reads the cells of one file.
 pub(super) struct CellReader<'a> {
@@ -113,6 +118,24 @@ impl<'a> CellReader<'a> {
         if words::trim(text).is_empty() {
             return Value::Empty.into();
         }
+        // What stood where this sign does is lost, whoever has put it there: this program's decoder, or one before it.
+        if memchr::memchr(REPLACEMENT_BEGINS, text.as_bytes()).is_some() && text.contains(char::REPLACEMENT_CHARACTER) {
+            return ProblemCode::BadBytes.into();
+        }
+        // A zero is no letter that anybody has typed; what it stands for is lost.
+        if self.conventions.zeros && text.contains('\0') {
+            return ProblemCode::NulBytes.into();
+        }
+        match mojibake::meant(text) {
+            Cow::Owned(meant) if self.conventions.is_twice(at) => self.present(at, def, coded, &meant, pipeline),
+            // One cell among others that were not: somebody may have typed it so, and a guess is no restore.
+            Cow::Owned(_) => ProblemCode::Mojibake.into(),
+            Cow::Borrowed(text) => self.present(at, def, coded, text, pipeline),
+        }
+    }
+
+    /// Reads a cell that has a text.
+    fn present(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
         let coded = coded || self.conventions.is_coded(at);
         if !def.multiple {
             return self.single(at, def, coded, text, pipeline);
@@ -128,6 +151,32 @@ impl<'a> CellReader<'a> {
         join(parts.iter().map(|part| self.single(at, def, coded, part, pipeline)).collect())
     }
 
+    /// A number, dressed as money or not. Which currency it is of is the row's business where another column says it, and else nobody's.
+    fn amount(&self, def: &FieldDef, text: &str) -> Result<Decimal, ProblemCode> {
+        let (amount, currency) = numbers::amount(text, self.conventions.numbers, self.schema)?;
+        if currency.is_none() || has_currency(def) { Ok(amount) } else { Err(ProblemCode::BadNumber) }
+    }
+
+    /// Whether an amount is said to be of another currency than its row's, as its own column says it.
+    pub(super) fn is_of_other_currency(&self, amount: &str, own: Option<&str>) -> bool {
+        let is_bare = |byte: u8| byte.is_ascii_digit() || b" .,+-".contains(&byte);
+        if amount.bytes().all(is_bare) {
+            return false;
+        }
+        let Ok((_, Some(told))) = numbers::amount(amount.trim(), self.conventions.numbers, self.schema) else { return false };
+        let base = || self.schema.currencies.iter().find(|currency| currency.base).map(|currency| currency.code.clone());
+        let own = match own.map(|cell| self.conventions.present(cell).trim()).filter(|cell| !cell.is_empty()) {
+            Some(cell) => match self.currency(cell).value {
+                Some(Value::Code(code)) => Some(code.into()),
+                _ => None,
+            },
+            // Without a portal nobody knows what an amount without a currency would be taken for.
+            None if !self.of_portal => return false,
+            None => base(),
+        };
+        own.as_deref() != Some(told.as_str())
+    }
+
     /// The moment of a clock, where the file's times have a zone of their own.
     fn in_own_zone(&self, value: Value) -> Value {
         match &self.conventions.clocks {
@@ -138,13 +187,14 @@ impl<'a> CellReader<'a> {
 
     fn single(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
         let trimmed = words::trim(text);
+        let is_id = matches!(def.kind, FieldType::User | FieldType::Link(_) | FieldType::Parent | FieldType::Enumeration);
+        let trimmed = if self.coded && is_id { whole(trimmed) } else { trimmed };
         if damage::is_lost(trimmed) {
             return ProblemCode::SpreadsheetDamage.into();
         }
         match &def.kind {
-            FieldType::Id | FieldType::Integer | FieldType::Double => {
-                numbers::number(trimmed, self.conventions.numbers).map(Value::Number).into()
-            }
+            FieldType::Id | FieldType::Integer => numbers::number(trimmed, self.conventions.numbers).map(Value::Number).into(),
+            FieldType::Double => self.amount(def, trimmed).map(Value::Number).into(),
             FieldType::Money => numbers::money(trimmed, self.conventions.money, self.schema).into(),
             FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
             FieldType::Date => self.date(trimmed, Loose::day),
@@ -157,6 +207,9 @@ impl<'a> CellReader<'a> {
             FieldType::Currency => self.currency(trimmed),
             FieldType::User => self.user(trimmed, coded),
             FieldType::Link(_) | FieldType::Parent => link(trimmed, coded),
+            FieldType::Multi(multi) if multi.kind == "PHONE" && damage::is_phone_with_decimals(trimmed) => {
+                ProblemCode::SpreadsheetDamage.into()
+            }
             FieldType::Multi(_) if self.conventions.plus_lost.get(at).is_some_and(|digits| lacks_plus(trimmed, *digits)) => {
                 Cell { value: Some(Value::Text(trimmed.into())), problem: Some(ProblemCode::LostPlus) }
             }
@@ -301,6 +354,11 @@ impl RowPipeline {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Whether a field's currency stands in a field of its own.
+pub(super) fn has_currency(def: &FieldDef) -> bool {
+    matches!(def.code.as_str(), "OPPORTUNITY" | "REVENUE")
 }
 
 /// Yes or no: in the field's own words, else in those of any language.

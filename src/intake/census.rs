@@ -99,7 +99,7 @@ impl Census {
 }
 
 /// How many lines end in a piece: LF, CRLF and CR count one each.
-fn line_ends(before: Option<u8>, piece: &[u8]) -> u64 {
+pub(super) fn line_ends(before: Option<u8>, piece: &[u8]) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', piece).count();
     let returns = memchr::memchr_iter(b'\r', piece).count();
     let pairs = if returns > 0 { memchr::memmem::find_iter(piece, b"\r\n").count() } else { 0 };

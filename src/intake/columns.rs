@@ -7,6 +7,7 @@ use super::contacts::kind_of;
 use super::detect::RestoreFile;
 use super::entities;
 use super::headers::{self, PRODUCT_COLUMNS, Reading};
+use super::mojibake;
 use super::words;
 use crate::model::{EntityType, FieldCode, FieldDef, FieldType, Place, Problem, ProblemCode, Schema, fold, standard_field};
 
@@ -210,7 +211,21 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
         }
         bind_definition(column, file.entity, schema);
     }
+    note_twins(file, &columns, &mut problems);
     (columns, problems)
+}
+
+/// Names the columns of one title that no field is known for: nobody could say which is which.
+fn note_twins(file: &RestoreFile, columns: &[Column], problems: &mut Vec<Problem>) {
+    let mut met = HashSet::new();
+    for column in columns.iter().filter(|column| column.role == Role::Unmapped && !column.name.is_empty()) {
+        let is_told = |problem: &Problem| problem.place.column.as_deref() == Some(&*column.name);
+        if !met.insert(column.name.as_str()) && !problems.iter().any(is_told) {
+            let place = Place { file: Arc::clone(&file.path), line: file.header_line, column: Some(column.name.clone()) };
+            let text = "an earlier column has this title, too".to_owned();
+            problems.push(Problem { place, code: ProblemCode::DuplicateColumn, text });
+        }
+    }
 }
 
 /// Looks up what a column's field holds; a field that the portal doesn't have is unmapped.
@@ -270,6 +285,7 @@ impl Labels {
 
     /// The fields that a title may mean: those of exactly this label, else those that differ in case or spaces only.
     fn of_title(&self, title: &str) -> &[FieldCode] {
+        let title = &*mojibake::meant(title);
         let folded = || [title, &entities::decode(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
         self.exact(title).or_else(folded).map_or(&[], Vec::as_slice)
     }

@@ -25,6 +25,11 @@ pub struct Conventions {
     pub(super) nulls: bool,
     /// The digits of a phone whose `+` a spreadsheet took, by the column's place; 0 where none is missed.
     pub(super) plus_lost: Vec<usize>,
+    /// Whether zero bytes stand within the file's text, so that its cells are to be looked at for them.
+    pub(super) zeros: bool,
+    /// Whether every cell of a column that could tell was encoded twice, so that its cells are read as they were before; by the column's
+    /// place.
+    pub(super) twice: Vec<bool>,
 }
 
 /// The zone of one file's times.
@@ -72,6 +77,11 @@ impl Conventions {
 
     pub(super) fn is_coded(&self, column: usize) -> bool {
         self.coded.get(column).is_some_and(|coded| *coded)
+    }
+
+    /// Whether a column's cells are read as they were before somebody encoded them a second time.
+    pub(super) fn is_twice(&self, column: usize) -> bool {
+        self.twice.get(column).is_some_and(|twice| *twice)
     }
 
     /// What stands in a cell: nothing, where it only says so in a database's words (csv 8, layout c).

@@ -3,7 +3,8 @@
 /// The length at which Excel cuts a cell, in UTF-16 units.
 const CELL_UNITS_MAX: usize = 32_767;
 
-/// What spreadsheets write where a formula went wrong: in English, Spanish and Russian.
+/// What spreadsheets write where a formula went wrong, in the languages of their menus: English, Spanish, Russian, Ukrainian, Portuguese,
+/// German, French, Italian and Polish.
 const ERROR_VALUES: &[&str] = &[
     "#N/A",
     "#REF!",
@@ -12,7 +13,13 @@ const ERROR_VALUES: &[&str] = &[
     "#DIV/0!",
     "#NUM!",
     "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#ERROR!",
+    "#GETTING_DATA",
     "#N/D",
+    "#N/D!",
     "#¡REF!",
     "#¡VALOR!",
     "#¿NOMBRE?",
@@ -26,25 +33,72 @@ const ERROR_VALUES: &[&str] = &[
     "#ДЕЛ/0!",
     "#ЧИСЛО!",
     "#ПУСТО!",
+    "#ПОСИЛАННЯ!",
+    "#ЗНАЧЕННЯ!",
+    "#ІМ'Я?",
+    "#ДІЛ/0!",
+    "#VALOR!",
+    "#NOME?",
+    "#NÚM!",
+    "#NULO!",
+    "#BEZUG!",
+    "#WERT!",
+    "#ZAHL!",
+    "#NV",
+    "#VALEUR!",
+    "#NOM?",
+    "#NOMBRE!",
+    "#NUL!",
+    "#RIF!",
+    "#VALORE!",
+    "#ADR!",
+    "#ARG!",
+    "#NAZWA?",
+    "#LICZBA!",
+    "#ZERO!",
 ];
+/// What `LibreOffice` writes instead, with a number behind it.
+const ERROR_NUMBER: &str = "Err:";
+/// From so many question marks on a text without letters is one that has lost them; with fewer, somebody may wonder.
+const LOST_LETTERS_MIN: usize = 5;
+/// The fewest digits of a text that is a phone and no small number.
+const PHONE_DIGITS_MIN: usize = 7;
 
 /// Whether a text is no longer the one that stood there: digits lost to a power of ten, a formula's error, the end cut off.
 pub(super) fn is_lost(text: &str) -> bool {
     match text.as_bytes() {
         [] => false,
         [b'#', ..] => ERROR_VALUES.contains(&text) || (text.len() > 4 && text.bytes().all(|byte| byte == b'#')),
-        [b'0'..=b'9' | b'-', ..] if text.len() <= 24 => is_power_of_ten(text),
+        [b'0'..=b'9' | b'-' | b'+', ..] if text.len() <= 24 => is_power_of_ten(text),
+        [b'E', b'r', b'r', b':', ..] => {
+            text.strip_prefix(ERROR_NUMBER).is_some_and(|number| number.len() == 3 && is_digits(number))
+        }
+        [b'?', b'?', ..] => is_of_question_marks(text) || is_cut(text),
         _ => is_cut(text),
     }
 }
 
-/// `5.21558E+11`: how a spreadsheet shows twelve digits and more.
+/// `????? ????????`: letters that the encoding doesn't have in which a spreadsheet saved the file, Cyrillic ones in a western one.
+fn is_of_question_marks(text: &str) -> bool {
+    let marks = text.bytes().filter(|byte| *byte == b'?').count();
+    marks >= LOST_LETTERS_MIN && !text.contains(char::is_alphabetic)
+}
+
+/// `5.21558E+11`: how a spreadsheet shows twelve digits and more; programs that hold them as numbers write the `e` small.
 fn is_power_of_ten(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some((number, power)) = text.split_once('E') else { return false };
+    let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
     let Some(power) = power.strip_prefix('+') else { return false };
     let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
-    digits(power) && digits(fraction) && digits(whole.strip_prefix('-').unwrap_or(whole)) && power.len() <= 3
+    is_digits(power) && is_digits(fraction) && is_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) && power.len() <= 3
+}
+
+/// A phone that a program took for a number with decimals: `525512345678.0`. Compared by its digits it would be another one.
+pub(super) fn is_phone_with_decimals(text: &str) -> bool {
+    text.strip_suffix(".0").is_some_and(|phone| phone.len() >= PHONE_DIGITS_MIN && is_digits(phone))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_cut(text: &str) -> bool {
@@ -68,13 +122,53 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_has_lost_is_told_from_what_people_write() {
-        for lost in ["5.21558E+11", "5,21558E+11", "1E+15", "-1.2E+05", "#N/A", "#¡REF!", "########"] {
+        let powers = ["5.21558E+11", "5,21558E+11", "1E+15", "-1.2E+05", "5.21558e+11", "+5.21558E+11"];
+        let errors = [
+            "#N/A",
+            "#¡REF!",
+            "#¿NOMBRE?",
+            "#ЗНАЧ!",
+            "#BEZUG!",
+            "#NOME?",
+            "#VALEUR!",
+            "#ERROR!",
+            "Err:502",
+            "########",
+            "????? ????????",
+            "?????, 5",
+        ];
+        for lost in powers.into_iter().chain(errors) {
             assert!(is_lost(lost), "{lost}");
         }
-        for kept in ["", "5.2E", "E+11", "1e5", "#1", "#oferta", "+52 55 1234 5678", "3E+", "Casa 5E+3b", "####"] {
+        let kept = [
+            "",
+            "5.2E",
+            "E+11",
+            "1e5",
+            "#1",
+            "#oferta",
+            "+52 55 1234 5678",
+            "3E+",
+            "Casa 5E+3b",
+            "####",
+            "Err:",
+            "Err: sin red",
+            "???",
+            "¿¿Qué???",
+            "????? no",
+        ];
+        for kept in kept {
             assert!(!is_lost(kept), "{kept}");
         }
         assert!(is_lost(&"ñ".repeat(32_767)) && !is_lost(&"ñ".repeat(32_768)) && !is_lost(&"a".repeat(32_766)));
+    }
+
+    #[test]
+    fn a_phone_that_became_a_number_with_decimals_is_known() {
+        assert!(is_phone_with_decimals("525512345678.0"));
+        for kept in ["525512345678", "55.0", "55 1234 5678.0", "525512345678.00", "5255.1234.0"] {
+            assert!(!is_phone_with_decimals(kept), "{kept}");
+        }
     }
 
     #[test]

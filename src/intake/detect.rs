@@ -16,7 +16,7 @@ use super::header::{self, Header};
 use super::headers::TitleLanguage;
 use super::rows::SplitError;
 use super::source::{Container, Source, Table};
-use super::spool::{Input, TABLE_DELIMITER};
+use super::spool::{Input, TABLE_DELIMITER, TABLE_LINE_ENDS};
 use super::{encoding, entity, mojibake, words};
 use crate::model::{EntityType, Place, Problem, ProblemCode};
 
@@ -38,6 +38,8 @@ pub struct Overrides {
     pub encoding: Option<String>,
     /// The order of day, month and year.
     pub date_order: Option<DateOrder>,
+    /// The zone of its times, by its IANA name.
+    pub timezone: Option<String>,
     /// The language of the titles.
     pub language: Option<TitleLanguage>,
     /// How cells are quoted.
@@ -116,6 +118,15 @@ impl CellMeaning {
     }
 }
 
+/// What other programs have done to a file on its way, as far as its beginning tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wear {
+    /// Some of its text was encoded twice, so that its cells are to be asked.
+    pub(super) is_twice_encoded: bool,
+    /// Its ids have decimals, one and all: a program took the column for one of measures.
+    pub(super) has_decimal_ids: bool,
+}
+
 /// A restore file, as far as its first MiB tells.
 #[derive(Debug, Clone)]
 pub struct RestoreFile {
@@ -147,6 +158,8 @@ pub struct RestoreFile {
     /// Unnamed columns behind `columns`, whose cells must be empty.
     pub(super) unnamed: usize,
     pub(super) date_order: Option<DateOrder>,
+    /// What other programs have done to it.
+    pub(super) wear: Wear,
     /// What the user said of it.
     pub(super) said: Overrides,
     /// What a person should know of the file as a whole.
@@ -158,6 +171,16 @@ impl RestoreFile {
     /// Whether the header holds field codes, so that cells hold codes and ids.
     pub fn is_coded(&self) -> bool {
         self.language.is_none()
+    }
+
+    /// Further sheets of its workbook that hold records, and aren't read.
+    pub fn other_sheets(&self) -> &[String] {
+        self.source.table.as_ref().map_or(&[], |table| &table.others)
+    }
+
+    /// The zone of its times, where the user has said it.
+    pub fn timezone(&self) -> Option<&str> {
+        self.said.timezone.as_deref()
     }
 
     /// Looks at the same bytes again, with more being said of them.
@@ -233,6 +256,7 @@ fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFil
         codec,
         unnamed: 0,
         date_order: overrides.date_order,
+        wear: Wear::default(),
         said: overrides.clone(),
         problems: Vec::new(),
         source,
@@ -262,13 +286,15 @@ impl RestoreFile {
             let text = "some lines are UTF-8 and others aren't: the parts were saved by different programs";
             self.problem(1, ProblemCode::MixedEncodings, text);
         }
-        if let Some((line, word)) = mojibake::find(text) {
-            let was = mojibake::repair(&word).unwrap_or_default();
-            self.problem(
-                line,
-                ProblemCode::Mojibake,
-                format!("`{word}` was `{was}`: the text was encoded twice; ask for the file again"),
+        let twice = mojibake::find(text);
+        self.wear.is_twice_encoded = twice.is_some();
+        if let Some(found) = twice.filter(|found| found.is_all) {
+            let was = mojibake::meant(&found.word);
+            let text = format!(
+                "`{}` was `{was}`: the text was encoded twice; columns of which every cell says so are read as they were",
+                found.word
             );
+            self.problem(found.line, ProblemCode::Mojibake, text);
         }
     }
 
@@ -279,7 +305,7 @@ impl RestoreFile {
         header::Asked {
             delimiter: if is_table { Some(TABLE_DELIMITER) } else { overrides.delimiter },
             quoting: if is_table { Some(dialect.quoting) } else { overrides.quoting },
-            line_ends: if is_table { Some(LineEnds::Lf) } else { overrides.line_ends },
+            line_ends: if is_table { Some(TABLE_LINE_ENDS) } else { overrides.line_ends },
             line: overrides.header_line,
             by_table: self.source.table.as_ref().map(|_| "the cells of a table"),
             map: &overrides.map,
@@ -290,6 +316,9 @@ impl RestoreFile {
         self.dialect = header.dialect;
         self.header_line = header.line();
         header.note(&mut self.findings);
+        if !self.other_sheets().is_empty() {
+            self.problem(1, ProblemCode::OtherSheets, self.other_sheets().join(", "));
+        }
         if header.skipped > 0 {
             let text = format!("{} lines above the header are left out", header.skipped);
             self.problem(header.first_skipped, ProblemCode::LinesAbove, text);
@@ -305,6 +334,8 @@ impl RestoreFile {
         self.language = chosen.reading.language;
         chosen.reading.note(&mut self.findings, overrides.language);
         self.columns = columns::columns(&names, chosen.reading, &overrides.map, &overrides.ignore);
+        let ids = self.columns.iter().position(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
+        self.wear.has_decimal_ids = ids.is_some_and(|column| header.has_decimals(column));
         Ok(())
     }
 }

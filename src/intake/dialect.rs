@@ -19,16 +19,25 @@ pub enum Quoting {
     Doubled,
     /// `"a \"b\" c"`: as databases and PHP's `fgetcsv` write and read it; `\\` is a backslash.
     Backslash,
+    /// `a\tb`: quotes are signs like any other, and a backslash stands before what a cell holds of delimiters and line ends, or before
+    /// the letter of one, as `mysqldump --tab`, `mysql -B` and `PostgreSQL` (`COPY`) write it.
+    Escaped,
     /// Quotes are signs like any other; a cell can't hold a delimiter or a line end.
     None,
 }
 
 impl Quoting {
+    /// Whether a quote at its beginning opens a cell.
+    pub(super) const fn has_quotes(self) -> bool {
+        matches!(self, Self::Doubled | Self::Backslash)
+    }
+
     /// The word of `--quoting`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Doubled => "doubled",
             Self::Backslash => "backslash",
+            Self::Escaped => "escaped",
             Self::None => "none",
         }
     }

@@ -2,8 +2,8 @@
 //! last the statistics of its letters.
 
 use encoding_rs::{
-    Encoding, IBM866, ISO_8859_5, KOI8_R, KOI8_U, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
-    WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
+    Encoding, IBM866, ISO_8859_2, ISO_8859_5, KOI8_R, KOI8_U, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251,
+    WINDOWS_1252, WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
 };
 
 use super::{cyrillic, headers};
@@ -17,8 +17,20 @@ const LIKELIHOOD_MIN: f32 = 15.0;
 /// How much of a file is looked at for its letters.
 const LETTER_BYTES: usize = 256 << 10;
 /// The encodings of one byte a letter in which known titles are looked for; earlier ones go before later ones.
-const NATIONAL: [&Encoding; 10] =
-    [WINDOWS_1252, WINDOWS_1251, KOI8_R, IBM866, KOI8_U, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_5, X_MAC_CYRILLIC];
+const NATIONAL: [&Encoding; 12] = [
+    WINDOWS_1252,
+    WINDOWS_1251,
+    KOI8_R,
+    IBM866,
+    KOI8_U,
+    WINDOWS_1250,
+    WINDOWS_1254,
+    WINDOWS_1257,
+    ISO_8859_5,
+    X_MAC_CYRILLIC,
+    MACINTOSH,
+    ISO_8859_2,
+];
 
 /// A file's encoding, and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +178,9 @@ fn by_letters(bytes: &[u8]) -> Guess {
     let letters = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     let paired = bytes.windows(2).filter(|pair| !pair[0].is_ascii() && !pair[1].is_ascii()).count();
     let western = |how: &str| Guess::new(WINDOWS_1252, if letters > 20 { 0.8 } else { 0.6 }, how);
+    if is_of_old_macs(bytes) {
+        return Guess::new(MACINTOSH, 0.75, "no UTF-8, and letters within words where windows-1252 has signs: an old Mac's");
+    }
     if paired * 2 <= letters {
         return western("no UTF-8, and single letters among ASCII as in western languages");
     }
@@ -183,6 +198,21 @@ fn by_letters(bytes: &[u8]) -> Guess {
         (0.5 + lead).clamp(0.5, 0.95),
         "no UTF-8, and words whose letters are as frequent as in Cyrillic texts",
     )
+}
+
+/// Whether the accented letters of words are where Excel for Mac puts them in its plain CSV. In windows-1252 signs stand there, of which
+/// only the apostrophe (`l’année`) is at home between two letters.
+fn is_of_old_macs(bytes: &[u8]) -> bool {
+    let (mut of_mac, mut of_windows) = (0, 0);
+    for around in bytes.windows(3) {
+        match around {
+            [b'a'..=b'z', b'\x92', b'a'..=b'z'] => {}
+            [b'a'..=b'z', b'\x80'..=b'\x9f', b'a'..=b'z'] => of_mac += 1,
+            [b'a'..=b'z', b'\xc0'..=b'\xff', b'a'..=b'z'] => of_windows += 1,
+            _ => {}
+        }
+    }
+    of_mac > 1 && of_mac > 2 * of_windows
 }
 
 #[cfg(test)]
@@ -212,6 +242,26 @@ mod tests {
             let guess = guess(&bytes, false);
             assert_eq!(guess.encoding.name(), encoding.name(), "{text} {guess:?}");
             assert!(guess.confidence > 0.5 && !guess.is_mixed);
+        }
+    }
+
+    #[test]
+    fn an_old_macs_letters_are_told_from_signs() {
+        let titles = MACINTOSH.encode("ID;Título de prospecto;Compañía;Cotización\n").0;
+        assert_eq!(guess(&titles, false).encoding.name(), "macintosh");
+        let cells = MACINTOSH.encode("ID;TITLE\n1;Peñón del almacén\n2;cotización más señal\n").0;
+        assert_eq!(guess(&cells, false).encoding.name(), "macintosh");
+        for text in ["ID;TITLE\n1;l’année d’été c’est\n2;cœur sœur œuf été après\n", "ID;TITLE\n1;uno – dos — tres “cuatro”\n"]
+        {
+            assert_eq!(guess(&WINDOWS_1252.encode(text).0, false).encoding.name(), "windows-1252", "{text}");
+        }
+    }
+
+    #[test]
+    fn polish_is_read_in_either_of_its_encodings() {
+        let text = "ID;Źródło;Status płatności;Powiązania\n1;Żółw;Świątek;ąę\n";
+        for encoding in [WINDOWS_1250, ISO_8859_2] {
+            assert_eq!(guess(&encoding.encode(text).0, false).encoding.name(), encoding.name());
         }
     }
 

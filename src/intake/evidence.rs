@@ -10,7 +10,9 @@ use super::conventions::{Conventions, is_null};
 use super::detect::{CellMeaning, DateOrder, NumberStyle, RestoreFile};
 use super::finding::Findings;
 use super::group::{Chunk, Group};
+use super::ids::whole;
 use super::memo::Memo;
+use super::mojibake;
 use super::numbers::NumberVotes;
 use super::words;
 use crate::model::{FieldDef, FieldType, Schema};
@@ -24,6 +26,8 @@ const PLUS_MIN: u32 = 2;
 pub(super) struct Witness {
     watched: Vec<(usize, Matter)>,
     width: usize,
+    /// The columns whose cells are asked whether they were encoded twice; none where nothing in the file's beginning was.
+    lettered: Vec<usize>,
     /// The header holds field codes, so that cells may hold a database's word for nothing.
     coded: bool,
 }
@@ -81,12 +85,16 @@ struct ColumnVotes {
     /// Phones with and without `+`, by their number of digits.
     plus: [u32; PHONE_DIGITS_MAX],
     bare: [u32; PHONE_DIGITS_MAX],
+    /// Cells beyond ASCII that were encoded once and twice.
+    once: u64,
+    twice: u64,
 }
 
 impl Witness {
     pub(super) fn of(file: &RestoreFile, columns: &[Column], schema: &Schema) -> Self {
         let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
-        Self { watched, width: columns.len(), coded: file.is_coded() }
+        let lettered = if file.wear.is_twice_encoded { (0..columns.len()).collect() } else { Vec::new() };
+        Self { watched, width: columns.len(), lettered, coded: file.is_coded() }
     }
 
     /// What the records of a part of the file tell.
@@ -98,6 +106,9 @@ impl Witness {
             let line = chunk.cells(*first);
             for (at, matter) in &self.watched {
                 self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut memo, &mut evidence);
+            }
+            for at in &self.lettered {
+                evidence.columns[*at].letters(line.get(*at).unwrap_or_default());
             }
             // Further lines repeat all but a record's products.
             for line in further.iter().map(|at| chunk.cells(*at)) {
@@ -124,10 +135,10 @@ impl Witness {
         match matter {
             Matter::Number => evidence.numbers.count(text),
             Matter::Money => evidence.money.count(text),
-            Matter::User => evidence.user(at, text),
-            Matter::Link => evidence.columns[at].count(is_number(text)),
+            Matter::User => evidence.user(at, whole(text)),
+            Matter::Link => evidence.columns[at].count(is_number(whole(text))),
             Matter::Entries(entries) => {
-                let known = *memo.get(at, text, |text| entries.get(text).copied());
+                let known = *memo.get(at, text, |text| entries.get(whole(text)).copied());
                 evidence.entry(at, known, !entries.is_empty(), text);
             }
             Matter::Phone => evidence.columns[at].phone(text),
@@ -217,6 +228,8 @@ impl Evidence {
             own.codes += other.codes;
             own.labels += other.labels;
             own.clashes += other.clashes;
+            own.once += other.once;
+            own.twice += other.twice;
             for length in 0..PHONE_DIGITS_MAX {
                 own.plus[length] += other.plus[length];
                 own.bare[length] += other.bare[length];
@@ -269,7 +282,8 @@ impl Evidence {
             findings.note("empty", "NULL", 1.0, format!("{} cells of columns without free text hold it", self.nulls));
         }
         let plus_lost = self.columns.iter().map(ColumnVotes::plus_lost).collect();
-        let conventions = Conventions { date_order, numbers, money, clocks: None, coded, nulls, plus_lost };
+        let twice = self.columns.iter().map(ColumnVotes::is_twice).collect();
+        let conventions = Conventions { date_order, numbers, money, clocks: None, coded, nulls, plus_lost, zeros: false, twice };
         (conventions, findings)
     }
 
@@ -293,6 +307,11 @@ impl Evidence {
     /// Whether number cells may be read either way and nothing in the file says which.
     pub(super) fn numbers_are_open(&self) -> bool {
         self.numbers.open > 0 && self.numbers.decide().is_none_or(|(_, confidence)| confidence < 0.95)
+    }
+
+    /// The columns that are read as they were before somebody encoded them a second time, and how many of their cells tell so.
+    pub(super) fn twice_encoded(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.columns.iter().enumerate().filter(|(_, votes)| votes.is_twice()).map(|(at, votes)| (at, votes.twice))
     }
 
     /// The columns in which a cell is the code of one entry and the label of another.
@@ -354,6 +373,21 @@ impl ColumnVotes {
     fn count(&mut self, is_code: bool) {
         self.codes += u64::from(is_code);
         self.labels += u64::from(!is_code);
+    }
+
+    fn letters(&mut self, text: &str) {
+        // A cell that has lost letters since tells nothing of the others.
+        if text.is_ascii() || text.contains(char::REPLACEMENT_CHARACTER) {
+            return;
+        }
+        let is_twice = mojibake::repair(text).is_some();
+        self.once += u64::from(!is_twice);
+        self.twice += u64::from(is_twice);
+    }
+
+    /// Whether every cell that could tell was encoded twice: then the repair is no guess.
+    fn is_twice(&self) -> bool {
+        self.twice > 0 && self.once == 0
     }
 
     fn phone(&mut self, text: &str) {

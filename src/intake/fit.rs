@@ -58,8 +58,10 @@ impl LineEndCount {
         let mut bytes = text.bytes().peekable();
         while let Some(byte) = bytes.next() {
             match byte {
-                b'\\' if quoted && dialect.quoting == Quoting::Backslash => _ = bytes.next(),
-                b'"' if dialect.quoting != Quoting::None => quoted = !quoted,
+                b'\\' if (quoted && dialect.quoting == Quoting::Backslash) || dialect.quoting == Quoting::Escaped => {
+                    _ = bytes.next();
+                }
+                b'"' if dialect.quoting.has_quotes() => quoted = !quoted,
                 b'\r' if !quoted && bytes.peek() == Some(&b'\n') => {
                     bytes.next();
                     count.crlf += 1;

@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{Line, SplitError, Splitter};
-use super::{headers, mojibake};
+use super::{headers, ids, mojibake};
 use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -55,6 +55,7 @@ pub(super) struct Header {
     delimiter_how: (f32, String),
     quoting_how: (f32, String),
     line_ends: LineEndCount,
+    by_table: Option<&'static str>,
 }
 
 /// Finds the header in the beginning of a file, and the dialect that makes most sense of it.
@@ -103,7 +104,7 @@ pub(super) fn unclosed(line: u64, cell: usize, names: &[&str]) -> IntakeErrorKin
 
 /// A title as its author meant it: one that was encoded twice is read once less.
 pub(super) fn readable(name: &str) -> Cow<'_, str> {
-    mojibake::repair(name).map_or(Cow::Borrowed(name), Cow::Owned)
+    mojibake::meant(name)
 }
 
 /// The delimiter of Excel's own first line, `sep=;`.
@@ -161,6 +162,7 @@ impl Header {
             delimiter_how: (1.0, String::new()),
             quoting_how: (1.0, String::new()),
             line_ends: LineEndCount::default(),
+            by_table: asked.by_table,
         };
         let mut counted = 0;
         let is_above = |line: &Line| asked.line.is_some_and(|wanted| line.number < wanted);
@@ -196,8 +198,8 @@ impl Header {
                 (self.at, self.known) = (at, known[at]);
             }
         }
-        let is_text =
-            |line: &&Line| !line.is_blank() && !line.raw.trim_start_matches('\u{feff}').to_lowercase().starts_with("sep=");
+        let is_separator = |line: &Line| line.raw.trim_start_matches(['\u{feff}', '"']).to_lowercase().starts_with("sep=");
+        let is_text = |line: &&Line| !line.is_blank() && !is_separator(line);
         let above: Vec<u64> =
             self.lines[..self.at.min(self.lines.len())].iter().filter(is_text).map(|line| line.number).collect();
         (self.skipped, self.first_skipped) = (above.len(), above.first().copied().unwrap_or_default());
@@ -248,7 +250,11 @@ impl Header {
         let plain = self.dialect;
         let mut best = Fit::of(text, plain, self.line(), self.width());
         let mut is_plain = true;
-        if best.misfits > 0 || best.is_unclosed {
+        let is_doubtful = best.misfits > 0 || best.is_unclosed;
+        let dump = if is_doubtful || plain.delimiter == b'\t' { self.as_dump(text, asked) } else { None };
+        if let Some(dump) = dump {
+            (self, best, is_plain) = (dump.0, dump.1, false);
+        } else if is_doubtful {
             let others = [
                 Dialect { quoting: Quoting::Backslash, ..plain },
                 Dialect { line_ends: LineEnds::Lf, ..plain },
@@ -277,6 +283,23 @@ impl Header {
         self
     }
 
+    /// The same header in the dialect of a database's text files, where their word for nothing stands as a cell and all rows fit.
+    fn as_dump(&self, text: &str, asked: Asked<'_>) -> Option<(Self, Fit)> {
+        let is_asked = asked.quoting.is_some() || asked.by_table.is_some();
+        if is_asked || !self.dialect.quoting.has_quotes() || !is_of_database(text, self.dialect.delimiter) {
+            return None;
+        }
+        let dialect = Dialect { quoting: Quoting::Escaped, ..self.dialect };
+        let dump = Self { delimiter_how: self.delimiter_how.clone(), ..Self::split(text, dialect, asked) };
+        let fit = Fit::of(text, dialect, dump.line(), dump.width());
+        // Cells that begin and end with quotes are another make of file, whose quotes belong to no cell.
+        let begun =
+            || dump.lines.iter().flat_map(|line| line.cells.iter()).filter(|cell| cell.len() > 1 && cell.starts_with('"'));
+        let is_bare = begun().filter(|cell| cell.ends_with('"')).count() * 2 <= begun().count();
+        let is_sound = dump.known >= self.known && fit.fits > 0 && fit.misfits == 0 && is_bare;
+        is_sound.then_some((dump, fit))
+    }
+
     pub(super) fn line(&self) -> u64 {
         self.lines.get(self.at).map_or(0, |line| line.number)
     }
@@ -292,7 +315,10 @@ impl Header {
         findings.note("delimiter", char::from(self.dialect.delimiter), confidence, how);
         let (confidence, how) = named(&self.quoting_how);
         findings.note("quoting", self.dialect.quoting.code(), confidence, how);
-        findings.note("line_ends", self.line_ends.code(), 1.0, self.line_ends.how());
+        // A table has rows and no line ends; those of its text are this program's.
+        if self.by_table.is_none() {
+            findings.note("line_ends", self.line_ends.code(), 1.0, self.line_ends.how());
+        }
         let filled = self.lines.get(self.at).map_or(0, |line| line.cells.iter().filter(|cell| !cell.trim().is_empty()).count());
         let share = self.known as f32 / filled.max(1) as f32;
         let how = format!("line {}: {} of {filled} titles are known", self.line(), self.known);
@@ -315,6 +341,15 @@ impl Header {
         (names, unnamed)
     }
 
+    /// Whether the first rows have numbers with decimals in a column, more than one and without exception.
+    pub(super) fn has_decimals(&self, column: usize) -> bool {
+        let cells = self.lines[self.at + 1..].iter().filter_map(|row| row.cells.get(column)).map(str::trim);
+        let (all, decimal) = cells
+            .filter(|cell| !cell.is_empty())
+            .fold((0, 0), |(all, decimal), cell| (all + 1, decimal + usize::from(ids::whole(cell).len() < cell.len())));
+        all > 1 && decimal == all
+    }
+
     /// How many cells a row has: as many as the header, unless all rows agree that the delimiter at the line's end is only the
     /// header's, or only theirs (csv 9).
     fn row_width(&self, header: usize, named: usize) -> usize {
@@ -327,6 +362,17 @@ impl Header {
         let ends_empty = |row: &Line| row.cells.get(named).is_some_and(|cell| cell.trim().is_empty());
         if header == named && all_have(named + 1) && rows().all(ends_empty) { named + 1 } else { header }
     }
+}
+
+/// Whether cells hold what only databases write: `\N` for nothing; or, between tabs, their word for it beside an escaped line end.
+fn is_of_database(text: &str, delimiter: u8) -> bool {
+    if delimiter == b'\t' && text.contains("\tNULL\t") && (text.contains("\\n") || text.contains("\\t")) {
+        return true;
+    }
+    let bytes = text.as_bytes();
+    let is_edge = |sign: Option<&u8>| sign.is_none_or(|sign| *sign == delimiter || b"\r\n".contains(sign));
+    memchr::memmem::find_iter(bytes, "\\N")
+        .any(|at| is_edge(at.checked_sub(1).and_then(|before| bytes.get(before))) && is_edge(bytes.get(at + 2)))
 }
 
 fn is_comment(line: &Line) -> bool {

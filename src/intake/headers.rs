@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::finding::Findings;
 use crate::model::{EntityType, fold, multifield_of, standard_field, standard_fields};
@@ -151,12 +153,14 @@ pub(super) fn iso(language: &str) -> &'static str {
 struct Titles {
     all: Vec<Title>,
     by_text: HashMap<(EntityType, String), Vec<usize>>,
+    /// The same by [`plain`], for titles that somebody's program or hand has stripped.
+    by_plain: HashMap<(EntityType, String), Vec<usize>>,
 }
 
 static DOCUMENT: LazyLock<Json> = LazyLock::new(|| serde_json::from_str(include_str!("titles.json")).unwrap_or_default());
 
 static TITLES: LazyLock<Titles> = LazyLock::new(|| {
-    let mut titles = Titles { all: Vec::new(), by_text: HashMap::new() };
+    let mut titles = Titles { all: Vec::new(), by_text: HashMap::new(), by_plain: HashMap::new() };
     let sections = [
         (Vocabulary::Export, &*DOCUMENT),
         (Vocabulary::Variant, &DOCUMENT["_variants"]),
@@ -180,6 +184,7 @@ impl Titles {
             let texts = texts.as_array().map_or(std::slice::from_ref(texts), Vec::as_slice);
             for text in texts.iter().filter_map(Json::as_str) {
                 self.by_text.entry((entity, fold(text))).or_default().push(self.all.len());
+                self.by_plain.entry((entity, plain(text))).or_default().push(self.all.len());
                 let (code, text) = (code.clone(), text.to_owned());
                 self.all.push(Title { entity, code, language: iso(language), vocabulary, text });
             }
@@ -187,8 +192,28 @@ impl Titles {
     }
 
     fn of(&'static self, entity: EntityType, name: &str) -> impl Iterator<Item = &'static Title> {
-        self.by_text.get(&(entity, fold(name))).into_iter().flatten().map(|&index| &self.all[index])
+        let exact = self.by_text.get(&(entity, fold(name)));
+        let found = exact.or_else(|| self.by_plain.get(&(entity, plain(name))));
+        found.into_iter().flatten().map(|&index| &self.all[index])
     }
+}
+
+/// A title as it is typed in haste or kept by a program that knows ASCII alone: without accents, an underscore for a space.
+fn plain(text: &str) -> String {
+    let spaced = text.replace('_', " ");
+    fold(&spaced).nfd().filter(|c| !is_combining_mark(*c)).flat_map(unmarked).collect()
+}
+
+/// Letters whose mark is a part of them.
+fn unmarked(letter: char) -> impl Iterator<Item = char> {
+    let plain = match letter {
+        'ß' => ['s', 's'],
+        'ł' => ['l', '\0'],
+        'ø' => ['o', '\0'],
+        'ı' => ['i', '\0'],
+        other => [other, '\0'],
+    };
+    plain.into_iter().filter(|c| *c != '\0')
 }
 
 /// The code under which a title of the document is kept; `None` for grid columns that never reach a CSV, and for captions of no field.
@@ -408,8 +433,9 @@ fn choose(
             Vocabulary::Import => "import title",
             Vocabulary::Caption => "field caption",
         };
-        let how = format!("{kind} ({})", title.language);
-        let sure = own && title.vocabulary <= Vocabulary::Variant;
+        let is_exact = fold(&title.text) == fold(name);
+        let how = format!("{kind} ({}){}", title.language, if is_exact { "" } else { ", written without accents" });
+        let sure = own && is_exact && title.vocabulary <= Vocabulary::Variant;
         return Some(Found { repeated: !taken.insert(title.code.clone()), code: title.code.clone(), how, sure });
     }
     None
@@ -473,6 +499,17 @@ mod tests {
             None,
         ];
         assert_eq!((reading.language, codes.as_slice()), (None, expected.as_slice()));
+    }
+
+    #[test]
+    fn a_title_without_its_accents_is_known_but_a_custom_field_of_that_name_goes_before_it() {
+        let names = ["ID", "Nombre de la negociacion", "fecha_de_cierre", "Compañía"];
+        let reading = recognise(EntityType::Deal, &names, None);
+        let found: Vec<_> =
+            reading.columns.iter().flatten().map(|found| (found.code.as_str(), found.sure, found.how.as_str())).collect();
+        let how = "export title (es), written without accents";
+        assert_eq!(found[1..3], [("TITLE", false, how), ("CLOSEDATE", false, how)]);
+        assert_eq!(found[3], ("COMPANY_ID", true, "export title (es)"));
     }
 
     #[test]

@@ -36,6 +36,13 @@ impl FromIterator<OriginalId> for Ids {
     }
 }
 
+/// A number that a program wrote with decimals because other cells of its column are empty: `300.0` is 300, to the last digit.
+pub(super) fn whole(text: &str) -> &str {
+    text.strip_suffix(".0")
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .unwrap_or(text)
+}
+
 /// The original ids met so far, over all files of a comparison.
 #[derive(Debug, Clone, Default)]
 pub struct SeenIds([Ids; 4]);

@@ -1,6 +1,6 @@
 //! What a file is, for `inspect` (design 7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::nearest::{Nearest, nearest_title};
 use super::reader::read;
 use super::split::Texts;
 use super::survey::Survey;
-use crate::model::{Problem, Reject, Row, Schema};
+use crate::model::{Problem, ProblemCode, Reject, Row, Schema};
 
 /// Problems that are told one by one.
 const PROBLEMS_MAX: usize = 10_000;
@@ -101,6 +101,14 @@ pub struct InspectedProblem {
 /// Tells what a surveyed file is; reads it once more for samples and for the problems of its rows.
 pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<Inspection, IntakeError> {
     let mut problems: Vec<InspectedProblem> = survey.problems.iter().map(InspectedProblem::from).collect();
+    // Lines with bytes that are no letters are known; the row tells in which column the first ones are.
+    let of_bytes = [ProblemCode::BadBytes, ProblemCode::NulBytes].map(ProblemCode::code);
+    let spoilt: HashMap<(&str, u64), usize> = problems
+        .iter()
+        .enumerate()
+        .filter(|(_, problem)| of_bytes.contains(&problem.code))
+        .map(|(at, problem)| ((problem.code, problem.line), at))
+        .collect();
     let mut samples: Vec<Vec<String>> = vec![Vec::new(); survey.columns.len()];
     let mut rejected_by = BTreeMap::new();
     for chunk in read(file, survey, schema)? {
@@ -110,8 +118,11 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
             match row {
                 Row::Record { problems: own, .. } => {
                     sources.texts(at).for_each(|cells| sample(&mut samples, cells));
-                    if has_room {
-                        problems.extend(own.iter().map(InspectedProblem::from));
+                    for problem in own.iter().filter(|_| has_room) {
+                        match spoilt.get(&(problem.code.code(), problem.place.line)) {
+                            Some(at) => problems[*at].column = problems[*at].column.take().or(problem.place.column.clone()),
+                            None => problems.push(InspectedProblem::from(problem)),
+                        }
                     }
                 }
                 Row::Rejected(reject) => {
@@ -124,6 +135,10 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
         }
     }
     problems.sort_by_key(|problem| problem.line);
+    // A column without a title and without a text is none that a person would miss.
+    let is_missed =
+        |(column, samples): &(&Column, &Vec<String>)| column.is_unmapped() && !(column.name.is_empty() && samples.is_empty());
+    let unmapped = survey.columns.iter().zip(&samples).filter(is_missed).map(|(column, _)| column.name.clone()).collect();
     let mut detected = file.findings.clone();
     detected.extend(&survey.findings);
     Ok(Inspection {
@@ -143,7 +158,7 @@ pub fn inspect(file: &RestoreFile, survey: &Survey, schema: &Schema) -> Result<I
         blank: survey.blank,
         detected,
         columns: columns(file, &survey.columns, samples),
-        unmapped: survey.unmapped.clone(),
+        unmapped,
         problems,
     })
 }

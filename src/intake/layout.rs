@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
+use super::ids;
 use super::split::{LineRef, Texts};
 use super::words;
 use crate::model::{OriginalId, RejectReason, fold};
@@ -88,6 +89,7 @@ impl<'a> Layout<'a> {
             let alone = if is_total() { RejectReason::TotalLine } else { RejectReason::NoId };
             return if self.is_continuation(cells) { Continues { alone } } else { Unusable(alone) };
         }
+        let id = if self.file.wear.has_decimal_ids { ids::whole(id) } else { id };
         let Some(id) = parse_id(id) else {
             return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };
@@ -180,8 +182,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// An id: a whole number from 1 that a database can hold, as a portal writes it. `007`, `12.0` and `1.2E+05` are what a spreadsheet
-/// made of one, and may be another one's.
+/// An id: a whole number from 1 that a database can hold, as a portal writes it. `007`, `1.2E+05`, and a single `12.0` among others are
+/// what a spreadsheet made of one, and may be another one's.
 fn parse_id(text: &str) -> Option<OriginalId> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse::<i64>().ok().filter(|id| is_number && *id > 0).map(|id| OriginalId(id as u64))

@@ -19,6 +19,7 @@ use super::columns::Column;
 use super::detect::{Overrides, RestoreFile};
 use super::headers::field_code;
 use super::nearest::{nearest_code, nearest_word};
+use super::said::Expected;
 use crate::model::EntityType;
 
 /// The longest mapping file that is read.
@@ -28,6 +29,7 @@ const KEYS: &[&str] = &[
     "delimiter",
     "encoding",
     "date-order",
+    "timezone",
     "language",
     "quoting",
     "line-ends",
@@ -62,6 +64,8 @@ pub struct EntityMapping {
     encoding: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     date_order: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +122,7 @@ pub enum MappingErrorKind {
         /// What it says.
         value: String,
         /// What it takes.
-        expected: &'static str,
+        expected: Box<Expected>,
     },
     /// A field that doesn't exist.
     #[error("[{entity}.columns] \"{column}\" = \"{field}\": a {entity} has no such field{}", did_you_mean(nearest.as_deref()))]
@@ -222,6 +226,7 @@ impl EntityMapping {
             ("delimiter", self.delimiter.clone()),
             ("encoding", self.encoding.clone()),
             ("date-order", self.date_order.clone()),
+            ("timezone", self.timezone.clone()),
             ("language", self.language.clone()),
             ("quoting", self.quoting.clone()),
             ("line-ends", self.line_ends.clone()),
@@ -235,7 +240,7 @@ impl EntityMapping {
     fn check(&self, entity: EntityType) -> Result<(), MappingErrorKind> {
         for (key, value) in self.words() {
             if let Err(expected) = Overrides::default().take(key, &value) {
-                return Err(MappingErrorKind::Word { entity, key, value, expected });
+                return Err(MappingErrorKind::Word { entity, key, value, expected: Box::new(expected) });
             }
         }
         for (column, field) in &self.columns {
@@ -253,6 +258,7 @@ impl EntityMapping {
                 "delimiter" => self.delimiter = Some(word),
                 "encoding" => self.encoding = Some(word),
                 "date-order" => self.date_order = Some(word),
+                "timezone" => self.timezone = Some(word),
                 "language" => self.language = Some(word),
                 "quoting" => self.quoting = Some(word),
                 "line-ends" => self.line_ends = Some(word),

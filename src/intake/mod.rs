@@ -55,6 +55,7 @@ mod source;
 mod spare;
 mod spool;
 mod split;
+mod spoilt;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -73,5 +74,6 @@ pub use inspect::{InspectedColumn, InspectedProblem, Inspection, inspect};
 pub use mapping::{EntityMapping, Mapping, MappingError, MappingErrorKind};
 pub use nearest::{Nearest, nearest_code};
 pub use reader::{RowChunk, Rows, Sources, read, read_by};
+pub use said::{Expected, listed};
 pub use source::Container;
 pub use survey::{Keep, Open, Survey, survey};

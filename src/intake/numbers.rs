@@ -36,17 +36,60 @@ pub(super) fn money(text: &str, style: NumberStyle, schema: &Schema) -> Result<V
         // As REST and the database write it: a point, whatever the currency's template says.
         return Ok(Value::money(number(amount.trim(), NumberStyle::Point)?, code));
     }
+    let (amount, around) = dressed(text, style)?;
+    let code = around.into_iter().find_map(|word| currency_of(word, schema));
+    Ok(Value::money(amount, code))
+}
+
+/// Reads a number that a spreadsheet may have dressed as money, `$1,500.00` or `(1,500.00)`, and the currency where it is told.
+/// Anything around it but a currency makes it none.
+pub(super) fn amount(text: &str, style: NumberStyle, schema: &Schema) -> Result<(Decimal, Option<String>), ProblemCode> {
+    let plain = number(text, style);
+    if plain != Err(ProblemCode::BadNumber) {
+        return plain.map(|number| (number, None));
+    }
+    if text.contains('|') {
+        return match money(text, style, schema)? {
+            Value::Money(money) => Ok((money.amount, money.currency)),
+            _ => plain.map(|number| (number, None)),
+        };
+    }
+    let (amount, around) = dressed(text, style)?;
+    let mut words = around.into_iter().filter(|word| !word.is_empty());
+    let currency = words.next().map(|word| (currency_of(word, schema), is_sign(word)));
+    match (currency, words.next()) {
+        (None, _) => Ok((amount, None)),
+        (Some((code @ Some(_), _) | (code @ None, true)), None) => Ok((amount, code)),
+        _ => Err(ProblemCode::BadNumber),
+    }
+}
+
+/// The number in a text, and the words before and behind it. Accountants put a negative one in brackets, or the sign behind it.
+fn dressed(text: &str, style: NumberStyle) -> Result<(Decimal, [&str; 2]), ProblemCode> {
+    let is_minus = |c: char| matches!(c, '-' | '\u{2212}');
+    let (is_bracketed, text) = match (text.strip_prefix('('), text.strip_suffix(')')) {
+        (Some(inner), Some(_)) => (true, &inner[..inner.len() - 1]),
+        (None, None) => (false, text),
+        _ => return Err(ProblemCode::BadNumber),
+    };
     let is_digit = |c: char| c.is_ascii_digit();
     let (Some(begin), Some(end)) = (text.find(is_digit), text.rfind(is_digit)) else {
         return Err(ProblemCode::BadNumber);
     };
     let mut amount = number(&text[begin..=end], style)?;
-    if text[..begin].contains(['-', '\u{2212}']) {
-        amount.set_sign_negative(true);
+    let around = [&text[..begin], &text[end + 1..]];
+    match around.iter().map(|part| part.matches(is_minus).count()).sum::<usize>() + usize::from(is_bracketed) {
+        0 => {}
+        1 => amount.set_sign_negative(true),
+        _ => return Err(ProblemCode::BadNumber),
     }
-    let around = [&text[..begin], &text[end + 1..]].map(|part| part.trim_matches(|c: char| c.is_whitespace() || c == '-'));
-    let code = around.iter().find(|word| !word.is_empty()).and_then(|word| currency_of(word, schema));
-    Ok(Value::money(amount, code))
+    Ok((amount, around.map(|part| part.trim_matches(|c: char| c.is_whitespace() || is_minus(c)))))
+}
+
+/// Whether a word is the sign of some currency: `$`, `US$`, `¥`.
+fn is_sign(word: &str) -> bool {
+    let is_of_currency = |c: char| matches!(c, '$' | '¢' | '£' | '¥' | '₠'..='⃀');
+    word.contains(is_of_currency) && word.chars().all(|c| is_of_currency(c) || c.is_ascii_uppercase())
 }
 
 /// The currency of a code or sign. `$` stands for a dozen currencies and so for none.

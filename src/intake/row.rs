@@ -5,13 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::cells::{Cell, CellReader, RowPipeline, product_number};
+use super::cells::{Cell, CellReader, RowPipeline, has_currency, product_number};
 use super::columns::{Column, Role};
 use super::contacts::types_of;
 use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
 use super::memo::Memo;
+use super::mojibake;
 use super::split::Texts;
 use crate::model::{
     FieldCode, FieldDef, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
@@ -36,6 +37,7 @@ pub(super) struct RowReader<'a> {
     conventions: &'a Conventions,
     pipeline: Option<usize>,
     opportunity: Option<usize>,
+    currency: Option<usize>,
     /// Columns of one field: that with a client's id, and that with the name (csv 3.2).
     twins: Vec<(usize, usize)>,
     /// Where name, price and quantity of products stand.
@@ -95,6 +97,7 @@ impl<'a> RowReader<'a> {
             conventions,
             pipeline: of_code("CATEGORY_ID"),
             opportunity: of_code("OPPORTUNITY"),
+            currency: of_code("CURRENCY_ID"),
             twins,
             products,
         }
@@ -138,6 +141,9 @@ impl<'a> RowReader<'a> {
             }
             let cell = match field.memo {
                 _ if is_total => self.total(at, lines).into(),
+                _ if has_currency(def) && self.cells.is_of_other_currency(text, self.currency_cell(lines[0])) => {
+                    Cell::from(ProblemCode::BadNumber)
+                }
                 Some(place) => self.remembered(place, field, text, pipeline, memo),
                 None => self.cells.read(at, def, is_client_id, text, pipeline),
             };
@@ -210,6 +216,10 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    fn currency_cell<'t>(&self, cells: Texts<'t>) -> Option<&'t str> {
+        self.currency.and_then(|at| cells.get(at))
+    }
+
     fn row_pipeline(&self, cells: Texts<'_>) -> RowPipeline {
         let Some((at, def)) = self.pipeline.and_then(|at| Some((at, self.columns[at].def.as_ref()?))) else {
             return RowPipeline::Unnamed;
@@ -248,7 +258,7 @@ impl<'a> RowReader<'a> {
                 continue;
             }
             let (price, quantity) = (self.number(price, Decimal::ZERO)?, self.number(quantity, Decimal::ONE)?);
-            rows.push(ProductRow { name: name.to_owned(), price, quantity });
+            rows.push(ProductRow { name: mojibake::meant(name).into_owned(), price, quantity });
         }
         Ok(rows)
     }

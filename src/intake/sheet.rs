@@ -1,13 +1,14 @@
-//! An Excel workbook (`.xlsx`) -> CSV: the cells of its first sheet that has any, as their values and not as they are shown.
+//! An Excel workbook (`.xlsx`) -> CSV: the cells of the sheet that holds records, as their values and not as they are shown.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 
-use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType, Reader, Xlsx, XlsxError};
+use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType, Reader, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
 use super::error::IntakeErrorKind;
+use super::headers;
 use super::source::Container;
 use super::spool::{Bound, Input, Spool, TableWriter};
 use super::unpack::zip_kind;
@@ -19,47 +20,84 @@ const TEXT_RUN_BYTES_MAX: usize = 16 << 20;
 /// The digits that Excel keeps of a number; what follows is the noise of binary fractions.
 const DIGITS: usize = 15;
 const SECONDS_A_DAY: f64 = 86_400.0;
+/// Among how many of its first rows a sheet's titles are looked for.
+const HEADER_ROWS: usize = 20;
+/// Known titles in a row from which on it is a header.
+const TITLES_MIN: usize = 2;
 
 /// Whether a zip is a workbook.
 pub(super) fn is_workbook(input: Input) -> bool {
     ZipArchive::new(input).is_ok_and(|archive| archive.index_for_name("xl/workbook.xml").is_some())
 }
 
-/// The cells of a workbook of `packed` bytes, and which sheet they are of.
-pub(super) fn to_csv(input: &Input, packed: u64) -> Result<(Arc<File>, String), IntakeErrorKind> {
+/// The cells of a workbook's sheet.
+pub(super) struct Sheet {
+    pub(super) file: Arc<File>,
+    /// Which sheet it is, for people.
+    pub(super) which: String,
+    /// The names of further sheets with titles of records, whose rows are not read.
+    pub(super) others: Vec<String>,
+}
+
+/// What a look at a sheet's cells tells.
+struct Look {
+    name: String,
+    /// The widest row must be known before the first is written: a sheet leaves empty cells out.
+    width: usize,
+    has_titles: bool,
+}
+
+/// The cells of a workbook of `packed` bytes: of its first sheet with titles of records, else of its first one with cells.
+pub(super) fn to_csv(input: &Input, packed: u64) -> Result<Sheet, IntakeErrorKind> {
     check_parts(input, packed)?;
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(input.clone())).map_err(|error| damaged(&error))?;
-    let names = workbook.sheet_names();
-    for name in &names {
-        // The widest row must be known before the first is written: a sheet leaves empty cells out.
-        let Some(width) = width(&mut workbook, name)? else { continue };
-        let mut table = TableWriter::new(Spool::new(Bound::Stream)?, width);
-        write(&mut workbook, name, &mut table)?;
-        let which = match names.len() {
-            1 => format!("sheet `{name}`"),
-            count => format!("sheet `{name}`, the first with cells of {count}"),
-        };
-        return Ok((table.finish()?, which));
+    // What its author has hidden comes last.
+    let mut sheets: Vec<_> = workbook.sheets_metadata().to_vec();
+    sheets.sort_by_key(|sheet| sheet.visible != SheetVisible::Visible);
+    let mut looks = Vec::new();
+    for sheet in &sheets {
+        looks.extend(look(&mut workbook, &sheet.name)?);
     }
-    Err(IntakeErrorKind::NoCells)
+    let chosen = looks.iter().position(|look| look.has_titles).unwrap_or_default();
+    if looks.is_empty() {
+        return Err(IntakeErrorKind::NoCells);
+    }
+    let Look { name, width, has_titles } = looks.swap_remove(chosen);
+    let mut table = TableWriter::new(Spool::new(Bound::Stream)?, width);
+    write(&mut workbook, &name, &mut table)?;
+    let which = match (sheets.len(), has_titles) {
+        (1, _) => format!("sheet `{name}`"),
+        (count, true) => format!("sheet `{name}`, the first with titles of records of {count}"),
+        (count, false) => format!("sheet `{name}`, the first with cells of {count}"),
+    };
+    let others = looks.into_iter().filter(|look| look.has_titles).map(|look| look.name).collect();
+    Ok(Sheet { file: table.finish()?, which, others })
 }
 
 type Workbook = Xlsx<BufReader<Input>>;
 
-fn width(workbook: &mut Workbook, sheet: &str) -> Result<Option<usize>, IntakeErrorKind> {
-    let mut cells = match workbook.worksheet_cells_reader(sheet) {
+/// Looks at all cells of a sheet; `None` for one without any.
+fn look(workbook: &mut Workbook, name: &str) -> Result<Option<Look>, IntakeErrorKind> {
+    let mut cells = match workbook.worksheet_cells_reader(name) {
         Ok(cells) => cells,
         // A chart has a page of its own among the sheets.
         Err(XlsxError::NotAWorksheet(_)) => return Ok(None),
         Err(error) => return Err(damaged(&error)),
     };
     let mut widest = None;
+    let mut known = [0; HEADER_ROWS];
     while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
-        if *cell.get_value() != DataRef::Empty {
-            widest = widest.max(Some(cell.get_position().1 as usize + 1));
+        if *cell.get_value() == DataRef::Empty {
+            continue;
+        }
+        let (row, column) = cell.get_position();
+        widest = widest.max(Some(column as usize + 1));
+        if let (Some(known), DataRef::String(_) | DataRef::SharedString(_)) = (known.get_mut(row as usize), cell.get_value()) {
+            *known += usize::from(headers::is_known(&text(cell.get_value())));
         }
     }
-    Ok(widest)
+    let has_titles = known.iter().any(|known| *known >= TITLES_MIN);
+    Ok(widest.map(|width| Look { name: name.to_owned(), width, has_titles }))
 }
 
 fn write(workbook: &mut Workbook, sheet: &str, table: &mut TableWriter) -> Result<(), IntakeErrorKind> {

@@ -16,8 +16,9 @@ use encoding_rs::UTF_8;
 
 use super::encoding::Guess;
 use super::error::{IntakeError, IntakeErrorKind};
+use super::sheet::{self, Sheet};
 use super::spool::{Bound, Input, Spool};
-use super::{html, sheet, unpack};
+use super::{html, unpack};
 
 /// How long a named pipe may be without anybody who writes to it.
 const PIPE_WAIT: Duration = Duration::from_secs(30);
@@ -78,6 +79,8 @@ pub(super) struct Table {
     pub(super) encoding: Guess,
     /// Which of its tables it is, for people.
     pub(super) which: String,
+    /// Further ones that hold records, and aren't read.
+    pub(super) others: Vec<String>,
 }
 
 impl Source {
@@ -145,16 +148,14 @@ impl Source {
                 return self.within(Container::Zip);
             }
             Magic::Zip => {
-                let (table, name) = sheet::to_csv(&input, packed)?;
-                self.take_table(
-                    table,
-                    Container::Xlsx,
-                    Table { encoding: Guess::new(UTF_8, 1.0, "as every workbook"), which: name },
-                );
+                let Sheet { file, which, others } = sheet::to_csv(&input, packed)?;
+                let encoding = Guess::new(UTF_8, 1.0, "as every workbook");
+                self.take_table(file, Container::Xlsx, Table { encoding, which, others });
             }
             Magic::Html => {
                 let (table, encoding) = html::to_csv(&input)?;
-                self.take_table(table, Container::Html, Table { encoding, which: "the page's table".to_owned() });
+                let which = "the page's table".to_owned();
+                self.take_table(table, Container::Html, Table { encoding, which, others: Vec::new() });
             }
             Magic::Workbook => return Err(IntakeErrorKind::OldExcel),
             Magic::Other(what) => return Err(IntakeErrorKind::OtherFormat(what)),

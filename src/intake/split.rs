@@ -318,7 +318,7 @@ struct CellEnd {
 impl Scan<'_> {
     /// The line that begins at a place.
     fn line(&mut self, start: usize) -> Result<LineEnd, Stop> {
-        let quotes = self.dialect.quoting != Quoting::None;
+        let quotes = self.dialect.quoting.has_quotes();
         // A byte order mark within the text: two files became one, and the second one's first line begins here.
         let mut at = start + if self.bytes[start..].starts_with(MARK) { MARK.len() } else { 0 };
         let mut cells = 0;
@@ -343,7 +343,11 @@ impl Scan<'_> {
                 (self.unquoted(at + 1, close, behind, has_escapes), cell)
             } else {
                 let cell = self.cell_end(at).ok_or_else(|| cut(false))?;
-                (Span { start: at as u32, end: cell.end as u32 }, cell)
+                let has_escapes =
+                    self.dialect.quoting == Quoting::Escaped && memchr::memchr(b'\\', &self.bytes[at..cell.end]).is_some();
+                let span =
+                    if has_escapes { self.unescaped(at, cell.end) } else { Span { start: at as u32, end: cell.end as u32 } };
+                (span, cell)
             };
             if cells < LINE_CELLS_MAX {
                 self.spans.push(span);
@@ -395,6 +399,7 @@ impl Scan<'_> {
             return Some(CellEnd { end: from, next: from + 1, ends_line: false });
         }
         let found = match self.dialect.line_ends {
+            _ if self.dialect.quoting == Quoting::Escaped => self.unescaped_end(rest),
             LineEnds::Any => memchr::memchr3(delimiter, b'\n', b'\r', rest),
             LineEnds::Lf => memchr::memchr2(delimiter, b'\n', rest),
             LineEnds::Cr => memchr::memchr2(delimiter, b'\r', rest),
@@ -408,7 +413,10 @@ impl Scan<'_> {
             return Some(CellEnd { end, next: end + 1, ends_line: false });
         }
         if self.bytes[end] == b'\n' {
-            let is_pair = self.dialect.line_ends == LineEnds::Lf && found > 0 && rest[found - 1] == b'\r';
+            let is_pair = self.dialect.line_ends == LineEnds::Lf
+                && self.dialect.quoting != Quoting::Escaped
+                && found > 0
+                && rest[found - 1] == b'\r';
             return Some(CellEnd { end: end - usize::from(is_pair), next: end + 1, ends_line: true });
         }
         // A CR that stands last may be the first half of a CRLF.
@@ -416,6 +424,53 @@ impl Scan<'_> {
             None if !self.is_last && !self.is_whole => None,
             behind => Some(CellEnd { end, next: end + 1 + usize::from(behind == Some(&b'\n')), ends_line: true }),
         }
+    }
+
+    /// The first delimiter or line end without a backslash before it.
+    fn unescaped_end(&self, rest: &[u8]) -> Option<usize> {
+        let Dialect { delimiter, line_ends, .. } = self.dialect;
+        let ends = |at: usize| match rest[at] {
+            b'\n' => line_ends != LineEnds::Cr,
+            b'\r' => line_ends != LineEnds::Lf || rest.get(at + 1) == Some(&b'\n'),
+            byte => byte == delimiter,
+        };
+        let mut at = 0;
+        while at < rest.len() {
+            if ends(at) {
+                return Some(at);
+            }
+            at += if rest[at] == b'\\' { 2 } else { 1 };
+        }
+        None
+    }
+
+    /// The span of a cell as it is meant, whose backslashes stand before the signs that they save, or before their letters.
+    fn unescaped(&mut self, start: usize, end: usize) -> Span {
+        let begin = self.meant.len();
+        let text = &self.text[start..end];
+        // A database's word for nothing is no escape.
+        let mut rest = if text == "\\N" { "" } else { text };
+        if rest.is_empty() {
+            self.meant.push_str(text);
+        }
+        while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
+            self.meant.push_str(&rest[..found]);
+            let mut signs = rest[found + 1..].chars();
+            match signs.next() {
+                Some('n') => self.meant.push('\n'),
+                Some('r') => self.meant.push('\r'),
+                Some('t') => self.meant.push('\t'),
+                Some(sign) if sign == '\\' || sign == '\n' || sign == '\r' || sign == char::from(self.dialect.delimiter) => {
+                    self.meant.push(sign);
+                }
+                // A backslash before anything else is a sign like any other.
+                Some(sign) => self.meant.extend(['\\', sign]),
+                None => self.meant.push('\\'),
+            }
+            rest = signs.as_str();
+        }
+        self.meant.push_str(rest);
+        self.span_of_meant(begin)
     }
 
     /// The span of a quoted cell as it is meant.
@@ -430,7 +485,8 @@ impl Scan<'_> {
             // A backslash before anything else is a sign like any other.
             let is_escape = |signs: &[u8]| match signs {
                 [b'"', b'"', ..] => true,
-                [b'\\', b'"' | b'\\', ..] => is_backslash,
+                // MySQL puts one before the line ends of a cell, too.
+                [b'\\', b'"' | b'\\' | b'\n', ..] => is_backslash,
                 _ => false,
             };
             while let Some(found) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) {

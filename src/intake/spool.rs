@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::dialect::LineEnds;
 use super::error::IntakeErrorKind;
 
 /// The most that a pipe or an archive may hold: what a temporary directory can be expected to take.
@@ -170,7 +171,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Writes cells as a list export writes them: each in quotes, `;` between, LF behind the line, in UTF-8.
+/// Writes cells in UTF-8, each in quotes, `;` between, and a CR behind the row: as the line ends within cells become LF, a row's line is
+/// the one that the user's own program counts.
 pub(super) struct TableWriter {
     out: Spool,
     line: String,
@@ -180,6 +182,8 @@ pub(super) struct TableWriter {
 
 /// What [`TableWriter`] puts between two cells.
 pub(super) const TABLE_DELIMITER: u8 = b';';
+/// What it puts behind a row.
+pub(super) const TABLE_LINE_ENDS: LineEnds = LineEnds::Cr;
 
 impl TableWriter {
     /// Rows get at least `width` cells.
@@ -194,6 +198,7 @@ impl TableWriter {
         self.cells += 1;
         if !text.is_empty() {
             self.line.push('"');
+            let text = text.replace("\r\n", "\n").replace('\r', "\n");
             let quoted = text.split('"').enumerate().flat_map(|(n, part)| [if n == 0 { "" } else { "\"\"" }, part]);
             self.line.extend(quoted);
             self.line.push('"');
@@ -211,7 +216,7 @@ impl TableWriter {
             self.width = self.width.max(self.cells);
             self.line.extend(std::iter::repeat_n(char::from(TABLE_DELIMITER), self.width - self.cells));
         }
-        self.line.push('\n');
+        self.line.push('\r');
         self.cells = 0;
         self.out.put(self.line.as_bytes())?;
         self.line.clear();

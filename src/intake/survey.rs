@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use encoding_rs::UTF_8;
 use rayon::prelude::*;
 use roaring::RoaringTreemap;
 use sha2::{Digest, Sha256};
@@ -16,11 +17,13 @@ use super::error::IntakeError;
 use super::evidence::{Evidence, Witness};
 use super::finding::Findings;
 use super::group::{Chunk, Group, Groups, Repeats};
-use super::ids::{Ids, SeenIds};
+use super::ids::{Ids, SeenIds, whole};
+use super::mojibake;
 use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use super::split::Texts;
+use super::spoilt::{self, Spoilt};
 use super::spool::{Input, hex};
 use crate::event::{Event, Observer, Phase};
 use crate::model::{
@@ -202,6 +205,10 @@ pub fn survey(
     }
     let bytes = groups.bytes();
     let (sha256, census) = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    if found.bad_bytes > 0 && file.codec == UTF_8 {
+        let places = spoilt::places(file.open()?).map_err(|error| file.io_error(0, error))?;
+        found.name_bad_bytes(&places);
+    }
     let sha256 = file.own_digest().map_or(sha256, str::to_owned);
     problems.extend(file.problems.iter().cloned().chain(census.problems(file)));
     progress.event(Event::End { phase: Phase::Survey });
@@ -303,8 +310,9 @@ impl<'a> Surveyor<'a> {
     /// The texts under which another record's link may name this one.
     fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
         let is_name = |cell: &&str| !(self.coded && is_null(cell));
-        let [first, name, second, last] =
-            self.names.map(|at| at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).unwrap_or_default().to_owned());
+        let [first, name, second, last] = self.names.map(|at| {
+            at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
+        });
         match self.entity {
             EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),
             EntityType::Contact => {
@@ -372,7 +380,7 @@ impl Gathered {
                 self.rows += 1;
                 self.rejected += 1;
                 let id = file.columns.iter().position(|column| is_code(column, "ID")).and_then(|id| reject.cells.get(id));
-                if let Some(id) = id.and_then(|id| id.trim().parse().ok()) {
+                if let Some(id) = id.and_then(|id| whole(id.trim()).parse().ok()) {
                     self.rejected_ids.insert(OriginalId(id));
                 }
                 if reject.reason == RejectReason::DuplicateId {
@@ -399,6 +407,24 @@ impl Gathered {
         }
     }
 
+    /// Says where the bytes stand: a line's are those from its beginning to the next line that has some.
+    fn name_bad_bytes(&mut self, mut places: &[Spoilt]) {
+        let all = self.bad_bytes;
+        let mut told: Vec<&mut Problem> =
+            self.problems.iter_mut().filter(|problem| problem.code == ProblemCode::BadBytes).collect();
+        for at in 0..told.len() {
+            let (line, next) = (told[at].place.line, told.get(at + 1).map(|next| next.place.line));
+            places = &places[places.partition_point(|place| place.line < line)..];
+            let own = match next {
+                Some(next) => places.partition_point(|place| place.line < next),
+                // Of further lines it is only told how many there are.
+                None if all > told.len() => places.partition_point(|place| place.line == line),
+                None => places.len(),
+            };
+            told[at].text.push_str(&spoilt::named(&places[..own]));
+        }
+    }
+
     fn survey(
         self,
         file: &RestoreFile,
@@ -409,7 +435,8 @@ impl Gathered {
         bytes: u64,
     ) -> Survey {
         let Decided { order, sure: is_sure, confidence, how } = self.order(file);
-        let (conventions, told) = evidence.decide(file, &columns, order);
+        let (mut conventions, told) = evidence.decide(file, &columns, order);
+        conventions.zeros = problems.iter().any(|problem| problem.code == ProblemCode::NulBytes);
         let mut findings = Findings::default();
         findings.note("date_order", order.code(), confidence, how);
         if let Some((clock, confidence, how)) = self.votes.clock() {
@@ -437,6 +464,12 @@ impl Gathered {
         if let Some((line, count)) = self.scattered {
             let text = format!("{count} product lines stand apart from their record's first line: sort the file by ID");
             of_file(ProblemCode::ProductsScattered, line, &text);
+        }
+        let is_told = file.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake);
+        for (at, cells) in evidence.twice_encoded().filter(|_| !is_told) {
+            let place = Place { file: Arc::clone(&file.path), line: header, column: Some(columns[at].name.clone()) };
+            let text = format!("{cells} cells of this column were encoded twice, and none once: they are read as they were");
+            problems.push(Problem { place, code: ProblemCode::Mojibake, text });
         }
         problems.extend(self.problems);
         let unmapped = columns.iter().filter(|column| column.is_unmapped()).map(|column| column.name.clone()).collect();

@@ -26,6 +26,24 @@ const NO_RECORDS: &[(EntityType, &str)] = &[
     (EntityType::Deal, "Es gibt keine Aufträge."),
 ];
 
+/// What a spreadsheet writes for yes and no, in the languages of its menus.
+const LOGICAL: &[(&str, bool)] = &[
+    ("verdadero", true),
+    ("falso", false),
+    ("истина", true),
+    ("ложь", false),
+    ("істина", true),
+    ("хибність", false),
+    ("verdadeiro", true),
+    ("wahr", true),
+    ("falsch", false),
+    ("vrai", true),
+    ("faux", false),
+    ("vero", true),
+    ("prawda", true),
+    ("fałsz", false),
+];
+
 /// Words with which a spreadsheet's total line begins.
 const TOTALS: &[&str] = &[
     "total",
@@ -35,6 +53,23 @@ const TOTALS: &[&str] = &[
     "suma",
     "suma total",
     "gran total",
+    "total general",
+    "total geral",
+    "total général",
+    "totale generale",
+    "totale complessivo",
+    "suma końcowa",
+    "sum",
+    "count",
+    "cuenta",
+    "recuento",
+    "registros",
+    "records",
+    "записей",
+    "общий итог",
+    "усього",
+    "загальний підсумок",
+    "gesamtergebnis",
     "subtotal",
     "итого",
     "всего",
@@ -71,6 +106,7 @@ static FLAGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
         flags.extend(words(key).map(|word| (fold(word), value)));
     }
     flags.extend([("y", true), ("1", true), ("true", true), ("sí", true)].map(|(word, value)| (word.to_owned(), value)));
+    flags.extend(LOGICAL.iter().map(|(word, value)| ((*word).to_owned(), *value)));
     flags.extend([("n", false), ("0", false), ("false", false)].map(|(word, value)| (word.to_owned(), value)));
     flags
 });
@@ -171,10 +207,10 @@ mod tests {
 
     #[test]
     fn yes_and_no_are_read_in_every_language() {
-        for yes in ["Y", "si", "Si", "Sí", "да", "Yes", "sim", "Tak", "1"] {
+        for yes in ["Y", "si", "Si", "Sí", "да", "Yes", "sim", "Tak", "1", "VERDADERO", "ИСТИНА"] {
             assert_eq!(flag(yes), Some(true), "{yes}");
         }
-        for no in ["N", "no", "No", "нет", "não", "nein", "0"] {
+        for no in ["N", "no", "No", "нет", "não", "nein", "0", "FALSO", "Faux"] {
             assert_eq!(flag(no), Some(false), "{no}");
         }
         assert_eq!(flag("quizás"), None);
@@ -189,7 +225,9 @@ mod tests {
 
     #[test]
     fn a_total_line_is_told_from_a_title() {
-        assert!(is_total("Total: 120") && is_total("ИТОГО") && is_total("Total"));
+        for total in ["Total: 120", "ИТОГО", "Total", "Total general", "Count: 20", "Усього", "Registros: 20"] {
+            assert!(is_total(total), "{total}");
+        }
         assert!(!is_total("Total Play S.A. de C.V."));
     }
 }

@@ -129,6 +129,8 @@ pub enum ProblemCode {
     InnerMark,
     /// Lines above the header that are left out.
     LinesAbove,
+    /// Further sheets of a workbook with records, which are not read.
+    OtherSheets,
     /// Records that another of the files holds too.
     SharedIds,
     /// A phone without the `+` that the column's other phones have: a spreadsheet takes it for a sign.
@@ -162,6 +164,7 @@ impl ProblemCode {
             Self::NulBytes => "nul_bytes",
             Self::InnerMark => "inner_mark",
             Self::LinesAbove => "lines_above",
+            Self::OtherSheets => "other_sheets",
             Self::SharedIds => "shared_ids",
             Self::LostPlus => "lost_plus",
             Self::BadList => "bad_list",

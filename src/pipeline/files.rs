@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::intake::{Mapping, Overrides};
+use crate::intake::{Expected, Mapping, Overrides};
 use crate::model::EntityType;
 
 /// What the user says of the files: `VALUE` for all of them, or `FILE=VALUE` for one.
@@ -29,7 +29,7 @@ pub struct FileError {
     /// What was said.
     pub value: String,
     /// What it takes.
-    pub expected: String,
+    pub expected: Expected,
 }
 
 impl Overriding {
@@ -43,7 +43,7 @@ impl Overriding {
         }
         for pair in &self.map {
             // A title may hold the sign; a field's code doesn't.
-            let (column, field) = pair.rsplit_once('=').ok_or_else(|| wrong("map", pair, "\"Column=FIELD\""))?;
+            let (column, field) = pair.rsplit_once('=').ok_or_else(|| wrong("map", pair, Expected::Pair))?;
             said.map.push((column.trim().to_owned(), field.trim().to_owned()));
         }
         said.ignore = self.ignore.iter().map(|column| column.trim().to_owned()).collect();
@@ -57,8 +57,8 @@ pub(super) fn at_first(said: &Overrides, mapping: Option<&Mapping>) -> Overrides
     said.or(&Overrides { map: columns, ..Overrides::default() })
 }
 
-pub(super) fn wrong(flag: &'static str, value: &str, expected: impl Into<String>) -> FileError {
-    FileError { flag, value: value.to_owned(), expected: expected.into() }
+pub(super) fn wrong(flag: &'static str, value: &str, expected: Expected) -> FileError {
+    FileError { flag, value: value.to_owned(), expected }
 }
 
 /// The value for a file: the one that names it, else the last one that names none.

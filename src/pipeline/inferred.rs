@@ -57,7 +57,7 @@ pub(super) fn sentences(ground: &Ground, language: Language) -> Vec<String> {
     for seen in &ground.files {
         sentences.push(file(seen, language));
         if let Some((name, explained, of)) = &seen.zone {
-            sentences.push(own_zone(&seen.file.path, name, *explained, *of, language));
+            sentences.push(own_zone(seen, name, *explained, *of, language));
         }
     }
     let (explained, of) = explained(&ground.zone_fit);
@@ -101,10 +101,15 @@ fn borne_out(records: u64, language: Language) -> String {
 }
 
 /// That one file's times are in another zone than the others'.
-fn own_zone(path: &str, name: &str, explained: u64, of: u64, language: Language) -> String {
+fn own_zone(seen: &Surveyed, name: &str, explained: u64, of: u64, language: Language) -> String {
+    let path = &seen.file.path;
+    // A database's times are its server's, unless the user has said another zone.
+    let is_servers = seen.file.is_coded() && seen.file.timezone().is_none();
     match (language, of) {
-        (Language::En, 0) => format!("The times of {path} are read in {name}, the server's zone."),
-        (Language::Es, 0) => format!("Las horas de {path} se leen en {name}, la zona del servidor."),
+        (Language::En, 0) if is_servers => format!("The times of {path} are read in {name}, the server's zone."),
+        (Language::Es, 0) if is_servers => format!("Las horas de {path} se leen en {name}, la zona del servidor."),
+        (Language::En, 0) => format!("The times of {path} are read in {name}."),
+        (Language::Es, 0) => format!("Las horas de {path} se leen en {name}."),
         (Language::En, _) => format!("The times of {path} are read in {name}: that explains {explained} of {of} shared records."),
         (Language::Es, _) => {
             format!("Las horas de {path} se leen en {name}: así coinciden {explained} de {of} registros en común.")

@@ -25,8 +25,6 @@ pub struct PlanRequest {
     pub files: Vec<PathBuf>,
     /// What is said of them.
     pub overriding: Overriding,
-    /// `--timezone`.
-    pub timezone: Option<String>,
     /// Where the plan shall stand.
     pub out: PathBuf,
     /// What decides.
@@ -76,9 +74,6 @@ pub enum PlanError {
     /// The snapshot to compare with.
     #[error(transparent)]
     Snapshot(#[from] crate::snapshot::SnapshotError),
-    /// A zone that nobody knows.
-    #[error("--timezone {0}: no such time zone; use an IANA name such as America/Mexico_City")]
-    Zone(String),
     /// The files are of another portal, or of a zone that no zone explains.
     #[error(
         "only {explained} of {of} records that are both in the files and in the portal were created at the same moment, in any time zone"
@@ -200,11 +195,12 @@ async fn from_portal(
         read_products(reader, &files, &mut current).await?;
     }
     let now = reader.server_time().await?;
-    let preferred = preferred_zones(request, who.zone.as_deref(), schema.server_offset)?;
+    let preferred = preferred_zones(who.zone.as_deref(), schema.server_offset);
     let known = ground(schema, current, files, &preferred, now)?;
     let ground = Ground {
         // Nothing confirms the zone of another portal's files.
-        zone_unsure: known.zone_unsure || (request.flags.foreign.is_some() && request.timezone.is_none()),
+        zone_unsure: known.zone_unsure
+            || (request.flags.foreign.is_some() && known.files.iter().any(|seen| seen.file.timezone().is_none())),
         portal: reader.identity().clone(),
         user: who.user,
         user_name: who.name,
@@ -236,7 +232,7 @@ fn from_snapshot(
         }
     }
     let files = survey(detected, &schema, Keep::All, observer)?;
-    let preferred = preferred_zones(request, None, schema.server_offset)?;
+    let preferred = preferred_zones(None, schema.server_offset);
     let now = Timestamp::now();
     // A snapshot holds what its maker could see; nothing is applied from such a plan.
     Ok(Ground { portal: snapshot.manifest.portal, admin: true, mending, ..ground(schema, current, files, &preferred, now)? })
@@ -346,12 +342,9 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
     Ok(())
 }
 
-fn preferred_zones(request: &PlanRequest, user: Option<&str>, server_offset: i32) -> Result<Vec<(String, TimeZone)>, PlanError> {
+/// The zones that files may be in, likeliest first: the user's, for an export is written in it, and the server's.
+fn preferred_zones(user: Option<&str>, server_offset: i32) -> Vec<(String, TimeZone)> {
     let mut zones = Vec::new();
-    if let Some(name) = &request.timezone {
-        let zone = TimeZone::get(name).map_err(|_| PlanError::Zone(name.clone()))?;
-        return Ok(vec![(name.clone(), zone)]);
-    }
     if let Some(name) = user
         && let Ok(zone) = TimeZone::get(name)
     {
@@ -361,7 +354,7 @@ fn preferred_zones(request: &PlanRequest, user: Option<&str>, server_offset: i32
     let server = (format!("UTC{offset}"), TimeZone::fixed(offset));
     // Without a word from the user the server's zone is the default; the user's own comes first because an export is written in it.
     zones.push(server);
-    Ok(zones)
+    zones
 }
 
 /// The keys that `--match` names.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::event::Observer;
-use crate::intake::{self, Inspection, IntakeError, Keep, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey};
+use crate::intake::{
+    self, Expected, Inspection, IntakeError, Keep, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey,
+};
 use crate::model::{Schema, fold};
 
 use super::copies;
@@ -78,8 +80,8 @@ fn check_fields(said: &Overrides, files: &[RestoreFile]) -> Result<(), FileError
         let having: Vec<_> = files.iter().filter(|file| has_column(file, column)).map(|file| file.entity).collect();
         let is_known = having.iter().any(|entity| intake::field_code(*entity, field).is_some());
         if let (Some(entity), false) = (having.first(), is_known) {
-            let nearest = intake::nearest_code(*entity, field).map(|nearest| format!("; did you mean {nearest}?"));
-            let expected = format!("a {entity} has no field {field}{}", nearest.unwrap_or_default());
+            let nearest = intake::nearest_code(*entity, field);
+            let expected = Expected::Field { entity: *entity, field: field.clone(), nearest };
             return Err(wrong("map", &format!("\"{column}={field}\""), expected));
         }
     }

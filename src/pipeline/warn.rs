@@ -54,6 +54,12 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
+        if seen.survey.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake) {
+            add(ProblemCode::Mojibake.code(), Some(seen.file.entity), None, seen.survey.rows);
+        }
+        for sheet in seen.file.other_sheets() {
+            add(ProblemCode::OtherSheets.code(), Some(seen.file.entity), Some(sheet.clone()), 1);
+        }
         let scattered = ProblemCode::ProductsScattered;
         let lines = seen.survey.problems.iter().filter(|problem| problem.code == scattered).count() as u64;
         add(scattered.code(), Some(seen.file.entity), None, lines);

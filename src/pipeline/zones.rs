@@ -31,15 +31,26 @@ struct Group<'z> {
     fit: ZoneFit,
 }
 
+/// Files of which the user has said the zone.
+struct Said {
+    zone: [(String, TimeZone); 1],
+    files: Vec<usize>,
+}
+
 /// Finds the zone of the files' times. A file whose zone is another one than the first gets [`Clocks`] of its own.
 ///
 /// `preferred` begins with the user's zone; a dump's times are first tried in the server's, its last.
 pub(super) fn fit(files: &mut [Surveyed], current: &Current, preferred: &[(String, TimeZone)]) -> Result<Fitted, PlanError> {
-    let clocked: Vec<usize> = (0..files.len()).filter(|at| has_clocks(&files[*at])).collect();
-    let (coded, titled): (Vec<usize>, Vec<usize>) = clocked.into_iter().partition(|at| files[*at].file.is_coded());
+    let is_asked = |seen: &Surveyed| has_clocks(seen) || seen.file.timezone().is_some();
+    let clocked: Vec<usize> = (0..files.len()).filter(|at| is_asked(&files[*at])).collect();
+    let (said, open) = said(files, clocked);
+    let (coded, titled): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|at| files[*at].file.is_coded());
     let servers: Vec<(String, TimeZone)> = preferred.iter().rev().cloned().collect();
     let mut groups = grouped(files, titled, current, preferred);
     groups.extend(grouped(files, coded, current, &servers));
+    for said in &said {
+        groups.extend(grouped(files, said.files.clone(), current, &said.zone));
+    }
     if let Some((explained, of)) = foreign(&groups) {
         return Err(PlanError::Foreign { explained, of });
     }
@@ -59,6 +70,22 @@ pub(super) fn fit(files: &mut [Surveyed], current: &Current, preferred: &[(Strin
         }
     }
     Ok(Fitted { zone, name, fit: first.fit, unsure })
+}
+
+/// The files by the zone that the user has said of them, and those of which they have said none.
+fn said(files: &[Surveyed], clocked: Vec<usize>) -> (Vec<Said>, Vec<usize>) {
+    let (mut said, mut open): (Vec<Said>, Vec<usize>) = (Vec::new(), Vec::new());
+    for at in clocked {
+        let named = files[at].file.timezone().and_then(|name| Some((name.to_owned(), TimeZone::get(name).ok()?)));
+        match (named, said.iter_mut()) {
+            (None, _) => open.push(at),
+            (Some((name, zone)), mut known) => match known.find(|known| known.zone[0].0 == name) {
+                Some(known) => known.files.push(at),
+                None => said.push(Said { zone: [(name, zone)], files: vec![at] }),
+            },
+        }
+    }
+    (said, open)
 }
 
 /// Files of one kind: one group, or one each where they are explained better so; none where there is no file.

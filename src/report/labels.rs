@@ -155,6 +155,10 @@ const OF_FILES: Table = &[
     label("nul_bytes", "zero bytes within the text", "bytes nulos dentro del texto"),
     label("inner_mark", "files were put together into this one", "se unieron varios archivos en uno"),
     label("lines_above", "lines above the header, left out", "líneas antes del encabezado, se omiten"),
+    label("other_sheets", "further sheets with records, not read", "otras hojas con registros, no se leen"),
+    label("lost_plus", "phones that have lost their +", "teléfonos que perdieron su +"),
+    label("bad_list", "packed list not understood", "lista empaquetada que no se entendió"),
+    label("products_scattered", "product lines apart from their record", "productos separados de su registro"),
     label("shared_ids", "another file holds these records too", "otro archivo trae los mismos registros"),
 ];
 

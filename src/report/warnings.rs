@@ -250,6 +250,16 @@ const KNOWN: &[Known] = &[
         "A file says in words that it holds no {all}. If there should be some, ask Support for the file again.",
         "Un archivo dice con palabras que no contiene {all}. Si debería haberlos, pida el archivo otra vez a Soporte.",
     ),
+    alarm(
+        "other_sheets",
+        "The workbook has further sheets with records, which were not read: {field}. Save each as a file of its own and review them together.",
+        "El libro tiene otras hojas con registros que no se leyeron: {field}. Guarde cada una como un archivo aparte y revíselas juntas.",
+    ),
+    notice(
+        "mojibake",
+        "The text of {of} was encoded twice (“MuÃ±oz”) and is read as it was before. Compare some names in this report with the portal.",
+        "El texto de {of} se codificó dos veces («MuÃ±oz») y se lee como era antes. Compare algunos nombres de este informe con su Bitrix24.",
+    ),
     notice(
         "bad_cells",
         "{field} holds cells in {of} that could not be understood. They are left out, and the rest of the record is used; `inspect` names their lines.",
@@ -279,6 +289,8 @@ mod tests {
     /// The codes that the program gives out.
     const CODES: &[&str] = &[
         "bad_cells",
+        "mojibake",
+        "other_sheets",
         "lost_plus",
         "products_scattered",
         "webhook_wide",

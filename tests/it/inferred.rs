@@ -190,6 +190,34 @@ fn files_of_two_users_are_each_read_in_their_own_zone() {
     assert!(!summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "zone_uncertain"));
 }
 
+#[test]
+fn text_that_was_encoded_twice_is_restored_as_it_was_and_the_plan_says_so() {
+    let portal = Portal::open();
+    let lines = ["ID;Título de prospecto;Comentario", "900;PeÃ±Ã³n;uno", "901;SeÃ±al;dos"].map(str::to_owned);
+    let leads = file(&portal, "leads.csv", &lines);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "lead"), [0, 2, 0, 0]);
+    assert!(summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "mojibake"), "{summary:#}");
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains(r#""title":"Peñón""#) && actions.contains(r#""title":"Señal""#), "{actions}");
+}
+
+#[test]
+fn the_zone_of_one_file_can_be_said() {
+    let portal = Portal::open();
+    let row = |title: &str| vec![format!("ID;{title};Creado"), "900;Nueva;15/03/2026 10:00:00".to_owned()];
+    let leads = file(&portal, "leads.csv", &row("Título de prospecto"));
+    let companies = file(&portal, "companies.csv", &row("Nombre de la Compañía"));
+    let said = ["--timezone", "leads.csv=Asia/Tokyo", "--timezone", "Europe/Madrid"];
+    let summary = plan(&portal, &[&leads, &companies], &said).exits(0).json();
+    assert_eq!(inferred(&summary, &leads, "zone").0, "Asia/Tokyo");
+    assert_eq!(inferred(&summary, &companies, "zone").0, "Europe/Madrid");
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    for moment in ["2026-03-15T01:00:00+00:00", "2026-03-15T09:00:00+00:00"] {
+        assert!(actions.contains(moment), "{moment} in {actions}");
+    }
+}
+
 /// Companies and deals of another portal, whose ids are taken here by others.
 fn strangers(portal: &Portal) -> (PathBuf, PathBuf) {
     for n in 1..=25 {

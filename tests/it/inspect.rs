@@ -173,6 +173,38 @@ fn people_see_a_page_that_fits_the_screen_and_says_what_to_do() {
 }
 
 #[test]
+fn a_spanish_reader_of_a_damaged_file_is_told_in_spanish_what_to_do() {
+    let desk = Desk::new();
+    let rows = [
+        "ID;Título de prospecto;Etapa;Creado;Total",
+        "1;PeÃ±Ã³n;Nuevo;01/02/2024 10:00:00;#¡VALOR!",
+        "2;Señal;Nuevo;02/03/2024 10:00:00;5",
+        "3;oculto;oculto;oculto;oculto",
+        "Total;;;;5",
+    ];
+    desk.put("leads.csv", rows.join("\n"));
+    let page = |language: &str| {
+        let ran = desk.b24().run(["inspect", text(&desk.dir.path().join("leads.csv")), "--lang", language]).exits(3);
+        ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let spanish = page("es");
+    for words in [
+        "títulos en español",
+        "no se distingue el día del mes (línea 1)",
+        "Indique si va primero el día o el mes: --date-order dmy",
+        "Hay letras dañadas en este archivo: pídalo otra vez",
+        "Una hoja de cálculo dañó celdas",
+        "Bitrix24 ocultó registros",
+    ] {
+        assert!(spanish.contains(words), "{words}: {spanish}");
+    }
+    // A line of totals holds no record that could be mended, nor does a masked one.
+    assert!(!spanish.contains("Las filas ilegibles no se restauran") && !spanish.contains("tell day from"), "{spanish}");
+    let english = page("en");
+    assert!(english.contains("titles in Spanish") && english.contains("A spreadsheet has damaged cells"), "{english}");
+}
+
+#[test]
 fn a_plan_reads_an_archive_and_leaves_out_what_is_ignored() {
     let scene = Scene::small();
     let (packed, leads) = (scene.portal.dir().join("lead.csv.gz"), &scene.files[2]);

@@ -202,6 +202,9 @@ fn flags_that_nobody_knows_are_wrong_usage() {
     scene.run_plan(&["--create-everything"]).exits(2);
     scene.run_plan(&["--only", "factura"]).exits(2);
     scene.run_plan(&["--timezone", "Mars/Olympus"]).exits(2).stderr("Mars/Olympus");
+    scene.run_plan(&["--timezone", "lead.csv=Mars/Olympus", "--lang", "es"]).exits(2).stderr("no existe esa zona horaria");
+    scene.run_plan(&["--map", "Etapa", "--lang", "es"]).exits(2).stderr("se espera \"Columna=CAMPO\"");
+    scene.run_plan(&["--map", "Etapa", "--lang", "en"]).exits(2).stderr("\"Column=FIELD\"");
     scene.apply_refuses(&["--pilot", "3", "--failed"], 2, "--failed");
     scene.b24().run(["restore"]).exits(2);
     scene.b24().webhook("https://empresa.bitrix24.mx/rest/1/abcdef/").run(["plan", "x.csv", "--portal-limits", "none"]).exits(2);

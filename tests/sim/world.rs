@@ -106,7 +106,6 @@ pub fn plan(portal: &Portal, files: Vec<PathBuf>, out: &Path, relink: bool) {
     let request = PlanRequest {
         files,
         overriding: Overriding::default(),
-        timezone: None,
         out: out.to_owned(),
         flags: Flags { missing_parent, duplicates, changed, relink, ..Flags::default() },
         against: None,

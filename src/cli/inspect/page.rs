@@ -24,6 +24,38 @@ const SURE: f32 = 0.85;
 /// Below this the user is asked to say it.
 const UNSURE: f32 = 0.7;
 
+/// The languages of titles, in English and in Spanish.
+const LANGUAGES: &[(&str, &str, &str)] = &[
+    ("es", "Spanish", "español"),
+    ("en", "English", "inglés"),
+    ("pt", "Portuguese", "portugués"),
+    ("ru", "Russian", "ruso"),
+    ("uk", "Ukrainian", "ucraniano"),
+    ("de", "German", "alemán"),
+    ("fr", "French", "francés"),
+    ("it", "Italian", "italiano"),
+    ("pl", "Polish", "polaco"),
+    ("tr", "Turkish", "turco"),
+    ("bg", "Bulgarian", "búlgaro"),
+    ("lt", "Lithuanian", "lituano"),
+];
+/// Problems whose text is a sentence and no cell. It is an English one; who reads Spanish has the words of its code.
+const SENTENCES: &[&str] = &[
+    "bad_bytes",
+    "date_order_unsure",
+    "duplicate_column",
+    "inner_mark",
+    "lines_above",
+    "mixed_encodings",
+    "mojibake",
+    "no_id",
+    "no_records",
+    "nul_bytes",
+    "products_scattered",
+];
+/// Rows that hold no record, so that nobody misses them.
+const NO_RECORDS: &[&str] = &["repeated_header", "total_line"];
+
 /// The page of a file.
 pub(super) fn of(file: &Inspection, language: Language) -> String {
     let mut page = Page { file, language, text: String::new() };
@@ -92,21 +124,29 @@ impl Page<'_> {
             };
             let quoting = match file.quoting {
                 "backslash" => self.say("quotes behind a backslash", "comillas con barra invertida"),
+                "escaped" => self.say("no quotes, escapes with a backslash", "sin comillas, escapes con barra invertida"),
                 "none" => self.say("no quotes", "sin comillas"),
                 _ => self.say("quotes doubled", "comillas dobladas"),
             };
-            let ends = file.line_ends.clone().unwrap_or_default().to_uppercase();
-            let text =
-                format!("{between}{}, {quoting}, {} {ends}", self.sure("delimiter"), self.say("line ends", "fin de línea"));
-            self.fact(&self.say("written with", "escrito con"), &text);
+            // The cells of a workbook or a page aren't written with signs that a person could see.
+            if let Some(ends) = &file.line_ends {
+                let (sure, ends) = (self.sure("delimiter"), ends.to_uppercase());
+                let text = format!("{between}{sure}, {quoting}, {} {ends}", self.say("line ends", "fin de línea"));
+                self.fact(&self.say("written with", "escrito con"), &text);
+            }
             let titles = match file.language {
                 None => self.say("field codes", "códigos de campo"),
-                Some(language) => format!("{} {language}{}", self.say("in", "en"), self.sure("language")),
+                Some(language) => format!("{} {}{}", self.say("in", "en"), self.named(language), self.sure("language")),
             };
             let text = format!("{titles}, {} {}", self.say("line", "línea"), file.header_line);
             self.fact(&self.say("titles", "títulos"), &text);
         }
         self.fact(&self.say("rows", "filas"), &self.rows());
+    }
+
+    /// A language by its name, as the reader calls it.
+    fn named(&self, language: &str) -> String {
+        LANGUAGES.iter().find(|(code, ..)| *code == language).map_or_else(|| language.to_owned(), |(_, en, es)| self.say(en, es))
     }
 
     fn rows(&self) -> String {
@@ -186,10 +226,19 @@ impl Page<'_> {
             let column = first.column.as_ref().map(|column| format!(" [{column}]")).unwrap_or_default();
             let place = format!("{} {}{column}", self.say("line", "línea"), first.line);
             let count = problems.len();
-            let example = if first.text.is_empty() { String::new() } else { format!(": {}", first.text) };
-            let text = format!("{} ({place}{example})", problem_words(code, self.language));
+            let is_told = first.text.is_empty() || (self.language == Language::Es && SENTENCES.contains(&code));
+            let example = if is_told { String::new() } else { format!(": {}", first.text) };
+            let text = format!("{} ({place}{example})", self.words_of(code));
             self.labelled(&format!("{count:>5} x {code}"), PROBLEM, &text);
         }
+    }
+
+    fn words_of(&self, code: &str) -> String {
+        // Of a row it means an empty cell; of the file, that there is no such column.
+        if code == "no_id" && !self.file.rejected_by.contains_key(code) {
+            return self.say("no column holds the records' IDs", "ninguna columna trae el ID de los registros");
+        }
+        problem_words(code, self.language)
     }
 
     fn next(&mut self) {
@@ -208,10 +257,11 @@ impl Page<'_> {
             steps.push(format!("{text} --date-order dmy, --date-order mdy"));
         }
         steps.extend(self.unmapped_step());
-        if has("mojibake") || has("mixed_encodings") || has("bad_bytes") {
+        steps.extend(self.damage_steps());
+        if has("other_sheets") {
             steps.push(self.say(
-                "Letters are damaged in this file: ask for it again before you restore from it.",
-                "Hay letras dañadas en este archivo: pídalo otra vez antes de restaurar con él.",
+                "One sheet of a workbook is read: save the others as files of their own and give them all.",
+                "De un libro se lee una sola hoja: guarde las otras como archivos aparte y dé todos juntos.",
             ));
         }
         if has("shared_ids") {
@@ -224,10 +274,11 @@ impl Page<'_> {
             let text = self.say("Without IDs, plan needs another key:", "Sin ID, la revisión necesita otra clave:");
             steps.push(format!("{text} --match email|phone|title"));
         }
-        if self.file.rejected > 0 {
+        steps.extend(self.rejected_steps());
+        if has("no_records") {
             steps.push(self.say(
-                "Rejected rows are not restored: plan hands them back in rejected/, to be mended.",
-                "Las filas ilegibles no se restauran: la revisión las devuelve en rejected/ para corregirlas.",
+                "If there should be records, ask for the file again.",
+                "Si debería haber registros, pida el archivo otra vez.",
             ));
         }
         steps.push(format!("b24restore plan {}", self.file.path));
@@ -236,6 +287,58 @@ impl Page<'_> {
             let label = if at == 0 { self.say("next", "siguiente") } else { String::new() };
             self.fact(&label, step);
         }
+    }
+
+    /// What to do where something of the text is lost.
+    fn damage_steps(&self) -> Vec<String> {
+        let problems = &self.file.problems;
+        let has = |code: &str| problems.iter().any(|problem| problem.code == code);
+        let mut steps = Vec::new();
+        // Of cells that can't be repaired the line stands behind the header's.
+        let is_lost = problems.iter().any(|problem| problem.code == "mojibake" && problem.line > self.file.header_line);
+        if has("mixed_encodings") || has("bad_bytes") || has("nul_bytes") || is_lost {
+            steps.push(self.say(
+                "Letters are damaged in this file: ask for it again. Damaged cells are not restored.",
+                "Hay letras dañadas en este archivo: pídalo otra vez. Las celdas dañadas no se restauran.",
+            ));
+        } else if has("mojibake") {
+            steps.push(self.say(
+                "The text was encoded twice and is read as it was: look at some names before you apply.",
+                "El texto se codificó dos veces y se lee como era: revise algunos nombres antes de aplicar.",
+            ));
+        }
+        if has("spreadsheet_damage") {
+            steps.push(self.say(
+                "A spreadsheet has damaged cells, which are not restored: use the file as it came, never saved by Excel.",
+                "Una hoja de cálculo dañó celdas, que no se restauran: use el archivo como llegó, sin guardarlo en Excel.",
+            ));
+        }
+        if has("products_scattered") {
+            steps.push(self.say(
+                "Sort the file by ID, so that the products of a record stand together.",
+                "Ordene el archivo por ID, para que los productos de cada registro queden juntos.",
+            ));
+        }
+        steps
+    }
+
+    /// What to do about the rows that can't be used.
+    fn rejected_steps(&self) -> Vec<String> {
+        let reasons = &self.file.rejected_by;
+        let mut steps = Vec::new();
+        if reasons.contains_key("masked") {
+            steps.push(self.say(
+                "Bitrix24 has masked records, whose values this file doesn't hold: ask for one without the mask.",
+                "Bitrix24 ocultó registros, cuyos valores no están en este archivo: pida uno sin ocultarlos.",
+            ));
+        }
+        if reasons.keys().any(|code| *code != "masked" && !NO_RECORDS.contains(code)) {
+            steps.push(self.say(
+                "Rejected rows are not restored: plan hands them back in rejected/, to be mended.",
+                "Las filas ilegibles no se restauran: la revisión las devuelve en rejected/ para corregirlas.",
+            ));
+        }
+        steps
     }
 
     fn unmapped_step(&self) -> Option<String> {

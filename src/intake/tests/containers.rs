@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::workbook::Cell::{Date, Empty, Error, Flag, Number, Text};
-use super::workbook::{workbook, zipped};
+use super::workbook::{Cell, book, workbook, zipped};
 use super::*;
 use crate::intake::spool;
 
@@ -98,9 +98,38 @@ fn a_workbook_gives_its_values_and_not_what_a_sheet_shows() {
     assert_eq!(taken.value(3, "OPPORTUNITY"), number("1000000000000000"));
     assert_eq!(
         taken.file.findings.get("container").map(|found| found.how.as_str()),
-        Some("sheet `Datos`, the first with cells of 2")
+        Some("sheet `Datos`, the first with titles of records of 2")
     );
     assert!(refusal("x.xlsx", &workbook(&[])).starts_with("no sheet of the workbook holds a cell"));
+}
+
+#[test]
+fn the_sheet_with_records_is_read_and_further_ones_are_named() {
+    let notes: &[&[Cell]] = &[&[Text("Nota"), Text("Solo para el equipo")]];
+    let leads: &[&[Cell]] = &[&[Text("ID"), Text("Título de prospecto")], &[Number(1.0), Text("Uno")]];
+    let deals: &[&[Cell]] = &[&[Text("ID"), Text("Nombre de la negociación")], &[Number(7.0), Text("Siete")]];
+    let taken = take_bytes("x.xlsx", &book(&[("Notas", notes), ("Prospectos", leads)]), &Schema::standard());
+    assert_eq!((taken.value(1, "TITLE"), taken.survey.problems.len()), (text("Uno"), 0));
+
+    let all = book(&[("Notas", notes), ("Prospectos", leads), ("Negocios", deals)]);
+    let taken = take_bytes("x.xlsx", &all, &Schema::standard());
+    assert_eq!((taken.file.entity, taken.survey.rows), (EntityType::Lead, 1));
+    let told: Vec<_> = taken.survey.problems.iter().map(|problem| (problem.code, problem.text.as_str())).collect();
+    assert_eq!(told, [(ProblemCode::OtherSheets, "Negocios")]);
+}
+
+#[test]
+fn a_row_of_a_workbook_has_the_number_that_excel_shows() {
+    let bytes = workbook(&[
+        &[Text("ID"), Text("Título de prospecto"), Text("Comentario")],
+        &[Number(1.0), Text("Uno"), Text("a\nb\nc")],
+        &[],
+        &[Text("x"), Text("Dos"), Text("d\r\ne")],
+    ]);
+    let taken = take_bytes("x.xlsx", &bytes, &Schema::standard());
+    assert_eq!(taken.rejects(), [(4, BadId)]);
+    assert_eq!(taken.value(1, "COMMENTS"), text("a\nb\nc"));
+    assert_eq!(taken.survey.findings.get("line_ends"), None);
 }
 
 #[test]

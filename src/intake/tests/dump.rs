@@ -39,6 +39,25 @@ fn a_dump_of_the_deals_table_is_read() {
 }
 
 #[test]
+fn a_databases_text_file_is_read_with_its_escapes() {
+    let dumped = "ID\tTITLE\tCOMMENTS\tASSIGNED_BY_ID\n1\t\"Uno\" S.A.\tpidió\\\nfactura\\\ty\\\\o más\t7\n2\tDos\t\\N\t1\n";
+    let printed = "ID\tTITLE\tCOMMENTS\tASSIGNED_BY_ID\n1\t\"Uno\" S.A.\tpidió\\nfactura\\ty\\\\o más\t7\n2\tDos\tNULL\t1\n";
+    for csv in [dumped, printed] {
+        let taken = take_bytes("lead.tsv", csv.as_bytes(), &portal());
+        assert_eq!((taken.file.dialect.quoting, taken.survey.rows, taken.survey.rejected), (Quoting::Escaped, 2, 0), "{csv}");
+        assert_eq!(taken.value(1, "TITLE"), text("\"Uno\" S.A."));
+        assert_eq!(taken.value(1, "COMMENTS"), text("pidió\nfactura\ty\\o más"));
+        assert_eq!(
+            (taken.value(2, "COMMENTS"), taken.value(1, "ASSIGNED_BY_ID")),
+            (Some(Value::Empty), Some(Value::User(UserId(7))))
+        );
+    }
+    // A colleague's tabs, and a path with a backslash: nothing here is of a database.
+    let plain = take_bytes("lead.tsv", b"ID\tTITLE\tCOMMENTS\n1\tUno\tC:\\notas\\todo\n", &portal());
+    assert_eq!((plain.file.dialect.quoting, plain.value(1, "COMMENTS")), (Quoting::Doubled, text("C:\\notas\\todo")));
+}
+
+#[test]
 fn multi_fields_of_one_cell_go_to_their_types() {
     let json = r#"[{"VALUE":"+52 1","VALUE_TYPE":"WORK"},{"VALUE":"+52 2","VALUE_TYPE":"MOBILE"},{"VALUE":"+52 3","VALUE_TYPE":"WORK"}]"#;
     let keyed = r#"{"n0":{"VALUE":"ana@x.mx","VALUE_TYPE":"HOME"}}"#;

@@ -77,6 +77,42 @@ fn text_that_was_encoded_twice_is_named_and_its_header_understood() {
 }
 
 #[test]
+fn a_column_that_was_encoded_twice_is_read_as_it_was() {
+    let twice = encoding_rs::WINDOWS_1252.decode_without_bom_handling(SPANISH.as_bytes()).0.into_owned();
+    let (taken, _) = inspected("x.csv", twice.as_bytes());
+    assert_eq!((taken.value(1, "TITLE"), taken.value(2, "COMMENTS")), (text("Peñón"), text("sí")));
+    assert!(taken.problems(1).is_empty() && taken.problems(2).is_empty());
+
+    let column = SPANISH.replace("Peñón", "PeÃ±Ã³n").replace("Ampliación", "AmpliaciÃ³n");
+    let (taken, codes) = inspected("x.csv", column.as_bytes());
+    assert_eq!((taken.value(1, "TITLE"), taken.value(1, "COMMENTS")), (text("Peñón"), text("mañana")));
+    assert_eq!(codes, ["mojibake"]);
+    assert_eq!(taken.survey.problems[0].place.column.as_deref(), Some("Título de prospecto"));
+}
+
+#[test]
+fn a_cell_that_alone_was_encoded_twice_is_left_out_and_named() {
+    let cell = SPANISH.replace("Peñón", "PeÃ±Ã³n");
+    let (taken, codes) = inspected("x.csv", cell.as_bytes());
+    assert_eq!((taken.value(1, "TITLE"), taken.value(2, "TITLE")), (None, text("Ampliación")));
+    assert_eq!((taken.problems(1), codes), (vec![(ProblemCode::Mojibake, "Título de prospecto")], vec![]));
+}
+
+#[test]
+fn a_cell_with_letters_that_cannot_be_read_is_left_out_and_named() {
+    let at = SPANISH.find("ñón").unwrap();
+    let bytes = [&SPANISH.as_bytes()[..at], b"\xf1\xf3", &SPANISH.as_bytes()[at + 4..]].concat();
+    let (taken, codes) = inspected("x.csv", &bytes);
+    assert_eq!((taken.value(1, "TITLE"), taken.value(1, "COMMENTS")), (None, text("mañana")));
+    assert_eq!((taken.problems(1), codes), (vec![(ProblemCode::BadBytes, "Título de prospecto")], vec!["bad_bytes"]));
+    let told = &taken.survey.problems[0].text;
+    assert_eq!(told, &format!("2 byte sequences are no UTF-8, at bytes {at}, {}", at + 1));
+    // Another program may have read it before this one did.
+    let (taken, _) = inspected("x.csv", SPANISH.replace("Peñón", "Pe\u{fffd}\u{fffd}n").as_bytes());
+    assert_eq!((taken.value(1, "TITLE"), taken.problems(1)), (None, vec![(ProblemCode::BadBytes, "Título de prospecto")]));
+}
+
+#[test]
 fn zeros_and_marks_within_a_file_are_told_with_line_and_byte() {
     let damaged = SPANISH.replace("Señal", "Se\0ñal");
     let (taken, codes) = inspected("x.csv", damaged.as_bytes());

@@ -109,6 +109,41 @@ fn an_id_is_a_whole_number_as_a_portal_writes_it() {
 }
 
 #[test]
+fn ids_that_a_program_took_for_measures_are_read_where_all_of_them_are() {
+    let ids = |rows: &[&[&str]]| leads(rows).survey.ids.iter().collect::<Vec<_>>();
+    assert_eq!(ids(&[&["ID", "Título de prospecto"], &["12.0", "a"], &["13.0", "b"]]), [OriginalId(12), OriginalId(13)]);
+    assert_eq!(ids(&[&["ID", "Título de prospecto"], &["12.0", "a"], &["13", "b"]]), [OriginalId(13)]);
+    let coded =
+        leads(&[&["ID", "TITLE", "ASSIGNED_BY_ID", "COMPANY_ID"], &["12.0", "a", "7.0", "300.0"], &["13.0", "b", "", ""]]);
+    assert_eq!(coded.value(12, "ASSIGNED_BY_ID"), Some(Value::User(UserId(7))));
+    assert_eq!(coded.value(12, "COMPANY_ID"), Some(Value::Link(300)));
+}
+
+#[test]
+fn an_amount_is_read_with_the_sign_of_its_currency() {
+    let head = ["ID", "Nombre de la negociación", "Ingreso", "Moneda"];
+    let amount = |cell: &str, currency: &str| {
+        let taken =
+            take_bytes("deal.csv", &export(&lines(&[&head, &["1", "a", cell, currency], &["2", "b", "1.50", ""]])), &portal());
+        let problems: Vec<ProblemCode> = taken.problems(1).iter().map(|(code, _)| *code).collect();
+        (taken.value(1, "OPPORTUNITY"), problems)
+    };
+    for cell in ["$1,500.25", "1,500.25 MXN", "MXN 1,500.25", "$ 1500.25", "1500.25|MXN"] {
+        assert_eq!(amount(cell, "Peso Mexicano"), (number("1500.25"), vec![]), "{cell}");
+    }
+    for cell in ["(1,500.25)", "-$1,500.25", "$-1500.25", "1500.25-"] {
+        assert_eq!(amount(cell, "Peso Mexicano"), (number("-1500.25"), vec![]), "{cell}");
+    }
+    // Another currency than the row's own: one of the two is wrong, and nobody knows which.
+    for cell in ["1500.25 USD", "€1,500.25", "1500.25|USD"] {
+        assert_eq!(amount(cell, "Peso Mexicano"), (None, vec![ProblemCode::BadNumber]), "{cell}");
+    }
+    for cell in ["unos 1500", "1500 aprox", "1/2", "15 %", "$", "(1500", "--5"] {
+        assert_eq!(amount(cell, "Peso Mexicano"), (None, vec![ProblemCode::BadNumber]), "{cell}");
+    }
+}
+
+#[test]
 fn product_lines_that_stand_apart_are_said_to_need_sorting() {
     let rows: [&[&str]; 4] = [
         &["ID", "Nombre de la negociación", "Ingreso", "Productos", "Precio", "Cantidad"],

@@ -86,6 +86,9 @@ impl Obvious {
 
     /// The next cell, and whether text follows its closing quote; `None` for a quote that nothing closes.
     fn cell(&mut self) -> Option<(String, bool)> {
+        if self.dialect.quoting == Quoting::Escaped {
+            return Some((self.escaped(), false));
+        }
         let is_quoted = self.dialect.quoting != Quoting::None && self.signs.get(self.at) == Some(&'"');
         let mut cell = if is_quoted { self.within_quotes()? } else { String::new() };
         let behind = self.at;
@@ -100,6 +103,27 @@ impl Obvious {
         Some((cell, is_quoted && !tail.trim().is_empty()))
     }
 
+    /// A cell without quotes, in which a backslash takes the meaning of what stands behind it, or gives it one.
+    fn escaped(&mut self) -> String {
+        let (start, mut text) = (self.at, String::new());
+        while let Some(&sign) = self.signs.get(self.at) {
+            if sign == char::from(self.dialect.delimiter) || self.line_end_at(self.at) > 0 {
+                break;
+            }
+            let next = self.signs.get(self.at + 1).copied().filter(|_| sign == '\\');
+            self.at += 1 + usize::from(next.is_some());
+            match next {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('r') => text.push('\r'),
+                Some(next) if "\\\n\r".contains(next) || next == char::from(self.dialect.delimiter) => text.push(next),
+                _ => text.extend(std::iter::once(sign).chain(next)),
+            }
+        }
+        let raw: String = self.signs[start..self.at].iter().collect();
+        if raw == "\\N" { raw } else { text }
+    }
+
     fn within_quotes(&mut self) -> Option<String> {
         let mut text = String::new();
         self.at += 1;
@@ -108,7 +132,7 @@ impl Obvious {
             let is_backslash = self.dialect.quoting == Quoting::Backslash && sign == '\\';
             self.at += 1;
             match next {
-                Some(next) if (sign == '"' && next == '"') || (is_backslash && matches!(next, '"' | '\\')) => {
+                Some(next) if (sign == '"' && next == '"') || (is_backslash && matches!(next, '"' | '\\' | '\n')) => {
                     text.push(next);
                     self.at += 1;
                 }
@@ -120,7 +144,7 @@ impl Obvious {
 }
 
 fn dialects() -> impl Strategy<Value = Dialect> {
-    let quoting = proptest::sample::select(vec![Quoting::Doubled, Quoting::Backslash, Quoting::None]);
+    let quoting = proptest::sample::select(vec![Quoting::Doubled, Quoting::Backslash, Quoting::Escaped, Quoting::None]);
     let line_ends = proptest::sample::select(vec![LineEnds::Any, LineEnds::Lf, LineEnds::Cr]);
     (proptest::sample::select(b";,\t|".to_vec()), quoting, line_ends).prop_map(|(delimiter, quoting, line_ends)| Dialect {
         delimiter,
@@ -134,8 +158,8 @@ fn texts(pieces: &[&'static str], most: usize) -> impl Strategy<Value = String> 
 }
 
 const PIECES: &[&str] = &[
-    "a", "ñ", "Ж", "😀", "\"", "\"\"", ";", ",", "|", "\t", "\n", "\r", "\r\n", "\\", "\\\"", "\";\"", " ", "\u{2028}", "\u{a0}",
-    "\u{feff}", "1",
+    "a", "ñ", "Ж", "😀", "\"", "\"\"", ";", ",", "|", "\t", "\n", "\r", "\r\n", "\\", "\\\"", "\\N", "n", "\";\"", " ",
+    "\u{2028}", "\u{a0}", "\u{feff}", "1",
 ];
 
 proptest! {

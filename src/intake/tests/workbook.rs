@@ -29,23 +29,56 @@ pub(super) fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// A workbook whose first sheet is empty and whose second holds `rows`; a row without cells is left out, as Excel does.
 pub(super) fn workbook(rows: &[&[Cell]]) -> Vec<u8> {
-    const NS: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    const DOC: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
-    let relation =
-        |id: u8, kind: &str, target: &str| format!("<Relationship Id=\"r{id}\" Type=\"{DOC}/{kind}\" Target=\"{target}\"/>");
-    let relations = |all: &str| format!("<Relationships xmlns=\"{PACKAGE}/relationships\">{all}</Relationships>");
-    let (mut data, mut texts) = (String::new(), String::new());
-    let mut count = 0;
+    book(&[("Vacía", &[]), ("Datos", rows)])
+}
+
+const NS: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const DOC: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+
+/// A workbook of sheets, each with its name and rows.
+pub(super) fn book(sheets: &[(&str, &[&[Cell]])]) -> Vec<u8> {
+    let mut texts = Vec::new();
+    let parts: Vec<String> = sheets.iter().map(|(_, rows)| sheet(rows, &mut texts)).collect();
+    let (mut names, mut relations) = (String::new(), String::new());
+    for (id, (name, _)) in (1..).zip(sheets) {
+        let _ = write!(names, "<sheet name=\"{name}\" sheetId=\"{id}\" r:id=\"r{id}\"/>");
+        relations.push_str(&relation(id, "worksheet", &format!("worksheets/sheet{id}.xml")));
+    }
+    relations.push_str(&relation(sheets.len() + 1, "sharedStrings", "sharedStrings.xml"));
+    relations.push_str(&relation(sheets.len() + 2, "styles", "styles.xml"));
+    let styles = "<cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs>";
+    let texts = texts.iter().fold(String::new(), |all, text| all + "<si><t xml:space=\"preserve\">" + text + "</t></si>");
+    let mut entries = vec![
+        ("_rels/.rels".to_owned(), related(&relation(1, "officeDocument", "xl/workbook.xml"))),
+        ("xl/workbook.xml".to_owned(), format!("<workbook xmlns=\"{NS}\" xmlns:r=\"{DOC}\"><sheets>{names}</sheets></workbook>")),
+        ("xl/_rels/workbook.xml.rels".to_owned(), related(&relations)),
+        ("xl/styles.xml".to_owned(), format!("<styleSheet xmlns=\"{NS}\">{styles}</styleSheet>")),
+        ("xl/sharedStrings.xml".to_owned(), format!("<sst xmlns=\"{NS}\">{texts}</sst>")),
+    ];
+    entries.extend((1..).zip(parts).map(|(id, part)| (format!("xl/worksheets/sheet{id}.xml"), part)));
+    let entries: Vec<(&str, &[u8])> = entries.iter().map(|(name, part)| (name.as_str(), part.as_bytes())).collect();
+    zipped(&entries)
+}
+
+fn relation(id: usize, kind: &str, target: &str) -> String {
+    format!("<Relationship Id=\"r{id}\" Type=\"{DOC}/{kind}\" Target=\"{target}\"/>")
+}
+
+fn related(relations: &str) -> String {
+    format!("<Relationships xmlns=\"{PACKAGE}/relationships\">{relations}</Relationships>")
+}
+
+fn sheet(rows: &[&[Cell]], texts: &mut Vec<&'static str>) -> String {
+    let mut data = String::new();
     for (at, row) in (1..).zip(rows).filter(|(_, row)| !row.is_empty()) {
         let _ = write!(data, "<row r=\"{at}\">");
         for (column, cell) in ('A'..).zip(row.iter()) {
             let place = format!("{column}{at}");
             let _ = match cell {
                 Cell::Text(text) => {
-                    count += 1;
-                    let _ = write!(texts, "<si><t xml:space=\"preserve\">{text}</t></si>");
-                    write!(data, "<c r=\"{place}\" t=\"s\"><v>{}</v></c>", count - 1)
+                    texts.push(text);
+                    write!(data, "<c r=\"{place}\" t=\"s\"><v>{}</v></c>", texts.len() - 1)
                 }
                 Cell::Number(number) => write!(data, "<c r=\"{place}\"><v>{number}</v></c>"),
                 Cell::Date(serial) => write!(data, "<c r=\"{place}\" s=\"1\"><v>{serial}</v></c>"),
@@ -56,28 +89,5 @@ pub(super) fn workbook(rows: &[&[Cell]]) -> Vec<u8> {
         }
         data.push_str("</row>");
     }
-    let sheet = |data: &str| format!("<worksheet xmlns=\"{NS}\"><sheetData>{data}</sheetData></worksheet>");
-    let book = format!(
-        "<workbook xmlns=\"{NS}\" xmlns:r=\"{DOC}\"><sheets><sheet name=\"Vacía\" sheetId=\"1\" r:id=\"r1\"/>\
-         <sheet name=\"Datos\" sheetId=\"2\" r:id=\"r2\"/></sheets></workbook>"
-    );
-    let book_relations = relations(
-        &(relation(1, "worksheet", "worksheets/sheet1.xml")
-            + &relation(2, "worksheet", "worksheets/sheet2.xml")
-            + &relation(3, "sharedStrings", "sharedStrings.xml")
-            + &relation(4, "styles", "styles.xml")),
-    );
-    zipped(&[
-        ("_rels/.rels", relations(&relation(1, "officeDocument", "xl/workbook.xml")).as_bytes()),
-        ("xl/workbook.xml", book.as_bytes()),
-        ("xl/_rels/workbook.xml.rels", book_relations.as_bytes()),
-        (
-            "xl/styles.xml",
-            format!("<styleSheet xmlns=\"{NS}\"><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs></styleSheet>")
-                .as_bytes(),
-        ),
-        ("xl/sharedStrings.xml", format!("<sst xmlns=\"{NS}\">{texts}</sst>").as_bytes()),
-        ("xl/worksheets/sheet1.xml", sheet("").as_bytes()),
-        ("xl/worksheets/sheet2.xml", sheet(&data).as_bytes()),
-    ])
+    format!("<worksheet xmlns=\"{NS}\"><sheetData>{data}</sheetData></worksheet>")
 }
