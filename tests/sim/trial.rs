@@ -247,14 +247,13 @@ impl Trial {
         }
     }
 
-    /// The cause is gone: the next run completes, and none after it has anything to do.
+    /// The cause is gone: the next run completes, and has nothing to do where the first one had done everything.
     async fn finish(&self, first: &Ended) {
+        let creates = self.wire.sent();
         let next = self.run(first.code == 3).await;
         assert_eq!(next.code, 0, "the next run: {} {}", next.said, next.outcome);
         assert_eq!(next.outcome["complete"], true, "{}", next.outcome);
-        let creates = self.wire.sent();
-        assert_eq!(self.run(false).await.code, 0, "and the one after it");
-        assert_eq!(self.wire.sent(), creates, "something was created again");
+        assert!(first.code != 0 || self.wire.sent() == creates, "something was created again");
     }
 
     /// Nothing is lost, nothing is there twice, nobody else's was touched; and what isn't so, because no client can help it, `verify` names.
