@@ -20,6 +20,7 @@ use b24restore::portal::{LimitsProfile, Reader, Writer};
 use b24restore::report::Language;
 use b24restore::sandbox::Limits;
 use b24restore::sandbox::store::Store;
+use b24restore::sandbox::store::record::Entity;
 use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -46,21 +47,29 @@ const OPERATING: Duration = Duration::from_mins(10);
 /// How long a portal that can't be reached is tried.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// The loss of `demo --prove`, and the plan to bring everything back; copied for every cell.
-static GROUND: LazyLock<Ground> = LazyLock::new(Ground::make);
+/// The grounds on which cells are played, one a record type, in the order of [`loss::ORDER`].
+static GROUNDS: LazyLock<[Ground; 4]> = LazyLock::new(|| loss::ORDER.map(Ground::make));
 
+/// A loss, and the plan to bring everything back; copied for every cell.
 struct Ground {
     dir: TempDir,
     world: loss::World,
 }
 
 impl Ground {
-    fn make() -> Self {
+    /// Three records of a type are lost, which go in three requests, and one of each other type.
+    fn make(entity: Entity) -> Self {
         let dir = scratch();
-        let world = loss::World::build(dir.path(), Size::USUAL, world::birth(), &mut Chance::new(1)).expect("a world");
+        let size = Size { lost: loss::ORDER.map(|other| if other == entity { 3 } else { 1 }), ..Size::USUAL };
+        let world = loss::World::build(dir.path(), size, world::birth(), &mut Chance::new(1)).expect("a world");
         let portal = Portal::open(&world.data, Limits::None, world::birth());
         world::plan(&portal, world.files.clone(), &dir.path().join("plan"), false);
         Self { dir, world }
+    }
+
+    fn of(entity: Entity) -> &'static Self {
+        let at = loss::ORDER.iter().position(|known| *known == entity).expect("a record type");
+        &GROUNDS[at]
     }
 }
 
@@ -82,6 +91,7 @@ pub struct Trial {
     deed: Deed,
     expected: Handling,
     setup: Option<Setup>,
+    world: &'static loss::World,
     dir: TempDir,
     portal: Portal,
     wire: Arc<Wire>,
@@ -94,8 +104,9 @@ impl Trial {
     pub fn set(cell: Cell, fault: &Fault, trace: Arc<Trace>) -> Self {
         let deed = fault.in_simulation()[cell.deed].clone();
         let dir = scratch();
+        let ground = Ground::of(cell.entity);
         for part in ["portal", "plan"] {
-            world::copy(&GROUND.dir.path().join(part), &dir.path().join(part));
+            world::copy(&ground.dir.path().join(part), &dir.path().join(part));
         }
         let limits = if deed.limits { Limits::Standard } else { Limits::None };
         let portal = Portal::open(&dir.path().join("portal"), limits, world::beginning());
@@ -106,6 +117,7 @@ impl Trial {
             expected: cell.expects(&deed),
             setup: (deed.at == At::Setup).then(|| Setup::named(&deed.what).expect("a set-up")),
             deed,
+            world: &ground.world,
             dir,
             portal,
             wire,
@@ -148,7 +160,7 @@ impl Trial {
     fn prepare(&self) {
         let Some(setup) = self.setup else { return };
         let entity = self.cell.entity;
-        self.meanwhile(|store| setup.happen(store, &GROUND.world, entity, world::beginning())).expect("a set-up");
+        self.meanwhile(|store| setup.happen(store, self.world, entity, world::beginning())).expect("a set-up");
     }
 
     fn mend(&self) {
@@ -221,7 +233,7 @@ impl Trial {
             return;
         };
         let entity = self.cell.entity;
-        let shows = self.meanwhile(|store| setup.shows(store, &GROUND.world, entity));
+        let shows = self.meanwhile(|store| setup.shows(store, self.world, entity));
         assert!(shows || setup == Setup::AnotherPortal, "{} never happened", self.deed.what);
     }
 
@@ -261,7 +273,7 @@ impl Trial {
         let direct = Box::new(Direct(self.portal.clone()));
         let reader = Reader::over(direct, world::identity(), true, &world::settings(LimitsProfile::None), Arc::new(Silent));
         let verified = pipeline::verify(&self.plan(), &reader, None, &Silent).await.expect("read back");
-        let mut count = self.portal.inside.office().with_store(|store| Count::of(store, &GROUND.world)).expect("a count");
+        let mut count = self.portal.inside.office().with_store(|store| Count::of(store, self.world)).expect("a count");
         let named = [verified.doubles.len(), verified.differences.len()];
         if self.expected == Handling::Declared {
             let there = [count.doubled.len(), count.altered.len()];
