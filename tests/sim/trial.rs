@@ -57,10 +57,10 @@ struct Ground {
 }
 
 impl Ground {
-    /// Three records of a type are lost, which go in three requests, and one of each other type.
+    /// Five records of a type are lost, which go in three requests, the last of several records; and one of each other type.
     fn make(entity: Entity) -> Self {
         let dir = scratch();
-        let size = Size { lost: loss::ORDER.map(|other| if other == entity { 3 } else { 1 }), ..Size::USUAL };
+        let size = Size { lost: loss::ORDER.map(|other| if other == entity { 5 } else { 1 }), ..Size::USUAL };
         let world = loss::World::build(dir.path(), size, world::birth(), &mut Chance::new(1)).expect("a world");
         let portal = Portal::open(&world.data, Limits::None, world::birth());
         world::plan(&portal, world.files.clone(), &dir.path().join("plan"), false);
@@ -97,6 +97,9 @@ pub struct Trial {
     wire: Arc<Wire>,
     wall: Arc<Wall>,
     trace: Arc<Trace>,
+    /// A planted defect.
+    #[cfg(feature = "faults")]
+    pub bug: Option<b24restore::drill::Bug>,
 }
 
 impl Trial {
@@ -123,6 +126,8 @@ impl Trial {
             wire,
             wall: Arc::new(Wall::at(world::beginning() + SignedDuration::from_secs(17))),
             trace,
+            #[cfg(feature = "faults")]
+            bug: None,
         }
     }
 
@@ -182,7 +187,11 @@ impl Trial {
         let writer = Writer::over(self.reader(identity));
         let request = ApplyRequest { failed, ..carry::request(self.wall.clone()) };
         let begun = Instant::now();
+        #[cfg(feature = "faults")]
+        b24restore::drill::arm(None, self.bug);
         let carried = carry::apply(&self.plan(), &writer, &request, self.trace.clone()).await;
+        #[cfg(feature = "faults")]
+        b24restore::drill::disarm();
         let took = begun.elapsed();
         let (ending, outcome) = match carried {
             Err(error) => (Err(Failure::of_open(&error, Language::En)), Value::Null),
