@@ -111,8 +111,7 @@ impl Trial {
         for part in ["portal", "plan"] {
             world::copy(&ground.dir.path().join(part), &dir.path().join(part));
         }
-        let limits = if deed.limits { Limits::Standard } else { Limits::None };
-        let portal = Portal::open(&dir.path().join("portal"), limits, world::beginning());
+        let portal = Portal::open(&dir.path().join("portal"), Limits::Standard, world::beginning());
         let journal = dir.path().join("plan").join(dir::JOURNAL);
         let wire = Wire::new(portal.inside.clone(), journal, trace.clone(), cell, &deed);
         Self {
@@ -142,6 +141,9 @@ impl Trial {
         self.count().await;
         invariants::the_log_is_whole_and_legal(&Connection::open(self.journal()).expect("a journal"));
         assert_eq!(self.wire.wrong(), Vec::<String>::new(), "intended before it is sent");
+        let traffic = self.portal.inside.office().traffic();
+        let is_crowded = self.deed.what.contains("crowd");
+        assert!(traffic.refused == 0 || is_crowded, "the portal's own limits were met: {traffic:?}");
     }
 
     fn plan(&self) -> PathBuf {
@@ -176,7 +178,7 @@ impl Trial {
     }
 
     fn reader(&self, identity: PortalIdentity) -> Reader {
-        let settings = world::settings(LimitsProfile::None);
+        let settings = world::settings(LimitsProfile::Standard);
         Reader::over(Box::new(Over(self.wire.clone())), identity, true, &settings, self.trace.clone())
     }
 
