@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""The webhook's secret is looked for wherever it must not be.
+"""The webhook's secret, and an application's keys, are looked for wherever they must not be.
 
 A canary stands for the secret (the proxy in between swaps it for the portal's own). Every command runs with it, at `-vv`, in both
 languages, through all faults of the proxy and some that only a hostile network thinks of: answers that repeat the address, redirects to
 a listener that notes what it gets. Then everything that was said, written, sent elsewhere or shown by the system is searched for the
-canary in all its disguises.
+canary in all its disguises. An application's keys are the sandbox's own, old and new; its faults repeat them.
 """
 
 import concurrent.futures
 import contextlib
 import functools
+import json
 import os
 import random
 import signal
@@ -97,7 +98,7 @@ class Watched:
     def __init__(self, directory):
         directory.mkdir()
         self.directory = directory
-        self.cells, self.texts = 0, {}
+        self.cells, self.texts, self.secrets = 0, {}, {SECRET}
         for name in ("tmp", "home", "state", "cwd"):
             (directory / name).mkdir()
 
@@ -137,8 +138,9 @@ class Watched:
         """Where the canary was found; how many bytes were searched."""
         texts = dict(self.texts)
         texts.update((str(path), path.read_bytes()) for path in self.directory.rglob("*") if path.is_file() and "kept-by-the-user" not in path.name)
-        found = [f"{where}: holds the secret, {form}" for where, text in texts.items() for form, needle in disguises(SECRET) if needle in text]
-        names = [f"{path}: bears the secret in its name" for path in self.directory.rglob("*") if SECRET in path.name]
+        needles = [needle for secret in sorted(self.secrets) for needle in disguises(secret)]
+        found = [f"{where}: holds the secret, {form}" for where, text in texts.items() for form, needle in needles if needle in text]
+        names = [f"{path}: bears the secret in its name" for path in self.directory.rglob("*") if any(secret in path.name for secret in self.secrets)]
         return found + names, sum(map(len, texts.values()))
 
 
@@ -247,12 +249,58 @@ def given_as_an_argument(watched, way, files):
         assert code == 2, f"the address as an argument: exit {code}"
 
 
+def through_an_application(watched, world, chance):
+    """Keys that are renewed, refused, lost and repeated."""
+    file = world.directory / "application.json"
+
+    def install():
+        file.write_text(json.dumps(world.result("sandbox.application.install")), encoding="utf-8")
+        file.chmod(0o600)
+        note()
+
+    def note():
+        keys = json.loads(file.read_text(encoding="utf-8"))
+        watched.secrets |= {keys[name] for name in ("client_secret", "access_token", "refresh_token")}
+        return keys
+
+    def repeating(keys):
+        """A portal and an authorisation server that say again what they were told."""
+        told = " ".join(keys[name] for name in ("access_token", "refresh_token", "client_secret"))
+        token = keys["access_token"]
+        return [
+            [{"method": "batch", "do": {"status": 400, "code": "INVALID_REQUEST", "description": f"bad token {token}"}}],
+            [{"method": "batch", "times": 2, "do": {"status": 502, "body": f"<html>auth={token}</html>", "content_type": "text/html"}}],
+            [{"method": "batch", "do": {"prefix": f"<b>Warning</b>: auth {token} is slow"}}],
+            [{"method": "batch", "times": 1, "do": "expire"}, {"method": "oauth/token", "do": {"status": 400, "code": "invalid_grant", "description": told}}],
+            [{"method": "batch", "times": 1, "do": "expire"}, {"method": "oauth/token", "times": 2, "do": {"status": 502, "body": told}}],
+            [{"method": "batch", "times": 1, "do": "expire"}, {"method": "oauth/token", "do": {"status": 307, "body": "", "headers": {"Location": "http://127.0.0.1:9/" + told}}}],
+            [{"method": "crm.item.batchimport", "times": 1, "do": "expire"}],
+            [{"method": "batch", "times": 1, "do": "expire"}, {"method": "oauth/token", "times": 1, "when": "after", "do": "drop"}],
+            [{"method": "batch", "times": 1, "do": "revoke"}],
+        ]
+
+    install()
+    cases = len(repeating(note()))
+    for number in range(cases):
+        rules = repeating(note())[number]
+        for command in ("plan", "apply", "verify", "undo"):
+            plan, language = watched.directory / f"plan-{number}", chance.choice(("en", "es"))
+            files = ("--out", plan, world.loss.files[0]) if command == "plan" else (plan, "--yes")[:1 if command == "verify" else 2]
+            if command == "apply":
+                world.result("sandbox.fault.add", {"rules": rules})
+            watched.run(f"application, case {number}: {command}", command, *files, "--webhook-file", file, "--lang", language, timeout=30)
+            note()
+            if command == "apply":
+                world.result("sandbox.fault.clear")
+                install()
+
+
 def main():
     seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
     chance, elsewhere = random.Random(seed), Elsewhere()
     work = cells(chance, elsewhere)
     chance.shuffle(work)
-    plays = [without_faults, with_wrong_addresses, *(functools.partial(under_faults, share=work[number::WORKERS]) for number in range(WORKERS))]
+    plays = [without_faults, with_wrong_addresses, through_an_application, *(functools.partial(under_faults, share=work[number::WORKERS]) for number in range(WORKERS))]
     with tempfile.TemporaryDirectory() as name:
         control = Watched(Path(name) / "control")
         control.run("control", "B24_WEBHOOK", webhook=f"http://127.0.0.1/rest/1/{SECRET}/", program="printenv")

@@ -87,7 +87,7 @@ async fn go(
     let language = output.language();
     let observer = portal::observer(output);
     let settings = portal::settings(args, portal::PATIENCE_APPLYING, output)?;
-    let writer = Writer::open(portal::address(args, output)?, &settings, observer.clone())
+    let writer = Writer::open(portal::access(args, output)?, &settings, observer.clone())
         .map_err(|error| Failure::of_portal(&error, language))?;
     let opened = pipeline::open(dir, writer.reader(), request).await.map_err(|error| Failure::of_open(&error, language))?;
     if let Some(other) = &opened.other_user {
@@ -115,11 +115,11 @@ fn other_user(other: &OtherUser, language: Language) -> String {
     let (who, planner) = (&other.who, other.planner);
     match language {
         Language::En => format!(
-            "The plan was made by user {planner}; this webhook is of user {} ({}). Their rights were checked again: administrator.",
+            "The plan was made by user {planner}; it is carried out by user {} ({}). Their rights were checked again: administrator.",
             who.user, who.name
         ),
         Language::Es => format!(
-            "La revisión la hizo el usuario {planner}; este webhook es del usuario {} ({}). Se comprobaron de nuevo sus permisos: administrador.",
+            "La revisión la hizo el usuario {planner}; la aplica el usuario {} ({}). Se comprobaron de nuevo sus permisos: administrador.",
             who.user, who.name
         ),
     }

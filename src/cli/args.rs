@@ -47,7 +47,8 @@ impl Output {
 /// How the portal is reached.
 #[derive(Debug, Clone, Args)]
 pub struct Portal {
-    /// A file that holds the webhook's address; else the variable `B24_WEBHOOK`.
+    /// A file that holds the webhook's address, or the keys of a local application (JSON, rewritten when Bitrix24 gives new
+    /// ones); else the variable `B24_WEBHOOK`.
     #[arg(long, value_name = "PATH")]
     pub webhook_file: Option<PathBuf>,
     /// Which limits the portal has; `none` is taken for a local portal only.

@@ -51,12 +51,13 @@ impl Failure {
         let s = |en: &str, es: &str| say(language, en, es);
         match error {
             PortalError::WrongSecret { .. } => Self::plain(error.to_string()).with_hint(s(
-                "Check the webhook: it may have been deleted, changed or have expired. Make a new one under Developer resources > Inbound webhook.",
-                "Revise el webhook: puede haberse eliminado, cambiado o vencido. Cree otro en Recursos para desarrolladores > Webhook entrante.",
+                "Check the webhook: it may have been deleted, changed or have expired. Make a new one under Developer resources > Inbound webhook. An application may have been removed, or its user dismissed.",
+                "Revise el webhook: puede haberse eliminado, cambiado o vencido. Cree otro en Recursos para desarrolladores > Webhook entrante. Si es una aplicación, puede haberse eliminado o su usuario ya no estar activo.",
             )),
+            PortalError::NotRenewed(reason) => super::keys::not_renewed(reason, language),
             PortalError::NoScope => Self::plain(error.to_string()).with_hint(s(
-                "The webhook needs the permissions `crm` and `user_brief`.",
-                "El webhook necesita los permisos `crm` y `user_brief`.",
+                "The webhook (or the application) needs the permissions `crm` and `user_brief`.",
+                "El webhook (o la aplicación) necesita los permisos `crm` y `user_brief`.",
             )),
             PortalError::Unreachable { .. } => Self::plain(error.to_string()).with_hint(s(
                 "Check the network and the address, then run the same command again.",
@@ -332,7 +333,7 @@ impl Failure {
                 format!(
                     "{} {plan}; {} {here}",
                     s("this plan was made for", "esta revisión se hizo para"),
-                    s("the webhook is of", "el webhook es de")
+                    s("the webhook (or the application) is of", "el webhook (o la aplicación) es de")
                 ),
                 plan_again,
             ),

@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod hardening;
 mod inspect;
+mod keys;
 mod lang;
 mod mending;
 mod plan;
@@ -37,7 +38,7 @@ pub use failure::Failure;
 #[command(name = "b24restore", version, about, propagate_version = true, max_term_width = 100)]
 #[command(
     after_help = "The portal is given by the environment variable B24_WEBHOOK (https://HOST/rest/USER/SECRET/) or by --webhook-file; \
-                        never as an argument. Start with `b24restore plan FILE...`: it changes nothing."
+                        never as an argument. Such a file may hold the keys of a local application instead (JSON). Start with `b24restore plan FILE...`: it changes nothing."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -181,7 +182,9 @@ fn within_runtime(language: Language, work: impl Future<Output = Result<Outcome,
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
             signals::outlive_full_files();
-            work.await
+            let outcome = work.await;
+            crate::portal::renewals_are_through().await;
+            outcome
         }),
         Err(error) => Err(Failure::other(lang::say(language, "cannot start", "no se puede iniciar"), &error)),
     }

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::zeroize::Zeroizing;
+
 use super::Failure;
 use super::args::{Limits, Output, Portal};
 use super::lang::say;
-use super::{progress, terminal};
+use super::{keys, progress, terminal};
 use crate::event::Observer;
-use crate::portal::{LimitsProfile, Reader, Settings, WebhookUrl};
+use crate::portal::{Access, AccessError, LimitsProfile, Reader, Settings};
 
 /// The variable that names the portal.
 pub const VARIABLE: &str = "B24_WEBHOOK";
@@ -21,18 +23,18 @@ const PATIENCE_PLANNING: Duration = Duration::from_secs(30);
 /// How long a missing connection is tried while applying.
 pub const PATIENCE_APPLYING: Duration = Duration::from_mins(5);
 
-/// The address of the portal, which is never printed.
-pub fn address(portal: &Portal, output: &Output) -> Result<WebhookUrl, Failure> {
+/// The way into the portal, whose secret is never printed.
+pub fn access(portal: &Portal, output: &Output) -> Result<Access, Failure> {
     let language = output.language();
     let text = match &portal.webhook_file {
         Some(path) => {
             warn_of_readers(path, output);
-            std::fs::read_to_string(path).map_err(|error| {
+            std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
                 let what = say(language, "cannot read the webhook file", "no se puede leer el archivo del webhook");
                 Failure::usage(format!("{what} {}: {error}", path.display()))
             })?
         }
-        None => std::env::var(VARIABLE).map_err(|_| {
+        None => std::env::var(VARIABLE).map(Zeroizing::new).map_err(|_| {
             Failure::usage(say(
                 language,
                 "no portal: set B24_WEBHOOK to your inbound webhook (https://HOST/rest/USER/SECRET/), or give --webhook-file PATH",
@@ -40,15 +42,18 @@ pub fn address(portal: &Portal, output: &Output) -> Result<WebhookUrl, Failure> 
             ))
         })?,
     };
-    let url = WebhookUrl::parse(text.trim()).map_err(|error| Failure::usage(error.to_string()))?;
-    if portal.limits == Limits::None && !url.is_loopback() {
+    let access = Access::parse(&text, portal.webhook_file.as_deref()).map_err(|error| match error {
+        AccessError::Address(error) => Failure::usage(error.to_string()),
+        AccessError::Keys(error) => keys::unusable(&error, language),
+    })?;
+    if portal.limits == Limits::None && !access.is_loopback() {
         return Err(Failure::usage(say(
             language,
             "--portal-limits none is taken for a local portal only",
             "--portal-limits none solo se acepta para un portal local",
         )));
     }
-    Ok(url)
+    Ok(access)
 }
 
 /// Says so when others on this computer can read the file that holds the secret.
@@ -57,8 +62,8 @@ fn warn_of_readers(path: &Path, output: &Output) {
     if std::fs::metadata(path).is_ok_and(|data| std::os::unix::fs::MetadataExt::mode(&data) & 0o077 != 0) {
         let text = say(
             output.language(),
-            "others on this computer can read the webhook's file; make it yours alone",
-            "otros usuarios de este equipo pueden leer el archivo del webhook; déjelo solo para usted",
+            "others on this computer can read this file with the access to the portal; make it yours alone",
+            "otros usuarios de este equipo pueden leer este archivo con el acceso al portal; déjelo solo para usted",
         );
         terminal::note(&format!("{}: {text} (chmod 600)", path.display()), output);
     }
@@ -86,7 +91,7 @@ pub fn settings(portal: &Portal, patience: Duration, output: &Output) -> Result<
 
 /// A portal that can only be read: for the commands that change nothing.
 pub fn reader(portal: &Portal, observer: Arc<dyn Observer>, output: &Output) -> Result<Reader, Failure> {
-    let opened = Reader::open(address(portal, output)?, &settings(portal, PATIENCE_PLANNING, output)?, observer);
+    let opened = Reader::open(access(portal, output)?, &settings(portal, PATIENCE_PLANNING, output)?, observer);
     opened.map_err(|error| Failure::of_portal(&error, output.language()))
 }
 

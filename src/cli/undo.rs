@@ -36,7 +36,7 @@ impl Undo {
         let language = output.language();
         let observer = portal::observer(output);
         let settings = portal::settings(&self.portal, portal::PATIENCE_APPLYING, output)?;
-        let writer = Writer::open(portal::address(&self.portal, output)?, &settings, observer.clone())
+        let writer = Writer::open(portal::access(&self.portal, output)?, &settings, observer.clone())
             .map_err(|error| Failure::of_portal(&error, language))?;
         let request = ApplyRequest {
             stale_ok: true,

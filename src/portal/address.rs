@@ -1,4 +1,4 @@
-//! The address of a portal: an inbound webhook, whose path is the whole credential (rest-transport 1.1).
+//! The address of a portal, and of an inbound webhook, whose path is the whole credential (rest-transport 1.1).
 //!
 //! The secret leaves this file through one method only; whatever prints an address prints `https://host/rest/1/***/`.
 
@@ -19,12 +19,20 @@ use crate::model::{PortalIdentity, UserId};
 /// ```
 #[derive(Clone)]
 pub struct WebhookUrl {
-    /// `https://host:port`, without a path.
-    origin: String,
-    identity: PortalIdentity,
+    portal: Origin,
     user: UserId,
     secret: SecretString,
-    loopback: bool,
+}
+
+/// Where a server is: scheme, host and port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// `https://host:port`, without a path.
+    pub url: String,
+    /// The host, and its port where that isn't the scheme's own.
+    pub identity: PortalIdentity,
+    /// Whether it is this computer.
+    pub loopback: bool,
 }
 
 /// Why a text is no webhook. It never repeats the text, which may hold the secret.
@@ -50,42 +58,14 @@ pub enum AddressError {
 impl WebhookUrl {
     /// Reads a webhook's address, with or without the slash at its end. White space around it is ignored.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let url = Url::parse(text.trim()).map_err(|_| AddressError::NoAddress)?;
-        let host = url.host().ok_or(AddressError::NoAddress)?;
-        let loopback = match &host {
-            Host::Domain(name) => *name == "localhost",
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => ip.is_loopback(),
-        };
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback => {}
-            _ => return Err(AddressError::NotHttps),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(AddressError::UserInfo);
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(AddressError::Extra);
-        }
-        let (user, secret) = credential(url.path()).ok_or(AddressError::Path)?;
-        // `Url` writes hosts in lower case and leaves a scheme's own port out.
-        let place = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        Ok(Self {
-            origin: format!("{}://{place}", url.scheme()),
-            identity: PortalIdentity::new(&place),
-            user,
-            secret: SecretString::from(secret.to_owned()),
-            loopback,
-        })
+        let (portal, path) = Origin::parse(text)?;
+        let (user, secret) = credential(&path).ok_or(AddressError::Path)?;
+        Ok(Self { portal, user, secret: SecretString::from(secret.to_owned()) })
     }
 
     /// The portal, by host and port.
     pub fn identity(&self) -> PortalIdentity {
-        self.identity.clone()
+        self.portal.identity.clone()
     }
 
     /// The user with whose rights the webhook acts.
@@ -95,12 +75,12 @@ impl WebhookUrl {
 
     /// Whether the portal is on this computer.
     pub fn is_loopback(&self) -> bool {
-        self.loopback
+        self.portal.loopback
     }
 
-    /// Whether the connection is encrypted: always, but for `http://` on this computer.
+    /// Whether the connection is encrypted.
     pub(super) fn is_encrypted(&self) -> bool {
-        self.origin.starts_with("https:")
+        self.portal.is_encrypted()
     }
 
     /// What a portal said in a refusal, without the secret: some repeat the address that they were asked under.
@@ -120,7 +100,43 @@ impl WebhookUrl {
     /// The full address of a method, with the secret in it: for the HTTP client alone, never to be printed, logged or kept.
     pub(super) fn request_url_exposing_the_secret(&self, method: &str) -> String {
         // `.json` is the suffix by which an official client selects the format (rest-transport 10.1).
-        format!("{}/rest/{}/{}/{method}.json", self.origin, self.user, self.secret.expose_secret())
+        format!("{}/rest/{}/{}/{method}.json", self.portal.url, self.user, self.secret.expose_secret())
+    }
+}
+
+impl Origin {
+    /// Reads an address that must be encrypted, or on this computer, and have nothing but a path behind its host; gives the path too.
+    pub fn parse(text: &str) -> Result<(Self, String), AddressError> {
+        let url = Url::parse(text.trim()).map_err(|_| AddressError::NoAddress)?;
+        let host = url.host().ok_or(AddressError::NoAddress)?;
+        let loopback = match &host {
+            Host::Domain(name) => *name == "localhost",
+            Host::Ipv4(ip) => ip.is_loopback(),
+            Host::Ipv6(ip) => ip.is_loopback(),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            _ => return Err(AddressError::NotHttps),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(AddressError::UserInfo);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(AddressError::Extra);
+        }
+        // `Url` writes hosts in lower case and leaves a scheme's own port out.
+        let place = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        let origin = Self { url: format!("{}://{place}", url.scheme()), identity: PortalIdentity::new(&place), loopback };
+        Ok((origin, url.path().to_owned()))
+    }
+
+    /// Whether the connection is encrypted: always, but for `http://` on this computer.
+    pub fn is_encrypted(&self) -> bool {
+        self.url.starts_with("https:")
     }
 }
 
@@ -137,7 +153,7 @@ fn credential(path: &str) -> Option<(UserId, &str)> {
 
 impl fmt::Display for WebhookUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/rest/{}/***/", self.origin, self.user)
+        write!(f, "{}/rest/{}/***/", self.portal.url, self.user)
     }
 }
 
@@ -148,8 +164,8 @@ impl fmt::Debug for WebhookUrl {
 }
 
 /// A text with every occurrence of a part replaced. Most texts have none, and are given back as they are.
-fn replaced(text: Vec<u8>, part: &[u8], by: &[u8]) -> Vec<u8> {
-    if part.is_empty() || !text.windows(part.len()).any(|window| window == part) {
+pub(super) fn replaced(text: Vec<u8>, part: &[u8], by: &[u8]) -> Vec<u8> {
+    if part.is_empty() || memchr::memmem::find(&text, part).is_none() {
         return text;
     }
     let mut clean = Vec::with_capacity(text.len());

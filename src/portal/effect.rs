@@ -204,7 +204,7 @@ const RULES: &[Rule] = &[
         statuses: Statuses::These(&[401, 301, 302, 307, 308]),
         codes: Anything,
         applied: No,
-        why: "the webhook is checked before the method starts, and a redirection is the front's, not the method's (303 is none: it says that the request was carried out)",
+        why: "who asks is checked before the method starts (the webhook, or the token: one that is out of date is renewed, and the request sent again), and a redirection is the front's, not the method's (303 is none: it says that the request was carried out)",
     },
     Rule {
         levels: EVERYWHERE,

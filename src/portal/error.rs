@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use super::effect::Refusal;
+use super::renewal::NotRenewed;
 use super::transport::Trouble;
 
 /// What ends a call that only reads.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PortalError {
-    /// The webhook's secret is wrong, deleted or out of date, or its owner may not log in any more.
-    #[error("the portal doesn't accept the webhook (HTTP {status})")]
+    /// The webhook's secret (or the application's token) is wrong, deleted or out of date, or its owner may not log in any more.
+    #[error("the portal doesn't accept the webhook, or the application's token (HTTP {status})")]
     WrongSecret {
         /// The HTTP status: 401 or 403 (the sources differ, rest-transport "Unknown" 1).
         status: u16,
     },
+    /// The application's token is out of date, and there is no new one.
+    #[error(transparent)]
+    NotRenewed(NotRenewed),
     /// The webhook lacks a scope.
     #[error("the webhook lacks a permission (scope) that the call needs")]
     NoScope,
@@ -76,6 +80,9 @@ pub enum PortalError {
 impl From<Refusal> for PortalError {
     /// Sorts a refusal by its code, and by its status where the code is no help.
     fn from(refusal: Refusal) -> Self {
+        if let Some(reason) = NotRenewed::of(&refusal) {
+            return Self::NotRenewed(reason);
+        }
         match (refusal.code.as_str(), refusal.status) {
             ("OVERLOAD_LIMIT", _) => Self::Overload,
             ("PORTAL_DELETED", _) => Self::PortalDeleted,

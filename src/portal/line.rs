@@ -16,6 +16,7 @@ use super::effect::{Effect, Refusal};
 use super::error::PortalError;
 use super::operating::{Admission, OperatingBudget};
 use super::pace::Pace;
+use super::renewal::{NotRenewed, Renewed};
 use super::schedule::Backoff;
 use super::transport::{Transport, Trouble};
 use crate::drill::planted;
@@ -197,10 +198,42 @@ impl Line {
         }
     }
 
-    /// Sends once, when the limits allow it.
+    /// Sends once, and once more with another token where the first was out of date: that is refused before anything happens.
     async fn send(&self, method: &str, calls: &[&Call], body: Vec<u8>) -> Reply {
+        if self.transport.token().is_none() {
+            return self.send_once(method, calls, body).await.0;
+        }
+        let mut renewed = Renewed::Found;
+        loop {
+            let (reply, token) = self.send_once(method, calls, body.clone()).await;
+            let Some(token) = token.filter(|_| is_out_of_date(&reply)) else { return reply };
+            // One that was found may be out of date itself; one that was asked for just now is not.
+            if renewed == Renewed::Asked {
+                return reply;
+            }
+            renewed = match self.renew(token).await {
+                Ok(renewed) => renewed,
+                Err(reason) => return Reply::Refused(reason.into()),
+            };
+        }
+    }
+
+    async fn renew(&self, refused: u64) -> Result<Renewed, NotRenewed> {
+        let asked = Instant::now();
+        let renewed = self.transport.renew(refused).await;
+        if renewed != Ok(Renewed::Found) {
+            let outcome = if renewed.is_ok() { "ok" } else { "refused" };
+            let millis = asked.elapsed().as_millis() as u64;
+            self.observer.event(Event::Request { method: "oauth/token".to_owned(), millis, outcome });
+        }
+        renewed
+    }
+
+    /// Sends once, when the limits allow it; tells which token went with it.
+    async fn send_once(&self, method: &str, calls: &[&Call], body: Vec<u8>) -> (Reply, Option<u64>) {
         self.rested(method, calls).await;
         self.pace.ready().await;
+        let token = self.transport.token();
         let sent = Instant::now();
         *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
         let reply = Reply::from(self.transport.post(method, body).await);
@@ -215,7 +248,7 @@ impl Line {
         }
         let millis = sent.elapsed().as_millis() as u64;
         self.observer.event(Event::Request { method: method.to_owned(), millis, outcome: reply.outcome() });
-        reply
+        (reply, token)
     }
 
     /// Waits until every method of the request has run time left.
@@ -246,6 +279,11 @@ impl Line {
     fn budget(&self) -> MutexGuard<'_, OperatingBudget> {
         self.operating.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a token is out of date, or so far that the portal doesn't know it any more (rest-transport 4.1).
+fn is_out_of_date(reply: &Reply) -> bool {
+    matches!(reply, Reply::Refused(Refusal { code, status: 401, .. }) if code == "expired_token" || code == "invalid_token")
 }
 
 /// Whether a call is sent again, and what is waited for before.

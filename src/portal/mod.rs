@@ -5,11 +5,15 @@
 //! envelope (`answer`). What failed is tried again (`schedule`) where that is safe: a read always, a change only while it provably
 //! hasn't happened. What nobody knows about a change is said so: [`Effect::Unknown`].
 //!
-//! The room knows no file, no plan and no journal. The secret stays in `address`; `reqwest` stays in `transport`,
-//! behind the trait [`Transport`]; JSON stays inside.
+//! Who we are is a webhook's secret or an application's token (`access`). A token that is out of date is renewed on the way (`renewal`).
+//!
+//! The room knows no plan, no journal, and no file but that of an application's keys, which are rewritten before the new ones are used.
+//! The secrets stay in `address`, `application` and `keys`; `reqwest` stays in `transport`, behind the trait [`Transport`]; JSON stays inside.
 
+mod access;
 mod address;
 mod answer;
+mod application;
 mod batch;
 mod call;
 mod change;
@@ -20,12 +24,14 @@ mod error;
 mod fields;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod keys;
 mod line;
 mod listing;
 mod operating;
 mod pace;
 mod page;
 mod reader;
+mod renewal;
 mod schedule;
 mod schema;
 mod transport;
@@ -35,12 +41,16 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, AccessError};
 pub use address::{AddressError, WebhookUrl};
+pub use application::Application;
 pub use change::Change;
 pub use doings::LinkFrom;
 pub use effect::{Effect, Refusal, Unclear};
 pub use error::PortalError;
+pub use keys::KeysError;
 pub use pace::LimitsProfile;
 pub use reader::{Reader, Settings, Wants, Who};
-pub use transport::{Delivery, Posting, RawAnswer, Transport, Trouble};
+pub use renewal::{NotRenewed, Obstacle, Renewed, renewals_are_through};
+pub use transport::{Delivery, Posting, RawAnswer, Renewing, Transport, Trouble};
 pub use writer::Writer;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 
-use super::address::WebhookUrl;
+use super::access::Access;
 use super::answer::{Answer, plain, values, whole};
 use super::call::Call;
 use super::decode::{self, Decoder};
@@ -86,9 +86,10 @@ fn spare(scopes: &Json) -> Vec<String> {
 
 impl Reader {
     /// A reader of a portal; sends nothing yet.
-    pub fn open(url: WebhookUrl, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
-        let (identity, is_loopback) = (url.identity(), url.is_loopback());
-        let http = Http::new(url, settings.authorities.as_deref())?;
+    pub fn open(access: impl Into<Access>, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+        let access = access.into();
+        let (identity, is_loopback) = (access.identity(), access.is_loopback());
+        let http = Http::new(access, settings.authorities.as_deref())?;
         Ok(Self::over(Box::new(http), identity, is_loopback, settings, observer))
     }
 

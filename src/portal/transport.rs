@@ -7,14 +7,16 @@ use std::error::Error as _;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 
 use crate::drill::{planted, point};
 
-use super::address::WebhookUrl;
+use super::access::{Access, Sealed};
 use super::error::PortalError;
+use super::renewal::{NotRenewed, Renewed, renew};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,6 +24,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(75);
 /// The longest a request may take in all.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(150);
+/// The longest that new keys are waited for; everybody waits meanwhile.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// An idle connection is given up before the server does: a request on a connection that closes just then would be lost.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(8);
 /// The most bytes of one answer, unpacked. A batch of 50 full pages stays far below.
@@ -89,38 +93,56 @@ pub enum Trouble {
 /// The answer that [`Transport::post`] will give.
 pub type Posting<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
 
+/// What [`Transport::renew`] will tell.
+pub type Renewing<'a> = Pin<Box<dyn Future<Output = Result<Renewed, NotRenewed>> + Send + 'a>>;
+
 /// The way to a portal: posts a JSON body to a method and says what became of it. The seam at which a simulation takes HTTP's place.
 pub trait Transport: Send + Sync {
     /// Posts once. Never tries again: what was not provably kept from the portal is [`Delivery::Lost`].
     fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a>;
+
+    /// Which token requests carry now, counted from 0; none where they carry something that is never renewed.
+    fn token(&self) -> Option<u64> {
+        None
+    }
+
+    /// Sees to it that requests carry another token than the one with this number, which was refused.
+    fn renew(&self, refused: u64) -> Renewing<'_> {
+        let _ = refused;
+        Box::pin(std::future::ready(Ok(Renewed::Found)))
+    }
 }
 
 /// The transport of the program.
 pub(super) struct Http {
-    client: reqwest::Client,
-    url: WebhookUrl,
+    wire: Wire,
+    access: Access,
 }
+
+/// The HTTP client itself. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Wire(reqwest::Client);
 
 impl Http {
     /// Sets the HTTP client up; sends nothing.
-    pub fn new(url: WebhookUrl, authorities: Option<&[u8]>) -> Result<Self, PortalError> {
+    pub fn new(access: Access, authorities: Option<&[u8]>) -> Result<Self, PortalError> {
         // Fails only where another part of the program has installed a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("b24restore/", env!("CARGO_PKG_VERSION")))
             .redirect(redirects())
             .referer(false)
-            .retry(retries(&url))
-            .https_only(!url.is_loopback())
+            .retry(retries(&access))
+            .https_only(!access.is_loopback())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(SILENCE_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT);
-        if url.is_loopback() {
+        if access.is_loopback() {
             builder = builder.no_proxy();
         }
-        if !url.is_encrypted() && authorities.is_none() {
+        if !access.is_encrypted() && authorities.is_none() {
             // The system's certificates aren't needed, and a bare container, which is where a sandbox may run, has none.
             builder = builder.tls_certs_only([]);
         }
@@ -132,85 +154,112 @@ impl Http {
             builder = builder.tls_certs_merge(certificates);
         }
         let client = builder.build().map_err(|_| PortalError::Setup)?;
-        Ok(Self { client, url })
+        Ok(Self { wire: Wire(client), access })
     }
 
     async fn send(&self, method: &str, body: Vec<u8>) -> Delivery {
+        let sealed = self.access.seal_exposing_the_secret(method, body);
         #[cfg(feature = "faults")]
-        self.drill(method, &body);
-        let request = self
-            .client
-            .post(self.url.request_url_exposing_the_secret(method))
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
-            .body(body);
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return failed(&error),
-        };
-        point!("headers received");
-        let mut answer = RawAnswer {
-            status: response.status().as_u16(),
-            content_type: text(response.headers(), &CONTENT_TYPE),
-            location: text(response.headers(), &LOCATION),
-            body: Vec::new(),
-        };
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if answer.body.len() + chunk.len() > BODY_BYTES_MAX => return Delivery::Lost(Trouble::TooLarge),
-                Ok(Some(chunk)) => {
-                    answer.body.extend_from_slice(&chunk);
-                    point!("half of the body");
-                }
-                Ok(None) => {
-                    point!("body complete, not parsed");
-                    // A refusal in the portal's words is shown and kept; records come at 200, and stay as they are.
-                    let body = std::mem::take(&mut answer.body);
-                    answer.body =
-                        if answer.status == 200 { self.url.without_the_path(body) } else { self.url.without_the_secret(body) };
-                    return Delivery::Answer(answer);
-                }
-                Err(error) if error.is_timeout() => return Delivery::Lost(Trouble::Timeout),
-                Err(_) => return Delivery::Lost(Trouble::CutShort),
+        drill(&sealed);
+        let Sealed { url, body } = sealed;
+        let request =
+            self.wire.0.post(url).header(CONTENT_TYPE, "application/json").header(ACCEPT, "application/json").body(body);
+        match exchanged(request).await {
+            Delivery::Answer(mut answer) => {
+                // A refusal in the portal's words is shown and kept.
+                answer.body = self.access.without_the_secret(answer.status, std::mem::take(&mut answer.body));
+                Delivery::Answer(answer)
             }
+            lost => lost,
+        }
+    }
+}
+
+impl Wire {
+    /// Posts a form to an authorisation server. The answer holds secrets.
+    pub async fn post_form(&self, url: &str, form: &str) -> Delivery {
+        let request =
+            self.0.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").header(ACCEPT, "application/json");
+        exchanged(request.timeout(RENEWAL_TIMEOUT).body(form.to_owned())).await
+    }
+}
+
+/// Sends a request once, and reads its answer to the end.
+async fn exchanged(request: reqwest::RequestBuilder) -> Delivery {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return failed(&error),
+    };
+    point!("headers received");
+    let mut answer = RawAnswer {
+        status: response.status().as_u16(),
+        content_type: text(response.headers(), &CONTENT_TYPE),
+        location: text(response.headers(), &LOCATION),
+        body: Vec::new(),
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if answer.body.len() + chunk.len() > BODY_BYTES_MAX => return Delivery::Lost(Trouble::TooLarge),
+            Ok(Some(chunk)) => {
+                answer.body.extend_from_slice(&chunk);
+                point!("half of the body");
+            }
+            Ok(None) => {
+                point!("body complete, not parsed");
+                return Delivery::Answer(answer);
+            }
+            Err(error) if error.is_timeout() => return Delivery::Lost(Trouble::Timeout),
+            Err(_) => return Delivery::Lost(Trouble::CutShort),
         }
     }
 }
 
 /// Deaths in the middle of a request. What HTTP's library does in one go is done here by hand, because the process ends with it.
 #[cfg(feature = "faults")]
-impl Http {
-    fn drill(&self, method: &str, body: &[u8]) {
-        use std::io::{Read, Write};
-        let Ok(address) = url::Url::parse(&self.url.request_url_exposing_the_secret(method)) else { return };
-        let line = || {
-            let host = address.host_str().unwrap_or_default();
-            let line = std::net::TcpStream::connect((host, address.port_or_known_default().unwrap_or_default())).ok()?;
-            let head = format!(
-                "POST {} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-                address.path(),
-                body.len()
-            );
-            Some((line, [head.as_bytes(), body].concat()))
-        };
-        let send = |share: usize, answered: bool| {
-            if let Some((mut line, request)) = line() {
-                let _ = line.write_all(&request[..request.len() * share / 2]);
-                let _ = line.flush();
-                // The first byte of the answer proves that the portal has carried the request out.
-                let _ = answered.then(|| line.read(&mut [0]));
-            }
-        };
-        point!("connected", || send(0, false));
-        point!("half of the request sent", || send(1, false));
-        point!("all sent, the server has not begun", || send(2, false));
-        point!("the server applied it, answer not read", || send(2, true));
-    }
+fn drill(Sealed { url, body }: &Sealed) {
+    use std::io::{Read, Write};
+    let Ok(address) = url::Url::parse(url) else { return };
+    let line = || {
+        let host = address.host_str().unwrap_or_default();
+        let line = std::net::TcpStream::connect((host, address.port_or_known_default().unwrap_or_default())).ok()?;
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            address.path(),
+            body.len()
+        );
+        Some((line, [head.as_bytes(), body].concat()))
+    };
+    let send = |share: usize, answered: bool| {
+        if let Some((mut line, request)) = line() {
+            let _ = line.write_all(&request[..request.len() * share / 2]);
+            let _ = line.flush();
+            // The first byte of the answer proves that the portal has carried the request out.
+            let _ = answered.then(|| line.read(&mut [0]));
+        }
+    };
+    point!("connected", || send(0, false));
+    point!("half of the request sent", || send(1, false));
+    point!("all sent, the server has not begun", || send(2, false));
+    point!("the server applied it, answer not read", || send(2, true));
 }
 
 impl Transport for Http {
     fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a> {
         Box::pin(self.send(method, body))
+    }
+
+    fn token(&self) -> Option<u64> {
+        match &self.access {
+            Access::Webhook(_) => None,
+            Access::Application(application) => Some(application.number()),
+        }
+    }
+
+    fn renew(&self, refused: u64) -> Renewing<'_> {
+        match &self.access {
+            Access::Webhook(_) => Box::pin(std::future::ready(Ok(Renewed::Found))),
+            Access::Application(application) => Box::pin(renew(Arc::clone(application), self.wire.clone(), refused)),
+        }
     }
 }
 
@@ -221,10 +270,10 @@ fn redirects() -> reqwest::redirect::Policy {
 
 /// The library tries nothing again by itself.
 #[cfg_attr(not(feature = "faults"), expect(unused_variables, reason = "whom to try again is of use to the planted defect alone"))]
-fn retries(url: &WebhookUrl) -> reqwest::retry::Builder {
+fn retries(access: &Access) -> reqwest::retry::Builder {
     #[cfg(feature = "faults")]
     if planted!(NackRetry) {
-        let host = url.identity().as_str().split(':').next().unwrap_or_default().to_owned();
+        let host = access.identity().as_str().split(':').next().unwrap_or_default().to_owned();
         return reqwest::retry::for_host(host)
             .no_budget()
             .classify_fn(|tried| if tried.error().is_some() { tried.retryable() } else { tried.success() });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-use super::address::WebhookUrl;
+use super::access::Access;
 use super::answer::{self, Answer, whole};
 use super::batch::{BATCH_COMMANDS_MAX, Outcome};
 use super::call::{COMMAND_VARIABLES_MAX, Call};
@@ -37,8 +37,8 @@ pub struct Writer {
 
 impl Writer {
     /// A writer of a portal; sends nothing yet.
-    pub fn open(url: WebhookUrl, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
-        Ok(Self { reader: Reader::open(url, settings, observer)? })
+    pub fn open(access: impl Into<Access>, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
+        Ok(Self { reader: Reader::open(access, settings, observer)? })
     }
 
     /// A writer over a reader of another transport ([`Reader::over`]).

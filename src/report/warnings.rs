@@ -97,8 +97,8 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "webhook_wide",
-        "The webhook may do more than a restore needs: {field}. Its address is a password: make one with `crm` and `user_brief` alone, and delete it afterwards.",
-        "El webhook puede hacer más de lo que una restauración necesita: {field}. Su dirección es una contraseña: cree uno solo con `crm` y `user_brief` y elimínelo después.",
+        "The webhook (or the application) may do more than a restore needs: {field}. Its address (or its keys) is a password: make one with `crm` and `user_brief` alone, and delete it afterwards.",
+        "El webhook (o la aplicación) puede hacer más de lo que una restauración necesita: {field}. Su dirección (o sus claves) equivale a una contraseña: cree uno solo con `crm` y `user_brief` y elimínelo después.",
     ),
     // What to do first.
     notice(

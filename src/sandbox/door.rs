@@ -17,12 +17,14 @@ use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use super::answer::RestError;
+use super::application;
 use super::arming;
 use super::batch;
 use super::faults::{Asked, Place, Step, Strikes};
 use super::guard;
 use super::office::{Carried, Desk, End, Office, Underway, internal_error, method_not_found};
 use super::params::{self, Carrier};
+use super::php;
 use super::routes::{self, Route, Webhook};
 use super::rule::{Deed, Fault};
 use super::strike::{Answer, Body, Out, changed, forget, replacement};
@@ -65,10 +67,14 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
         return Answer::json(200, json!([])).into();
     }
     let arms_faults = matches!(&route, Route::Method { name, .. } if name.starts_with(arming::METHODS));
-    if !arms_faults && !office.admits(address) {
+    if !arms_faults && route != Route::Token && !office.admits(address) {
         return Answer::error(&RestError::with_status(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")).into();
     }
-    let Route::Method { name, webhook } = route else { return rest_three() };
+    let (name, webhook) = match route {
+        Route::Method { name, webhook } => (name, webhook),
+        Route::Token => (application::TOKEN.to_owned(), None),
+        Route::RestThree | Route::Elsewhere => return rest_three(),
+    };
     let at_the_head = if arms_faults { None } else { office.meet(Place::Head(&name)).head };
     if let Some(Fault { deed, delay }) = at_the_head {
         office.clock.wait(delay).await;
@@ -83,9 +89,10 @@ async fn attend(office: &Arc<Office>, address: IpAddr, head: &Parts, body: HttpB
         // Too large, or it never came whole; then nobody reads this.
         return Answer::page(413).into();
     };
-    let params = parameters(head, &body);
+    let mut params = parameters(head, &body);
+    let token = if webhook.is_none() { token(head, &mut params) } else { None };
     let strikes = if arms_faults { Strikes::default() } else { met(office, &name, &params) };
-    let call = Call { params, has_token: has_token(head), name, webhook, strikes };
+    let call = Call { params, token, host: host(head), name, webhook, strikes };
     let (sender, receiver) = oneshot::channel();
     let waiting = Waiting::new(sender, address);
     // Begun here and not in the task, so that a closing portal can't overlook a task that hasn't had its turn yet.
@@ -113,8 +120,17 @@ fn parameters(head: &Parts, body: &Bytes) -> Map<String, Value> {
     params::read(Carrier { query: head.uri.query().unwrap_or_default(), body, content_type })
 }
 
-fn has_token(head: &Parts) -> bool {
-    head.headers.get("authorization").is_some_and(|value| value.as_bytes().starts_with(b"Bearer "))
+/// An application's token: in the head, else among the parameters, where the method doesn't see it (rest-transport 1.2).
+fn token(head: &Parts, params: &mut Map<String, Value>) -> Option<String> {
+    let [auth, access_token] = ["auth", "access_token"].map(|name| params.shift_remove(name).as_ref().and_then(php::as_text));
+    let header = head.headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    header.map(str::to_owned).or(auth).or(access_token)
+}
+
+/// How the client calls this portal.
+fn host(head: &Parts) -> String {
+    let named = head.headers.get("host").and_then(|value| value.to_str().ok());
+    named.or_else(|| head.uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or_default().to_owned()
 }
 
 /// A request that has been read whole.
@@ -125,8 +141,10 @@ pub struct Call {
     pub webhook: Option<Webhook>,
     /// Its parameters.
     pub params: Map<String, Value>,
-    /// Whether it brings a token instead.
-    pub has_token: bool,
+    /// The token that it brings instead.
+    pub token: Option<String>,
+    /// How it calls this portal.
+    pub host: String,
     /// What strikes it.
     pub strikes: Strikes,
 }
@@ -141,6 +159,8 @@ pub async fn serve(office: Arc<Office>, _underway: Underway, mut call: Call, mut
             Deed::Twice => again = true,
             Deed::Arm(rules) => office.arm(rules),
             Deed::Forget(name) => forget(&mut call.params, &name),
+            Deed::Expire => office.work(|store| store.expire_tokens(false)).await,
+            Deed::Revoke => office.work(|store| store.expire_tokens(true)).await,
             Deed::Late(late, page) => {
                 waiting.tell(page.map_or_else(|| Out::order(Order::Drop), |status| Answer::page(status).into()));
                 if waiting.late(&office, late).await.is_err() {
@@ -186,6 +206,9 @@ fn rest_times(answer: &Answer, took: Duration) -> Vec<(String, String)> {
 
 /// Carries a request out, from the credential on.
 pub async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) -> Out {
+    if call.name == application::TOKEN {
+        return application::renew(office, &call.host, &call.params).await.into();
+    }
     let user = match admitted(office, call).await {
         Ok(user) => user,
         Err(error) => return Answer::error(&error).into(),
@@ -200,6 +223,10 @@ pub async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) 
         };
     }
     let start = office.clock.wall();
+    if call.name == application::INSTALL {
+        let reply = application::install(office, user, &call.host, &call.params).await;
+        return Answer::json(200, envelope::success(reply, office.time(user, &call.name, start))).into();
+    }
     let mut desk = Desk::new(Arc::clone(office), user);
     let ended = if call.name == "batch" {
         batch::carry_out(&mut desk, &call.params, waiting).await.map(|done| {
@@ -225,16 +252,15 @@ pub async fn answered(office: &Arc<Office>, call: &Call, waiting: &mut Waiting) 
 
 /// The user who calls, once the method exists and the credential is right; in this order (rest-transport 1.3).
 async fn admitted(office: &Office, call: &Call) -> Result<u64, RestError> {
-    if !system::portal_knows(&call.name) && !call.name.starts_with(arming::METHODS) {
+    let is_own = call.name.starts_with(arming::METHODS) || call.name == application::INSTALL;
+    if !is_own && !system::portal_knows(&call.name) {
         return Err(method_not_found());
     }
     let Some(webhook) = &call.webhook else {
-        let has_token = call.has_token || ["auth", "access_token"].iter().any(|key| call.params.contains_key(*key));
-        return Err(if has_token {
-            RestError::with_status(401, "invalid_token", "Unable to get application by token")
-        } else {
-            RestError::with_status(401, "NO_AUTH_FOUND", "Wrong authorization data")
-        });
+        return match &call.token {
+            Some(token) => application::bearer(office, token.clone()).await,
+            None => Err(RestError::with_status(401, "NO_AUTH_FOUND", "Wrong authorization data")),
+        };
     };
     // A login instead of the number is legal at a portal; users of the sandbox have none.
     match webhook.user.parse() {

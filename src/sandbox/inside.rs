@@ -72,7 +72,14 @@ impl Inside {
     fn call(&self, method: &str, body: &[u8]) -> Call {
         let params = params::read(Carrier { query: "", body: Some(body), content_type: "application/json" });
         let webhook = Webhook { user: ADMIN.to_string(), secret: self.secret.clone() };
-        Call { name: method.to_lowercase(), webhook: Some(webhook), params, has_token: false, strikes: Strikes::default() }
+        Call {
+            name: method.to_lowercase(),
+            webhook: Some(webhook),
+            params,
+            token: None,
+            host: String::new(),
+            strikes: Strikes::default(),
+        }
     }
 
     async fn carry_out(&self, method: &str, body: &[u8]) -> Answer {

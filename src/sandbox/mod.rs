@@ -8,6 +8,7 @@
 //! [`faults`] may strike it on the way; how they are written is told in [`rule`].
 
 pub mod answer;
+pub mod application;
 pub mod arming;
 pub mod batch;
 pub mod clock;

@@ -156,6 +156,27 @@ impl Office {
         tokio::task::spawn_blocking(move || locked(&store).authorise(user, &secret)).await.unwrap_or(false)
     }
 
+    /// Works on the state, and writes down what was changed. The lock may be held by a method that takes long.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(&mut Store) -> T + Send + 'static) -> T {
+        let store = Arc::clone(&self.store);
+        let work = move || {
+            let mut store = locked(&store);
+            let done = work(&mut store);
+            // What can't be written is told by the next call that changes something.
+            _ = store.commit();
+            done
+        };
+        if self.on_the_spot {
+            return work();
+        }
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The portal ends; so will whoever waits.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// What strikes a request or a command.
     pub fn meet(&self, place: Place<'_>) -> Strikes {
         locked(&self.faults).meet(place)

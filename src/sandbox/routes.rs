@@ -12,6 +12,8 @@ pub enum Route {
         /// The credential in the path.
         webhook: Option<Webhook>,
     },
+    /// Where an application's tokens are renewed: the authorisation server.
+    Token,
     /// The address of REST 3.0, another protocol without CRM methods.
     RestThree,
     /// Not the REST server's address at all.
@@ -32,11 +34,11 @@ pub struct Webhook {
 /// The sandbox answers JSON for `.xml`, too: no client that it serves asks for XML.
 pub fn read(path: &str) -> Route {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    if segments.next() != Some("rest") {
-        return Route::Elsewhere;
-    }
+    let first = segments.next();
     let segments: Vec<&str> = segments.collect();
     match segments.as_slice() {
+        ["token"] if first == Some("oauth") => Route::Token,
+        _ if first != Some("rest") => Route::Elsewhere,
         ["api", _, ..] => Route::RestThree,
         [method] => Route::Method { name: name_of(method), webhook: None },
         [user, secret, method] => {
@@ -97,5 +99,7 @@ mod tests {
         assert_eq!(read("/rest/api/batch"), Route::RestThree);
         assert_eq!(read("/"), Route::Elsewhere);
         assert_eq!(read("/restless"), Route::Elsewhere);
+        assert_eq!(read("/oauth/token/"), Route::Token);
+        assert_eq!(read("/oauth/authorize/"), Route::Elsewhere);
     }
 }

@@ -12,8 +12,8 @@
 //! - `when`: `before` (the default) or `after` the method took effect; `head`: as soon as the request's head has been read, while its body
 //!   may still be on the way, so it knows neither `entity` nor `whole`; `connect`: as soon as the connection is there (`drop` and `reset`
 //!   only). What changes the true answer (see [`Change`]) can be written with `before` and `after`, to the same effect; `late_ms`, `twice`,
-//!   `crowd` and `forget` only with `before`.
-//! - `do`: a word (`"empty"`, `"drop"`, `"reset"`, `"stale"`, `"twice"`) or an object with one of the keys of [`Deed`] and
+//!   `crowd`, `forget`, `expire` and `revoke` only with `before`.
+//! - `do`: a word (`"empty"`, `"drop"`, `"reset"`, `"stale"`, `"twice"`, `"expire"`, `"revoke"`) or an object with one of the keys of [`Deed`] and
 //!   [`Change`]; `delay_ms` may stand beside any, beside a word as `{"word": "drop", "delay_ms": 5}`.
 
 use std::collections::BTreeMap;
@@ -104,6 +104,10 @@ pub enum Deed {
     Crowd(u32),
     /// `{"forget": "comments"}`: the method takes effect without the parameters of this name, and says nothing of it.
     Forget(String),
+    /// `"expire"`: every application's token goes out of date, and the request is looked at after that.
+    Expire,
+    /// `"revoke"`: the same, and none is renewed: somebody has removed the application.
+    Revoke,
     /// `{"arm": [RULE, ..]}`: these rules are armed from here on, so that one can follow upon another.
     Arm(Vec<Rule>),
     /// One that leaves the method alone and changes its true answer, whatever `when` says.
@@ -206,7 +210,7 @@ impl Deed {
     fn can_happen(&self, when: When) -> bool {
         match self {
             Self::Drop | Self::Reset => true,
-            Self::Late(..) | Self::Twice | Self::Crowd(_) | Self::Forget(_) => when == When::Before,
+            Self::Late(..) | Self::Twice | Self::Crowd(_) | Self::Forget(_) | Self::Expire | Self::Revoke => when == When::Before,
             Self::Change(_) => matches!(when, When::Before | When::After),
             _ => when != When::Connect,
         }
@@ -220,6 +224,8 @@ fn named(word: &str) -> Option<Deed> {
         "reset" => Deed::Reset,
         "stale" => Deed::Change(Change::Stale),
         "twice" => Deed::Twice,
+        "expire" => Deed::Expire,
+        "revoke" => Deed::Revoke,
         _ => return None,
     })
 }
@@ -402,6 +408,7 @@ mod tests {
         assert_eq!(deed(json!("reset")), Deed::Reset);
         assert_eq!(deed(json!("stale")), Deed::Change(Change::Stale));
         assert_eq!(deed(json!("twice")), Deed::Twice);
+        assert_eq!((deed(json!("expire")), deed(json!("revoke"))), (Deed::Expire, Deed::Revoke));
         assert_eq!(deed(json!({"truncate": 16})), Deed::Change(Change::Cut(16)));
         assert_eq!(deed(json!({"truncate": 16, "framed": true})), Deed::Change(Change::Shorten(16)));
         assert_eq!(deed(json!({"truncate": 16, "reset": true})), Deed::Change(Change::Tear(16)));
@@ -446,6 +453,7 @@ mod tests {
             json!({"do": {"html": 502}, "when": "connect"}),
             json!({"do": {"late_ms": 1}, "when": "after"}),
             json!({"do": "stale", "when": "head"}),
+            json!({"do": "expire", "when": "after"}),
             json!({"do": "drop", "method_name": "x"}),
         ] {
             assert!(Rule::read(wrong.clone()).is_err(), "{wrong}");

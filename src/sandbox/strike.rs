@@ -130,7 +130,14 @@ pub fn replacement(deed: &Deed) -> Option<Out> {
         Deed::Drop | Deed::Late(_, None) => Out::order(Order::Drop),
         Deed::Reset => Out::order(Order::Reset),
         Deed::Raw(bytes) => Out::order(Order::Raw(bytes.clone())),
-        Deed::Nothing | Deed::Twice | Deed::Crowd(_) | Deed::Forget(_) | Deed::Arm(_) | Deed::Change(_) => return None,
+        Deed::Nothing
+        | Deed::Twice
+        | Deed::Expire
+        | Deed::Revoke
+        | Deed::Crowd(_)
+        | Deed::Forget(_)
+        | Deed::Arm(_)
+        | Deed::Change(_) => return None,
     })
 }
 

@@ -87,7 +87,13 @@ fn a_wrong_secret_is_said_and_not_repeated() {
     let scene = Scene::small();
     let wrong = scene.portal.webhook().replace("SECRET", "wr0ngs3cr3t");
     let args = scene.plan_args(&scene.plan_dir(), &[]);
-    scene.b24().webhook(&wrong).run(args).exits(1).stderr("doesn't accept the webhook (HTTP 401)").never_says("wr0ngs3cr3t");
+    scene
+        .b24()
+        .webhook(&wrong)
+        .run(args)
+        .exits(1)
+        .stderr("doesn't accept the webhook, or the application's token (HTTP 401)")
+        .never_says("wr0ngs3cr3t");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The program as its users meet it: the real binary against a real (local) portal, one file a concern.
 
+mod application;
 mod badinput;
 #[cfg(feature = "faults")]
 mod bugs;

@@ -67,7 +67,7 @@ fn a_webhook_file_that_others_can_read_is_said() {
         args.push(file.clone().into());
         scene.b24().run(args).exits(0)
     };
-    look(0o644).stderr("others on this computer can read the webhook's file");
+    look(0o644).stderr("others on this computer can read this file");
     look(0o600).never_says("others on this computer");
 }
 

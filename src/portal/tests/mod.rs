@@ -3,6 +3,7 @@
 mod changing;
 mod loading;
 mod reading;
+mod renewing;
 mod wire;
 
 use std::sync::{Arc, Mutex};

@@ -46,7 +46,7 @@ fn is_whole(request: &[u8]) -> bool {
 
 fn http(scheme: &str, port: u16) -> Http {
     let url = WebhookUrl::parse(&format!("{scheme}://127.0.0.1:{port}/rest/1/{SECRET}/")).expect("a sound webhook");
-    Http::new(url, None).expect("the client can be set up")
+    Http::new(url.into(), None).expect("the client can be set up")
 }
 
 async fn posted(response: impl Into<Vec<u8>>) -> Delivery {

@@ -78,8 +78,8 @@ pub struct LedgerRow {
 }
 
 /// The tables that are keyed by one value; each is `(key, body)` with a JSON body.
-pub const TABLES: [&str; 9] =
-    ["meta", "user", "status", "category", "currency", "userfield", "comment", "activity", "productrow"];
+pub const TABLES: [&str; 10] =
+    ["meta", "token", "user", "status", "category", "currency", "userfield", "comment", "activity", "productrow"];
 
 /// Opens the file, and makes the tables if it is new. Only the death of the process has to be survived, so WAL with
 /// `synchronous = NORMAL` is enough.

@@ -8,6 +8,7 @@
 //! | `record`, `bin` | `entity` (entityTypeId), `id` | `{"values":{CODE:value},"multi":[..],"links":[..]}`; in `bin` under `body`, with what stood on it |
 //! | `status`, `category`, `userfield`, `comment`, `productrow`, `user` | `key` (the id) | the row as in [`rows`] |
 //! | `currency` | `key` (the code) | [`rows::Currency`] |
+//! | `token` | `key` (the access token) | [`tokens::Tokens`] |
 //! | `meta` | `key` | `settings`, `language`, and the last id given out of each kind (`last:record:1`) |
 //! | `ledger` | `seq` | no body: `at`, `user`, `method`, `entity`, `entity_id`, `action`, `payload` (the state as applied) |
 //!
@@ -31,6 +32,7 @@ pub mod schema;
 pub mod seed;
 pub mod simple;
 pub mod tables;
+pub mod tokens;
 pub mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -47,6 +49,7 @@ use disk::{LedgerRow, Write};
 use record::{Entity, Record};
 use rows::{Activity, Binned, Category, Comment, Currency, ProductRow, Settings, Status, User, UserField};
 use schema::Schema;
+use tokens::Tokens;
 
 use super::Language;
 
@@ -58,6 +61,7 @@ pub struct Store {
     language: Language,
     settings: Settings,
     users: BTreeMap<u64, User>,
+    tokens: BTreeMap<String, Tokens>,
     statuses: BTreeMap<u64, Status>,
     categories: BTreeMap<u64, Category>,
     currencies: Vec<Currency>,
@@ -107,6 +111,7 @@ impl Store {
             language,
             settings: Settings::default(),
             users: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             statuses: BTreeMap::new(),
             categories: BTreeMap::new(),
             currencies: Vec::new(),
@@ -145,6 +150,7 @@ impl Store {
             }
         }
         self.users = self.load_table::<User>("user")?.into_iter().map(|row| (row.id, row)).collect();
+        self.tokens = self.load_table::<Tokens>("token")?.into_iter().map(|row| (row.access.clone(), row)).collect();
         self.statuses = self.load_table::<Status>("status")?.into_iter().map(|row| (row.id, row)).collect();
         self.categories = self.load_table::<Category>("category")?.into_iter().map(|row| (row.id, row)).collect();
         self.currencies = self.load_table("currency")?;

@@ -1,5 +1,6 @@
 //! The door from outside, byte by byte, by code that isn't our client.
 
+mod application;
 mod as_php;
 mod batches;
 mod client;

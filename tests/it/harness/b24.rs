@@ -20,6 +20,7 @@ const LONGEST: Duration = Duration::from_secs(100);
 #[derive(Debug, Clone)]
 pub struct B24 {
     webhook: Option<String>,
+    keys: Option<PathBuf>,
     state: PathBuf,
     window: String,
     variables: Vec<(String, String)>,
@@ -43,12 +44,18 @@ pub fn b24(portal: &Portal) -> B24 {
 impl B24 {
     /// The program without a word on the portal.
     pub fn without_portal(home: &Path) -> Self {
-        Self { webhook: None, state: home.join("state"), window: "0.3".to_owned(), variables: Vec::new() }
+        Self { webhook: None, keys: None, state: home.join("state"), window: "0.3".to_owned(), variables: Vec::new() }
     }
 
     /// Another webhook.
     pub fn webhook(mut self, webhook: &str) -> Self {
         self.webhook = Some(webhook.to_owned());
+        self
+    }
+
+    /// An application's keys instead of a webhook.
+    pub fn keys(mut self, file: &Path) -> Self {
+        (self.webhook, self.keys) = (None, Some(file.to_owned()));
         self
     }
 
@@ -72,6 +79,9 @@ impl B24 {
         let is_local = self.webhook.as_ref().is_none_or(|webhook| webhook.starts_with("http://127.0.0.1:"));
         if meets_the_portal && !has_limits && is_local {
             args.extend(["--portal-limits".into(), "none".into()]);
+        }
+        if let Some(keys) = self.keys.as_ref().filter(|_| meets_the_portal) {
+            args.extend(["--webhook-file".into(), keys.into()]);
         }
         let mut command = Command::new(PROGRAM);
         command

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -149,6 +149,16 @@ impl Portal {
         let user = self.call("sandbox.user.add", json!({"fields": fields}));
         let part = |name: &str| user[name].as_str().expect("a text").to_owned();
         format!("http://{}/rest/{}/{}/", self.address(), part("ID"), part("SECRET"))
+    }
+
+    /// Installs an application whose tokens live for so many seconds; the file of its keys.
+    pub fn keys_of_an_application(&self, name: &str, expires_in: u64) -> PathBuf {
+        let keys = self.call("sandbox.application.install", json!({"expires_in": expires_in}));
+        let path = self.dir().join(name);
+        std::fs::write(&path, keys.to_string()).expect("a file");
+        #[cfg(unix)]
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its rights");
+        path
     }
 
     /// A directory of this test.

@@ -65,6 +65,9 @@ pub struct Deed {
     pub window: f64,
     /// How many times faster the portal's clock runs; by default so fast that its 150 s are the window.
     pub scale: Option<f64>,
+    /// Whether the program comes by an application and not by a webhook.
+    #[serde(default)]
+    pub application: bool,
     /// How many seconds it takes until the program sees what the network did.
     #[serde(default)]
     pub silence: f64,

@@ -14,7 +14,7 @@ const COMPANIES: usize = 64;
 /// Restores at a standard portal's pace and reads the portal's own counters.
 pub fn carry_out(at: &Path, chance: &mut Chance) -> Result<Done, ProveError> {
     let size = Size { records: [COMPANIES + 1, 0, 0, 0], lost: [COMPANIES, 0, 0, 0], all_alone: true };
-    let manner = Manner { size, limits: Limits::Standard, scale: 1.0, window: 1.0, by_name: false };
+    let manner = Manner { size, limits: Limits::Standard, scale: 1.0, window: 1.0, by_name: false, application: false };
     let mut scene = Scene::open(at, manner, chance)?;
     scene.program = scene.program.keeping_limits();
     scene.plan()?;

@@ -43,6 +43,7 @@ This page is printed from `src/cli/demo/prove/faults.toml`, which both go by; ho
 
 fn place(deed: &Deed) -> String {
     let what = match deed.at {
+        At::Request if deed.application => "the request of an import, through an application",
         At::Request => "the request of an import",
         At::Command => "an import",
         At::Head => "the request after an import's predecessor, its head just read",

@@ -22,6 +22,8 @@ pub struct Program {
     /// `B24RESTORE_ZOMBIE_WINDOW`.
     window: f64,
     limits: &'static str,
+    /// An application's keys, where it doesn't go by the webhook.
+    keys: Option<PathBuf>,
     runs: AtomicU32,
 }
 
@@ -53,7 +55,7 @@ pub struct Ended {
 impl Program {
     /// The program with a webhook.
     pub fn new(webhook: String, home: &Path, window: f64) -> Self {
-        Self { webhook, home: home.to_owned(), window, limits: "none", runs: AtomicU32::new(0) }
+        Self { webhook, home: home.to_owned(), window, limits: "none", keys: None, runs: AtomicU32::new(0) }
     }
 
     /// The same, keeping to the limits of a standard portal.
@@ -63,7 +65,24 @@ impl Program {
 
     /// The same at another address.
     pub fn at(&self, webhook: String) -> Self {
-        Self { webhook, home: self.home.clone(), window: self.window, limits: self.limits, runs: AtomicU32::new(100) }
+        Self {
+            webhook,
+            home: self.home.clone(),
+            window: self.window,
+            limits: self.limits,
+            keys: self.keys.clone(),
+            runs: AtomicU32::new(100),
+        }
+    }
+
+    /// Goes by an application's keys from here on.
+    pub fn go_by(&mut self, keys: PathBuf) {
+        self.keys = Some(keys);
+    }
+
+    /// The application's keys, where it goes by them.
+    pub fn keys(&self) -> Option<&Path> {
+        self.keys.as_deref()
     }
 
     /// Starts a command.
@@ -77,6 +96,7 @@ impl Program {
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(&words)
+            .args(self.keys.iter().flat_map(|file| [OsStr::new("--webhook-file"), file.as_os_str()]))
             .args(["--portal-limits", self.limits, "--lang", "en", "-vv"])
             .env("B24RESTORE_ZOMBIE_WINDOW", self.window.to_string())
             .env("XDG_STATE_HOME", self.home.join("state"))

@@ -12,12 +12,14 @@ use super::program::{Ended, Program};
 use super::world::{LANGUAGE, Size, World, ZONE};
 use super::{Done, ProveError, secret};
 use crate::sandbox::store::Store;
-use crate::sandbox::{Config, Limits, Sandbox};
+use crate::sandbox::{Config, Limits, Sandbox, application};
 
 /// How long any command may take, pauses of the portal's limits included.
 pub const BOUND: Duration = Duration::from_mins(2);
 /// How often `apply` is run until everything is back.
 const RUNS_MAX: usize = 8;
+/// How many seconds an application's token lives.
+const LIFE: u64 = 3600;
 
 /// What kind of portal it is.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,8 @@ pub struct Manner {
     pub window: f64,
     /// Whether the webhook names `localhost` instead of the address.
     pub by_name: bool,
+    /// Whether the program comes by an application and not by a webhook.
+    pub application: bool,
 }
 
 /// A portal, its world, and the program at it.
@@ -43,6 +47,8 @@ pub struct Scene {
     pub world: World,
     /// The program.
     pub program: Program,
+    /// What must be nowhere but where it is needed.
+    pub secrets: Vec<String>,
     portal: Option<Sandbox>,
     config: Config,
     address: SocketAddr,
@@ -58,7 +64,32 @@ impl Scene {
         let address = portal.address();
         let host = if manner.by_name { format!("localhost:{}", address.port()) } else { address.to_string() };
         let program = Program::new(webhook(&host, &world.secret), dir, manner.window);
-        Ok(Self { dir: dir.to_owned(), world, program, portal: Some(portal), config, address })
+        let secrets = vec![world.secret.clone()];
+        let mut scene = Self { dir: dir.to_owned(), world, program, secrets, portal: Some(portal), config, address };
+        if manner.application {
+            scene.install()?;
+        }
+        Ok(scene)
+    }
+
+    /// Installs the application, for the first time or anew: the program goes by its keys from here on.
+    pub fn install(&mut self) -> Result<(), ProveError> {
+        let host = self.address.to_string();
+        let keys = self.meanwhile(|store| Ok(application::keys(store, 1, jiff::Timestamp::now().as_second(), LIFE, &host)))?;
+        // Among the portal's own files: no other may hold a secret.
+        let file = self.world.data.join("application.json");
+        std::fs::write(&file, keys.to_string())?;
+        self.program.go_by(file);
+        self.note_keys()
+    }
+
+    /// Notes the application's keys, if the program goes by them: they change.
+    pub fn note_keys(&mut self) -> Result<(), ProveError> {
+        let Some(file) = self.program.keys() else { return Ok(()) };
+        let keys: Value = serde_json::from_slice(&std::fs::read(file)?).unwrap_or_default();
+        let names = ["client_secret", "access_token", "refresh_token"];
+        self.secrets.extend(names.iter().filter_map(|name| keys[name].as_str().map(str::to_owned)));
+        Ok(())
     }
 
     /// Where the plan lies.
@@ -181,12 +212,17 @@ impl Done {
         self.complaints.extend(count.complaints());
     }
 
-    /// Searches for the secret in everything that the program left behind.
+    /// Searches for the webhook's secret in everything that the program left behind.
     pub fn add_secret(&mut self, dir: &Path, world: &World) -> Result<(), ProveError> {
-        let found = secret::search(dir, &world.data, &world.secret)?;
+        self.add_secrets(dir, world, std::slice::from_ref(&world.secret))
+    }
+
+    /// Searches for secrets in everything that the program left behind.
+    pub fn add_secrets(&mut self, dir: &Path, world: &World, secrets: &[String]) -> Result<(), ProveError> {
+        let found = secret::search(dir, &world.data, secrets)?;
         self.files += found.files;
         self.leaks += found.leaks.len();
-        self.complaints.extend(found.leaks.into_iter().map(|file| format!("the secret stands in {file}")));
+        self.complaints.extend(found.leaks.into_iter().map(|file| format!("a secret stands in {file}")));
         Ok(())
     }
 }

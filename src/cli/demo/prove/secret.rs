@@ -1,4 +1,4 @@
-//! The canary: the webhook's secret must be nowhere but where it is needed.
+//! The canary: the webhook's secret and an application's keys must be nowhere but where they are needed.
 
 use std::fs;
 use std::io;
@@ -9,13 +9,13 @@ use std::path::Path;
 pub struct Found {
     /// Files that were searched.
     pub files: u64,
-    /// Those that hold the secret, in whatever form.
+    /// Those that hold a secret, in whatever form.
     pub leaks: Vec<String>,
 }
 
 /// Searches every file below a directory but those below `portal`, which is the sandbox's own.
-pub fn search(dir: &Path, portal: &Path, secret: &str) -> io::Result<Found> {
-    let disguises = disguises(secret);
+pub fn search(dir: &Path, portal: &Path, secrets: &[String]) -> io::Result<Found> {
+    let disguises: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| disguises(secret)).collect();
     let mut found = Found::default();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
@@ -76,7 +76,7 @@ mod tests {
             fs::create_dir_all(dir.path().join("portal")).expect("a directory");
             fs::write(dir.path().join("portal/state"), secret).expect("a file");
             fs::write(dir.path().join("log"), text).expect("a file");
-            let found = search(dir.path(), &dir.path().join("portal"), secret).expect("files");
+            let found = search(dir.path(), &dir.path().join("portal"), &[secret.to_owned()]).expect("files");
             assert_eq!((found.files, found.leaks.len()), (1, leaks), "{text}");
         }
     }

@@ -15,7 +15,7 @@ const POSITIONS_MAX: usize = 400;
 
 /// Alters a plan at bytes of chance in each of its sealed files; once a file with the program itself.
 pub fn carry_out(at: &Path, chance: &mut Chance) -> Result<Done, ProveError> {
-    let manner = Manner { size: Size::USUAL, limits: Limits::None, scale: 1.0, window: 1.0, by_name: false };
+    let manner = Manner { size: Size::USUAL, limits: Limits::None, scale: 1.0, window: 1.0, by_name: false, application: false };
     let mut scene = Scene::open(at, manner, chance)?;
     scene.plan()?;
     let plan = Plan::open(&scene.plan_dir()).map_err(|error| ProveError::Command(error.to_string()))?;

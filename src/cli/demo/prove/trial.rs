@@ -43,6 +43,7 @@ impl Cell {
             scale: deed.time_scale(),
             window: deed.window,
             by_name: setup == Some(Setup::ByName),
+            application: deed.application,
         };
         let foreign = TcpListener::bind(("127.0.0.1", 0))?;
         foreign.set_nonblocking(true)?;
@@ -64,13 +65,15 @@ impl Trial<'_> {
         self.scene.plan()?;
         let first = self.first_run()?;
         self.judge(&first)?;
+        self.scene.note_keys()?;
         self.disarm()?;
         let verified = scene::finish(&self.scene.program, &self.scene.dir, &mut self.done)?;
         self.judge_verified(&verified)?;
         if self.foreign.accept().is_ok() {
             self.done.complaints.push("something was sent to the foreign host".to_owned());
         }
-        self.done.add_secret(&self.scene.dir, &self.scene.world)?;
+        self.scene.note_keys()?;
+        self.done.add_secrets(&self.scene.dir, &self.scene.world, &self.scene.secrets)?;
         Ok(self.done)
     }
 
@@ -129,6 +132,9 @@ impl Trial<'_> {
             None => {}
         }
         self.scene.portal()?.office().faults().clear();
+        if self.deed.application {
+            self.scene.install()?;
+        }
         Ok(())
     }
 
