@@ -58,7 +58,8 @@ fn whatever_chance_does_every_record_is_there_once() {
         return play_seed(seed, &took, true);
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(0);
+    let first = number("SIM_FIRST").unwrap_or(0);
+    let next = AtomicU64::new(first);
     thread::scope(|scope| {
         let workers = thread::available_parallelism().map_or(2, usize::from);
         let workers: Vec<_> = (0..workers)
@@ -66,7 +67,7 @@ fn whatever_chance_does_every_record_is_there_once() {
                 scope.spawn(|| {
                     loop {
                         let seed = next.fetch_add(1, Ordering::Relaxed);
-                        if seed >= seeds {
+                        if seed >= first + seeds {
                             break;
                         }
                         play_seed(seed, &took, false);
