@@ -204,12 +204,8 @@ def story_s(loss, place, chance, _):
         world.stop()
         world.flags = PORTAL
         world.start()
-        # Each process begins with what the last one noted, which a sudden end may have kept from it: some refusals are the portal's right.
-        # They are counted, and what must hold is that nobody goes on knocking.
-        refused = [hit for hit in way.hits if hit["code"] == "QUERY_LIMIT_EXCEEDED"]
-        for hit in refused:
-            hit["ours"] = True
-        loss.said.append(f"{len(refused)} of {len(way.hits)} requests refused over {kills} restarts")
+        # Every process goes on from where the last one left the bucket: not one request is refused (I10).
+        loss.said.append(f"{len(way.hits)} requests over {kills} restarts, none refused")
         return kills, world.check(WINDOW, hits=way.hits)
 
 

@@ -226,14 +226,15 @@ OURS = {"too_many": "QUERY_LIMIT_EXCEEDED"}
 class Proxy:
     """Listens on a port of its own; ends with the block."""
 
-    def __init__(self, portal, chance, rate=0.0, faults=FAULTS, secret="SECRET", window=1.5):
+    def __init__(self, portal, chance, rate=0.0, faults=FAULTS, secret=None, window=1.5):
         self.portal, self.chance, self.rate, self.faults, self.window = portal, chance, rate, faults, window
-        self.secret, self.portal_secret = secret.encode(), b"SECRET"
+        self.portal_secret = portal.webhook.strip("/").rsplit("/", 1)[1].encode()
+        self.secret = secret.encode() if secret else self.portal_secret
         self.run, self.hits, self.struck, self.next = 0, [], collections.Counter(), []
         self.lock, self.threads = threading.Lock(), []
         self.listener = socket.create_server((HOST, 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        self.webhook = f"http://{HOST}:{self.port}/rest/1/{secret}/"
+        self.webhook = f"http://{HOST}:{self.port}/rest/1/{self.secret.decode()}/"
 
     def __enter__(self):
         self.spawn(self.listen)

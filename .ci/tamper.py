@@ -92,7 +92,7 @@ def drifts(world, other):
         shutil.copy(other / "journal.sqlite", plan / "journal.sqlite")
 
     colleague = world.result("sandbox.user.add", {"fields": {"NAME": "Ana", "LAST_NAME": "Prueba", "ADMIN": "N"}})
-    theirs = world.webhook.replace("/1/SECRET/", f"/{colleague['ID']}/{colleague['SECRET']}/")
+    theirs = f"{world.webhook.split('/rest/')[0]}/rest/{colleague['ID']}/{colleague['SECRET']}/"
     restore_file = world.loss.files[0]
     drifted = restore_file.read_bytes()
     return {

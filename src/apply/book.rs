@@ -83,13 +83,6 @@ pub(super) fn meta(db: &Connection, key: &str) -> Result<Option<String>, Journal
     Ok(db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
 }
 
-/// Sets a value of `meta`.
-pub(super) fn set_meta(db: &Connection, key: &str, value: &str) -> Result<(), JournalError> {
-    db.prepare_cached("INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2")?
-        .execute(params![key, value])?;
-    Ok(())
-}
-
 fn create(db: &mut Connection, plan: &str, portal: &str, actions: &[Action], now: Timestamp) -> Result<(), JournalError> {
     let transaction = db.transaction()?;
     transaction.execute_batch(

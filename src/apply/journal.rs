@@ -2,8 +2,7 @@
 //!
 //! One SQLite file, `journal.sqlite`, WAL with `synchronous=FULL`: a commit is on the disk before the call returns. Tables:
 //!
-//! - `meta(key, value)`: `plan` (the plan's digest), `portal`, `begun_at`; `pace`, how full the portal's bucket of requests
-//!   was, and when.
+//! - `meta(key, value)`: `plan` (the plan's digest), `portal`, `begun_at`.
 //! - `steps`: one row an action, with its state, attempts, the moment of the last sending (and by how many milliseconds the portal's
 //!   clock was ahead of ours then), the digest of what was sent, the new id and the portal's words.
 //! - `log`: one row a move between states, each with the SHA-256 of the row before it and its own text: a chain that shows a gap.
@@ -173,7 +172,6 @@ pub struct Journal {
     creates: HashMap<RecordRef, usize>,
     chain: String,
     is_wal: bool,
-    pace: Option<f64>,
 }
 
 impl Journal {
@@ -190,7 +188,7 @@ impl Journal {
         let chain = chain::check(&db, &steps)?;
         let creates =
             steps.iter().filter(|step| step.kind == ActionKind::Create).map(|step| (step.subject(), step.seq)).collect();
-        Ok(Self { db, steps, creates, chain, is_wal, pace: None })
+        Ok(Self { db, steps, creates, chain, is_wal })
     }
 
     /// Opens a journal for looking only; `None` where there is none, or nothing in it: a run that died or met a full disk before its first
@@ -230,21 +228,6 @@ impl Journal {
     /// The create of a record of the files.
     pub fn create_of(&self, target: RecordRef) -> Option<&Step> {
         self.creates.get(&target).map(|seq| &self.steps[*seq])
-    }
-
-    /// How full the portal's bucket was when a run last wrote that down, and when.
-    pub(super) fn last_pace(&self) -> Result<Option<(f64, Timestamp)>, JournalError> {
-        pace_in(&self.db)
-    }
-
-    /// The same of a journal that is only looked at, and that [`Journal::read`] has found to be one.
-    pub fn read_pace(path: &Path) -> Result<Option<(f64, Timestamp)>, JournalError> {
-        pace_in(&Connection::open(path)?)
-    }
-
-    /// How full the portal's bucket is now; written with the next commit.
-    pub(super) fn note_pace(&mut self, level: f64) {
-        self.pace = Some(level);
     }
 
     /// Commits that these steps will be sent now, by which clock, and by how much the portal's clock is ahead of it. When it returns,
@@ -370,9 +353,6 @@ impl Journal {
             )?;
             written.push(step);
         }
-        if let Some(level) = self.pace.take() {
-            book::set_meta(&transaction, "pace", &format!("{level} {now}"))?;
-        }
         before_the_commit();
         transaction.commit()?;
         self.chain = chain;
@@ -382,12 +362,6 @@ impl Journal {
         }
         Ok(())
     }
-}
-
-/// The last note of how full the bucket was.
-fn pace_in(db: &Connection) -> Result<Option<(f64, Timestamp)>, JournalError> {
-    let text = book::meta(db, "pace")?.unwrap_or_default();
-    Ok(text.split_once(' ').and_then(|(level, at)| Some((level.parse().ok()?, at.parse().ok()?))))
 }
 
 /// A step as it will be, the state it moves to, and why.

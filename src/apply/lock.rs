@@ -10,6 +10,8 @@ use crate::drill::{planted, point};
 use crate::model::PortalIdentity;
 use crate::plan::dir;
 
+use super::state_dir;
+
 /// The right to write, until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
@@ -39,17 +41,19 @@ impl Lock {
     /// Takes the lock of a plan directory and that of a portal; `at` is told to who comes later.
     pub fn take(plan_dir: &Path, portal: &PortalIdentity, at: Timestamp) -> Result<Self, LockError> {
         let mut files = vec![lock(&plan_dir.join(dir::LOCK), at)?];
-        if let Some(dir) = state_dir() {
-            fs::create_dir_all(&dir).map_err(|source| LockError::Io { path: dir.clone(), source })?;
-            let name: String = portal
-                .as_str()
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' })
-                .collect();
-            files.push(lock(&dir.join(format!("{name}.lock")), at)?);
+        if let Some(path) = state_dir::file_of(portal, "lock") {
+            if let Some(dir) = path.parent() {
+                fs::create_dir_all(dir).map_err(|source| LockError::Io { path: dir.to_owned(), source })?;
+            }
+            files.push(lock(&path, at)?);
         }
         point!("lock taken");
         Ok(Self { _files: files })
+    }
+
+    /// Takes the lock of a plan directory alone, for what has nothing to do with the portal.
+    pub fn of_plan(plan_dir: &Path, at: Timestamp) -> Result<Self, LockError> {
+        Ok(Self { _files: vec![lock(&plan_dir.join(dir::LOCK), at)?] })
     }
 }
 
@@ -60,15 +64,6 @@ impl Drop for Lock {
             point!("lock still held");
         }
     }
-}
-
-/// Where the user's programs keep their state; `None` where the system names no such place.
-fn state_dir() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_STATE_HOME")
-        .or_else(|| set("LOCALAPPDATA"))
-        .or_else(|| set("HOME").map(|home| home.join(".local").join("state")))?;
-    Some(base.join("b24restore"))
 }
 
 fn lock(path: &Path, at: Timestamp) -> Result<File, LockError> {

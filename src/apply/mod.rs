@@ -1,6 +1,7 @@
 //! The only room that changes a portal.
 //!
-//! `journal` holds what was intended and learned (`book` is its file, `chain` its log); `run` sends, `reconcile` clears unclear answers up, `verify` reads back, `undo` takes
+//! `journal` holds what was intended and learned (`book` is its file, `chain` its log); `lock` and `pace_file` are what is kept of a portal
+//! in the user's state directory, whatever the plan; `run` sends, `reconcile` clears unclear answers up, `verify` reads back, `undo` takes
 //! back. The protocol: an intent is on the disk before its first byte is sent; an answer is classified as applied, not applied or
 //! unclear; what is unclear is looked up by its origin mark, after the window in which the portal may still act, before it is ever
 //! sent again.
@@ -16,10 +17,12 @@ mod journal;
 mod late;
 mod lock;
 mod others;
+mod pace_file;
 mod pilot;
 mod reconcile;
 mod run;
 mod sample;
+mod state_dir;
 mod step;
 mod touched;
 mod undo;
@@ -32,6 +35,7 @@ pub use guard::Unsafe;
 pub use journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 pub use lock::{Lock, LockError};
 pub use others::Stranger;
+pub use pace_file::PaceFile;
 pub use pilot::choose as choose_pilot;
 pub use run::{ApplyError, CYCLES_MAX, Run, Scope, Settings};
 pub use sample::choose as choose_sample;

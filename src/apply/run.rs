@@ -25,9 +25,6 @@ use super::others::{BATCHES_BETWEEN, Stranger};
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
 
-/// The most requests that a portal counts of one address (rest-transport 5.1).
-const PORTAL_BUCKET: f64 = 50.0;
-
 /// How often an unclear answer is looked up and sent again in one run.
 pub const CYCLES_MAX: u32 = 5;
 
@@ -108,8 +105,6 @@ pub struct Run<'a> {
     /// Whether the files are another portal's.
     pub(super) is_foreign: bool,
     missing_parent: String,
-    /// How many requests the planning took, and when it was over.
-    planning: Option<(f64, jiff::Timestamp)>,
     mends: HashMap<RecordRef, usize>,
     #[cfg(feature = "faults")]
     plan: String,
@@ -134,8 +129,6 @@ impl<'a> Run<'a> {
     ) -> Self {
         let manifest = &approved.plan().manifest;
         let missing_parent = manifest.flags.missing_parent.clone();
-        let asked = (manifest.summary.requests.made as f64).min(PORTAL_BUCKET);
-        let planning = manifest.made_at.parse().ok().map(|made_at| (asked, made_at));
         let mends = actions
             .iter()
             .enumerate()
@@ -162,7 +155,6 @@ impl<'a> Run<'a> {
             watermarks,
             is_foreign: approved.plan().manifest.flags.foreign.is_some(),
             missing_parent,
-            planning,
             mends,
             #[cfg(feature = "faults")]
             plan: approved.plan().digest.chars().take(8).collect(),
@@ -179,7 +171,6 @@ impl<'a> Run<'a> {
 
     /// Carries the plan out, as far as it goes.
     pub async fn carry_out(&mut self) -> Result<(), ApplyError> {
-        self.take_up_pace()?;
         self.forget_interrupted_sendings()?;
         self.reconcile(None).await?;
         self.look_up_planned().await?;
@@ -204,17 +195,6 @@ impl<'a> Run<'a> {
         self.observer.event(Event::End { phase: Phase::Mend });
         self.note_baselines().await?;
         Ok(self.journal.checkpoint()?)
-    }
-
-    /// Takes the portal's bucket for as full as an earlier run left it: the portal counts on, whoever is killed.
-    pub(super) fn take_up_pace(&mut self) -> Result<(), ApplyError> {
-        // A first run comes after the planning, which asked the same portal from the same address.
-        if let Some((level, at)) = self.journal.last_pace()?.or(self.planning) {
-            // A moment in the future, by a clock that was set since, says nothing of how much ran out.
-            let passed = Duration::try_from(self.watch.now().duration_since(at)).unwrap_or_default();
-            self.writer.reader().resume_pace(level, passed);
-        }
-        Ok(())
     }
 
     /// Steps that were being sent when an earlier run died: perhaps applied.
@@ -324,9 +304,8 @@ impl<'a> Run<'a> {
         Ok(ready)
     }
 
-    /// Commits that these steps are sent now, and notes when, and how full the portal's bucket is.
+    /// Commits that these steps are sent now, and notes when.
     pub(super) fn intend(&mut self, sendings: &[Sending]) -> Result<Vec<Intent>, ApplyError> {
-        self.journal.note_pace(self.writer.reader().pace_level());
         Ok(self.journal.intend(sendings, self.watch.now(), self.settings.compared.ahead())?)
     }
 

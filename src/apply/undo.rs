@@ -71,7 +71,6 @@ impl Run<'_> {
     ///
     /// The portal can't be reached, or the journal can't be written; what was taken back until then is noted.
     pub async fn undo(&mut self, undone: &mut Undone) -> Result<(), ApplyError> {
-        self.take_up_pace()?;
         // What was sent without an answer may be there: it must be found before it can be taken back.
         self.forget_interrupted_sendings()?;
         self.reconcile(None).await?;

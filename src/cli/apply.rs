@@ -89,6 +89,7 @@ async fn go(
     let settings = portal::settings(args, portal::PATIENCE_APPLYING, output)?;
     let writer = Writer::open(portal::access(args, output)?, &settings, observer.clone())
         .map_err(|error| Failure::of_portal(&error, language))?;
+    portal::remember_pace(writer.reader());
     let opened = pipeline::open(dir, writer.reader(), request).await.map_err(|error| Failure::of_open(&error, language))?;
     if let Some(other) = &opened.other_user {
         terminal::note(&other_user(other, language), output);

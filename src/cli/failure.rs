@@ -33,16 +33,16 @@ impl Failure {
     }
 
     /// A safety check said no: 4.
-    fn refused(message: String, hint: String) -> Self {
+    pub(super) fn refused(message: String, hint: String) -> Self {
         Self { code: 4, message, hint: Some(hint) }
     }
 
-    fn with_hint(mut self, hint: String) -> Self {
+    pub(super) fn with_hint(mut self, hint: String) -> Self {
         self.hint = Some(hint);
         self
     }
 
-    fn plain(message: String) -> Self {
+    pub(super) fn plain(message: String) -> Self {
         Self { code: 1, message, hint: None }
     }
 
@@ -208,7 +208,7 @@ impl Failure {
         }
     }
 
-    fn of_lock(error: &LockError, language: Language) -> Self {
+    pub(super) fn of_lock(error: &LockError, language: Language) -> Self {
         match error {
             LockError::Held { holder } => Self::plain(format!(
                 "{} ({holder})",
@@ -384,7 +384,7 @@ impl Failure {
 }
 
 /// An error and its causes, each said once.
-fn chain(error: &dyn Error) -> String {
+pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -13,6 +13,7 @@ mod plan;
 mod portal;
 mod progress;
 mod prompt;
+mod purge;
 mod sandbox;
 mod seed;
 mod signals;
@@ -61,6 +62,11 @@ enum Command {
     Verify(verify::Verify),
     /// Delete just what a plan created, and nothing that was changed since.
     Undo(undo::Undo),
+    /// Delete the personal data that a plan directory or a snapshot holds.
+    ///
+    /// Only files that b24restore made are deleted; anything else is named and left alone, the restore files too. ids.csv stays, with
+    /// record types and ids alone. What was deleted can't be brought back by b24restore; backups, and the disk itself, may still hold it.
+    Purge(purge::Purge),
     /// Write the portal's current state down.
     Snapshot(snapshot::Snapshot),
     /// Run a local portal to rehearse on.
@@ -167,6 +173,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, Failure> {
     match command {
         Command::Inspect(command) => command.run(&output),
         Command::Status(command) => command.run(&output),
+        Command::Purge(command) => command.run(&output),
         Command::Plan(command) => within_runtime(output.language(), async move { command.run(&output).await }),
         Command::Apply(command) => within_runtime(output.language(), async move { command.run(&output).await }),
         Command::Verify(command) => within_runtime(output.language(), async move { command.run(&output).await }),

@@ -10,6 +10,7 @@ use super::Failure;
 use super::args::{Limits, Output, Portal};
 use super::lang::say;
 use super::{keys, progress, terminal};
+use crate::apply::{PaceFile, SystemClock};
 use crate::event::Observer;
 use crate::portal::{Access, AccessError, LimitsProfile, Reader, Settings};
 
@@ -92,7 +93,14 @@ pub fn settings(portal: &Portal, patience: Duration, output: &Output) -> Result<
 /// A portal that can only be read: for the commands that change nothing.
 pub fn reader(portal: &Portal, observer: Arc<dyn Observer>, output: &Output) -> Result<Reader, Failure> {
     let opened = Reader::open(access(portal, output)?, &settings(portal, PATIENCE_PLANNING, output)?, observer);
-    opened.map_err(|error| Failure::of_portal(&error, output.language()))
+    let reader = opened.map_err(|error| Failure::of_portal(&error, output.language()))?;
+    remember_pace(&reader);
+    Ok(reader)
+}
+
+/// Lets a command go on from where the last one left the portal's bucket of requests.
+pub fn remember_pace(reader: &Reader) {
+    reader.remember_pace(Arc::new(PaceFile::of(reader.identity(), Arc::new(SystemClock))));
 }
 
 /// Who listens to what happens.

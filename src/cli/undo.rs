@@ -38,6 +38,7 @@ impl Undo {
         let settings = portal::settings(&self.portal, portal::PATIENCE_APPLYING, output)?;
         let writer = Writer::open(portal::access(&self.portal, output)?, &settings, observer.clone())
             .map_err(|error| Failure::of_portal(&error, language))?;
+        portal::remember_pace(writer.reader());
         let request = ApplyRequest {
             stale_ok: true,
             max_creates: None,

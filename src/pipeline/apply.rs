@@ -15,7 +15,7 @@ use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
     self, ApplyError, Clock, Compared, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step,
-    SystemClock, Undone, Verified, choose_pilot, choose_sample, progress,
+    Undone, Verified, choose_pilot, choose_sample, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -154,7 +154,7 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     // Asked before the portal is: a plan of the sandbox must not so much as greet a real one.
     same_portal(&plan, reader)?;
     let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?;
-    let begun = steps.is_some_and(|steps| steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned));
+    let begun = steps.is_some_and(|steps| has_begun(&steps));
     let who = reader.who().await?;
     point!("portal identity read");
     let now = reader.server_time().await?;
@@ -174,6 +174,11 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
     point!("plan checked");
     Ok(Opened { approved, actions, begun, compared, old, other_user })
+}
+
+/// Whether anything of a plan was ever sent or decided.
+pub(super) fn has_begun(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned)
 }
 
 /// Carries a plan out, as far as it goes, and writes its result files.
@@ -236,12 +241,7 @@ pub fn status(place: &Path, language: Language) -> Result<Status, OpenError> {
 pub async fn verify(place: &Path, reader: &Reader, sample: Option<f64>, observer: &dyn Observer) -> Result<Verified, OpenError> {
     let plan = Plan::open(place)?;
     same_portal(&plan, reader)?;
-    let journal = place.join(dir::JOURNAL);
-    let steps = Journal::read(&journal, &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
-    // The portal still counts what `apply` sent a moment ago.
-    if let Some((level, at)) = Journal::read_pace(&journal)? {
-        reader.resume_pace(level, Duration::try_from(SystemClock.wall().duration_since(at)).unwrap_or_default());
-    }
+    let steps = Journal::read(&place.join(dir::JOURNAL), &plan.digest)?.ok_or_else(|| OpenError::NotBegun(place.to_owned()))?;
     let schema = reader.schema().await?;
     let actions = plan.actions()?;
     let sample = sample.map(|percent| choose_sample(&steps, percent));

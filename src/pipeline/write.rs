@@ -199,9 +199,10 @@ fn write_records(draft: &Draft, ground: &Ground, verdicts: &Verdicts, drafted: &
     let mut put = |line: &RecordLine| report::jsonl::write(line, &mut out).map_err(|source| io_error(draft, source));
     for item in verdicts.judged.iter().filter(|item| item.judged.verdict != Verdict::Identical) {
         let mut line = record_line(item, ground);
-        if let Some(mut targets) =
-            depends.remove(&RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 })
-        {
+        let subject = RecordRef { entity: item.judged.record.entity, original_id: item.judged.record.id.0 };
+        let unmended = drafted.unmended.get(&subject).into_iter().flatten();
+        line.notes.extend(unmended.map(|field| format!("restored_unmended:{field}")));
+        if let Some(mut targets) = depends.remove(&subject) {
             targets.sort();
             targets.dedup();
             line.depends_on = targets;

@@ -10,11 +10,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
 use crate::diff::{Judged, Verdict};
-use crate::model::{EntityType, FieldDef, FieldType, FileRecord, OriginPair, Schema, Value, Writing};
+use crate::model::{EntityType, FieldCode, FieldDef, FieldType, FileRecord, OriginPair, Schema, Value, Writing};
 
 use super::action::{Action, ActionKind, SourceRow};
 use super::dir::Flags;
 use super::fate::{Fate, Fates, Link, Resolver};
+use super::line::RecordRef;
 use super::mending::Mending;
 use super::wire::{moment, rfc3339, wire};
 
@@ -61,6 +62,8 @@ pub struct Drafted {
     pub warnings: BTreeMap<(String, Option<EntityType>, Option<String>), u64>,
     /// Records that are not created because their parent is gone (`--missing-parent skip`).
     pub skipped: Vec<(EntityType, u64)>,
+    /// Records that an earlier run brought back and did not mend, each with the fields that show it.
+    pub unmended: BTreeMap<RecordRef, Vec<FieldCode>>,
     /// Records whose creation moment the portal will keep.
     pub dates_kept: u64,
     /// Records that will bear the moment of their re-creation.
@@ -147,6 +150,9 @@ impl Drafter<'_> {
             let updates = self.update(item, fates, &mut drafted);
             drafted.actions.extend(updates);
         }
+        for item in judged {
+            self.note_unmended(item, fates, &mut drafted);
+        }
         Ok(drafted)
     }
 
@@ -207,7 +213,13 @@ impl Drafter<'_> {
         }
     }
 
-    fn create(&self, item: &Missing, keeps_date: bool, fates: &Fates, drafted: &mut Drafted) -> (Action, Option<Action>) {
+    pub(super) fn create(
+        &self,
+        item: &Missing,
+        keeps_date: bool,
+        fates: &Fates,
+        drafted: &mut Drafted,
+    ) -> (Action, Option<Action>) {
         let (record, mended) = self.mending.create(&item.judged.record, self.schema);
         let record = &*record;
         let (entity, id) = (record.entity, record.id);

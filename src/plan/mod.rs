@@ -15,6 +15,7 @@ mod mending;
 mod seal;
 mod stage_map;
 mod summary;
+mod unmended;
 mod update;
 #[cfg(test)]
 mod tests;

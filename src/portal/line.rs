@@ -16,6 +16,7 @@ use super::effect::{Effect, Refusal};
 use super::error::PortalError;
 use super::operating::{Admission, OperatingBudget};
 use super::pace::Pace;
+use super::pace_memory::PaceMemory;
 use super::renewal::{NotRenewed, Renewed};
 use super::schedule::Backoff;
 use super::transport::{Transport, Trouble};
@@ -62,14 +63,9 @@ impl Line {
         *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many requests of ours the portal still counts.
-    pub fn pace_level(&self) -> f64 {
-        self.pace.level()
-    }
-
-    /// Takes up what an earlier run had used of the portal's limit of requests.
-    pub fn resume_pace(&self, level: f64, passed: Duration) {
-        self.pace.resume(level, passed);
+    /// Shares the portal's limit of requests with other programs.
+    pub fn remember_pace(&self, memory: Arc<dyn PaceMemory>) {
+        self.pace.remember(memory);
     }
 
     /// How many units of a method to put in the next request.

@@ -1,8 +1,8 @@
 //! How fast requests go: the portal's bucket of hits, met with head room (rest-transport 5.1).
 //!
-//! The bucket is governor's; the waiting is tokio's, so that a test's paused clock governs both. The portal counts per address, so
-//! another program on this computer can empty the bucket (trap 26): after a refusal everyone waits at one gate, the rate is halved,
-//! and it comes back step by step.
+//! The bucket is governor's; the waiting is tokio's, so that a test's paused clock governs both. The portal counts per address, whichever
+//! process asks: what the others of this user have sent is looked up in a [`PaceMemory`] before each request. Who isn't one of ours can
+//! fill the bucket, too (trap 26): after a refusal everyone waits at one gate, the rate is halved, and it comes back step by step.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep};
 
+use super::pace_memory::{Left, PaceMemory};
 use super::schedule::Backoff;
 use crate::event::{Event, Observer, WaitReason};
 
@@ -49,12 +50,21 @@ const SLOWEST: f64 = 0.125;
 /// After this long without a refusal the rate rises by [`STEP_UP`] of the full one.
 const CLEAN_TIME: Duration = Duration::from_secs(10);
 const STEP_UP: f64 = 0.125;
-/// Requests that a killed run may have sent after it last wrote down how many they were.
-const UNTOLD: f64 = 3.0;
 /// A wait shorter than this isn't worth telling.
 const TOLD_FROM: Duration = Duration::from_millis(200);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
+
+/// How fast requests may go.
+#[derive(Debug, Clone, Copy)]
+struct Speed {
+    /// Requests at once, head room taken off.
+    burst: NonZeroU32,
+    /// Requests a second, head room taken off.
+    rate: f64,
+    /// The most requests that the portal counts: what it refuses doesn't count.
+    threshold: f64,
+}
 
 /// Lets requests go as fast as the portal allows.
 pub(super) struct Pace {
@@ -66,9 +76,11 @@ pub(super) struct Pace {
 }
 
 struct State {
-    /// Requests at once and a second at full speed, head room taken off; `None` where there is no limit.
-    full: Option<(NonZeroU32, f64)>,
+    /// `None` where there is no limit.
+    full: Option<Speed>,
     limiter: Option<Arc<Limiter>>,
+    /// What other programs leave; `None` for a program alone.
+    memory: Option<Arc<dyn PaceMemory>>,
     /// How many requests the portal still counts, and when that was reckoned.
     level: (f64, Instant),
     /// The share of the full rate that is used now.
@@ -89,7 +101,8 @@ impl Pace {
         let full = full_speed(limits, api_share);
         let state = State {
             full,
-            limiter: full.map(|(burst, rate)| limiter(burst, rate, &clock)),
+            limiter: full.map(|full| limiter(full.burst, full.rate, &clock)),
+            memory: None,
             level: (0.0, Instant::now()),
             share: 1.0,
             gate: None,
@@ -114,6 +127,11 @@ impl Pace {
         }
     }
 
+    /// Takes into account what other programs send, from here on, and lets them know what this one sends.
+    pub fn remember(&self, memory: Arc<dyn PaceMemory>) {
+        self.lock().memory = Some(memory);
+    }
+
     /// The portal refused a request that was sent at `sent` because there were too many: closes the gate and slows down.
     pub fn refused(&self, sent: Instant) {
         let mut state = self.lock();
@@ -129,55 +147,35 @@ impl Pace {
         state.share = (state.share / 2.0).max(SLOWEST);
         // A portal that was said to have no limit has one after all.
         state.full = state.full.or_else(|| full_speed(LimitsProfile::Standard, self.api_share));
-        self.refit(&mut state);
+        // Whoever filled it, the portal's bucket is full.
+        self.refit(&mut state, now, |full| full.threshold);
     }
 
     /// The portal let a request through.
     pub fn accepted(&self) {
         let mut state = self.lock();
-        let open = state.gate.is_none_or(|(gate, _)| gate <= Instant::now());
+        let now = Instant::now();
+        let open = state.gate.is_none_or(|(gate, _)| gate <= now);
         if open {
             state.refusals_in_a_row = 0;
         }
-        if open && state.share < 1.0 && state.changed.elapsed() >= CLEAN_TIME {
+        if open && state.share < 1.0 && now.saturating_duration_since(state.changed) >= CLEAN_TIME {
             state.share = (state.share + STEP_UP).min(1.0);
-            state.changed = Instant::now();
-            self.refit(&mut state);
-        }
-    }
-
-    /// How many requests of ours the portal still counts; 0 where there is no limit.
-    pub fn level(&self) -> f64 {
-        let state = self.lock();
-        state.level_at(Instant::now())
-    }
-
-    /// Takes up what an earlier run had used: `level` requests, of which the portal has forgotten some since, `passed` ago.
-    ///
-    /// Without this a program that is killed and begun again would send a whole burst each time.
-    pub fn resume(&self, level: f64, passed: Duration) {
-        let mut state = self.lock();
-        let Some((burst, rate)) = state.full else { return };
-        // What this run has sent already comes on top.
-        let now = Instant::now();
-        let left = (level + UNTOLD - rate * passed.as_secs_f64()).clamp(0.0, 2.0 * f64::from(burst.get()));
-        let level = left + state.level_at(now);
-        state.level = (level, now);
-        let limiter = limiter(burst, rate * state.share, &self.clock);
-        // A fresh bucket takes up to its whole burst at once.
-        if let Some(used) = NonZeroU32::new(level.ceil() as u32) {
-            let _ = limiter.check_n(used.min(burst));
-        }
-        state.limiter = Some(limiter);
-        // What goes beyond the burst has to run out first.
-        let gate = now + Duration::from_secs_f64((level - f64::from(burst.get())).max(0.0) / rate);
-        if state.gate.is_none_or(|(known, _)| known < gate) {
-            state.gate = Some((gate, WaitReason::RequestLimit));
+            state.changed = now;
+            self.refit(&mut state, now, |full| f64::from(full.burst.get()));
         }
     }
 
     fn admit(&self, now: Instant) -> Admitted {
-        let mut state = self.lock();
+        let mut admitted = Admitted::Now;
+        self.turn(&mut self.lock(), now, |state| {
+            admitted = self.admit_alone(state, now);
+            matches!(admitted, Admitted::Now)
+        });
+        admitted
+    }
+
+    fn admit_alone(&self, state: &mut State, now: Instant) -> Admitted {
         if let Some((gate, reason)) = state.gate {
             if gate > now {
                 return Admitted::After(gate - now, reason);
@@ -193,12 +191,48 @@ impl Pace {
         }
     }
 
-    /// Puts an empty bucket with the state's rate in place; a quota can't be changed, and a full one would let a whole burst through.
-    fn refit(&self, state: &mut State) {
-        let Some((burst, rate)) = state.full else { return };
+    /// Does something with the bucket as the others left it. What comes of it is kept for them where `act` says that it changed.
+    fn turn(&self, state: &mut State, now: Instant, mut act: impl FnMut(&mut State) -> bool) {
+        match state.memory.clone().filter(|_| state.full.is_some()) {
+            Some(memory) => memory.turn(&mut |left| {
+                if let Some(left) = left {
+                    self.take_up(state, left, now);
+                }
+                act(state).then(|| state.level_at(now))
+            }),
+            None => _ = act(state),
+        }
+    }
+
+    /// Takes the bucket for as full as another program left it, some time ago.
+    fn take_up(&self, state: &mut State, left: Left, now: Instant) {
+        let Some(Speed { burst, rate, threshold }) = state.full else { return };
+        let level = (left.level - rate * left.ago.as_secs_f64()).max(state.level_at(now)).clamp(0.0, threshold);
+        state.level = (level, now);
         let limiter = limiter(burst, rate * state.share, &self.clock);
-        let _ = limiter.check_n(burst);
+        // A fresh bucket takes up to its whole burst at once.
+        if let Some(used) = NonZeroU32::new(level.ceil() as u32) {
+            let _ = limiter.check_n(used.min(burst));
+        }
         state.limiter = Some(limiter);
+        // What goes beyond the burst has to run out first.
+        let gate = now + Duration::from_secs_f64((level - f64::from(burst.get())).max(0.0) / rate);
+        if state.gate.is_none_or(|(known, _)| known < gate) {
+            state.gate = Some((gate, WaitReason::RequestLimit));
+        }
+    }
+
+    /// Puts a full bucket with the state's rate in place: a quota can't be changed, and an empty bucket would let a whole burst through.
+    /// The others are told the level.
+    fn refit(&self, state: &mut State, now: Instant, level: impl Fn(Speed) -> f64) {
+        self.turn(state, now, |state| {
+            let Some(full) = state.full else { return false };
+            let limiter = limiter(full.burst, full.rate * state.share, &self.clock);
+            let _ = limiter.check_n(full.burst);
+            state.limiter = Some(limiter);
+            state.level = (level(full), now);
+            true
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -209,15 +243,19 @@ impl Pace {
 impl State {
     fn level_at(&self, now: Instant) -> f64 {
         let (level, then) = self.level;
-        self.full.map_or(0.0, |(_, rate)| (level - rate * now.saturating_duration_since(then).as_secs_f64()).max(0.0))
+        self.full.map_or(0.0, |full| (level - full.rate * now.saturating_duration_since(then).as_secs_f64()).max(0.0))
     }
 }
 
-/// Requests at once and a second, head room taken off.
-fn full_speed(limits: LimitsProfile, api_share: f64) -> Option<(NonZeroU32, f64)> {
-    let (burst, rate) = limits.bucket()?;
-    let burst = (f64::from(burst - BURST_RESERVE) * api_share) as u32;
-    Some((NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), rate * RATE_SHARE * api_share))
+/// A portal's limits, with head room, or the share of them that may be used.
+fn full_speed(limits: LimitsProfile, api_share: f64) -> Option<Speed> {
+    let (threshold, rate) = limits.bucket()?;
+    let burst = (f64::from(threshold - BURST_RESERVE) * api_share) as u32;
+    Some(Speed {
+        burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
+        rate: rate * RATE_SHARE * api_share,
+        threshold: f64::from(threshold),
+    })
 }
 
 enum Admitted {
@@ -246,33 +284,17 @@ impl Clock for TokioClock {
 mod tests {
     use super::*;
     use crate::event::{Collector, Silent};
+    use crate::portal::tests::Bucket;
 
     fn pace(limits: LimitsProfile, api_share: u8) -> Pace {
         Pace::new(limits, api_share, Arc::new(Silent), 1)
-    }
-
-    /// The portal's own counter: one up for each request, two down once a second (rest-transport 5.1).
-    struct Bucket {
-        began: Instant,
-        hits: f64,
-        drained: u64,
-        drain: f64,
-    }
-
-    impl Bucket {
-        fn hit(&mut self) -> f64 {
-            let second = self.began.elapsed().as_secs();
-            self.hits = (self.hits - self.drain * (second - self.drained) as f64).max(0.0) + 1.0;
-            self.drained = second;
-            self.hits
-        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_program_alone_is_never_refused_and_loses_little_of_the_rate() {
         for (limits, threshold, drain) in [(LimitsProfile::Standard, 50.0, 2.0), (LimitsProfile::Enterprise, 250.0, 5.0)] {
             let pace = pace(limits, 100);
-            let mut bucket = Bucket { began: Instant::now(), hits: 0.0, drained: 0, drain };
+            let mut bucket = Bucket::new(drain);
             for _ in 0..2_000 {
                 pace.ready().await;
                 assert!(bucket.hit() <= threshold);
@@ -325,38 +347,6 @@ mod tests {
         let began = Instant::now();
         pace.ready().await;
         assert!(began.elapsed() < Duration::from_millis(530), "{:?}", began.elapsed());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hundred_runs_that_are_killed_and_begun_again_are_refused_once_at_most() {
-        let mut bucket = Bucket { began: Instant::now(), hits: 0.0, drained: 0, drain: 2.0 };
-        let mut left: Option<(f64, Instant)> = None;
-        let mut refused = 0;
-        for _ in 0..100 {
-            let pace = pace(LimitsProfile::Standard, 100);
-            // What a run asks before it has its journal.
-            for _ in 0..3 {
-                pace.ready().await;
-                refused += u32::from(bucket.hit() > 50.0);
-            }
-            if let Some((level, at)) = left {
-                pace.resume(level, at.elapsed());
-            }
-            for _ in 0..7 {
-                left = Some((pace.level() + 1.0, Instant::now()));
-                pace.ready().await;
-                refused += u32::from(bucket.hit() > 50.0);
-            }
-        }
-        assert!(refused <= 1, "{refused}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_portal_without_limits_has_nothing_to_take_up() {
-        let pace = pace(LimitsProfile::None, 100);
-        pace.resume(50.0, Duration::ZERO);
-        pace.ready().await;
-        assert!(pace.level().abs() < f64::EPSILON);
     }
 
     #[tokio::test(start_paused = true)]

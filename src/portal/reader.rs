@@ -15,6 +15,7 @@ use super::error::PortalError;
 use super::line::Line;
 use super::listing;
 use super::pace::{LimitsProfile, Pace};
+use super::pace_memory::PaceMemory;
 use super::page::{Filter, address_codes, classic_call, list_call, records_of};
 use super::schema;
 use super::transport::{Http, Transport};
@@ -123,14 +124,9 @@ impl Reader {
         self.line().hits()
     }
 
-    /// How many requests of ours the portal still counts: what the next run has to know if this one is killed.
-    pub fn pace_level(&self) -> f64 {
-        self.line().pace_level()
-    }
-
-    /// Takes up what an earlier run had used of the portal's limit of requests, `passed` ago.
-    pub fn resume_pace(&self, level: f64, passed: Duration) {
-        self.line().resume_pace(level, passed);
+    /// Goes on from where the user's other programs left the portal's bucket of requests, and leaves it to them as it will be.
+    pub fn remember_pace(&self, memory: Arc<dyn PaceMemory>) {
+        self.line().remember_pace(memory);
     }
 
     /// Asks who the webhook's user is, and what it may do. One request.

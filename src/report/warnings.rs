@@ -123,6 +123,11 @@ const KNOWN: &[Known] = &[
         "Al importar, Bitrix24 sobrescribe la fecha de cierre de lo ya cerrado; en {of} se corrige después con una actualización.",
     ),
     notice(
+        "restored_unmended",
+        "An earlier run brought {of} back and ended before it wrote what an import drops or overwrites (addresses, products, close dates), or was told to leave it out. There they still differ from the files; records.jsonl names records and fields. Going on with the earlier plan (`apply`) writes it; this plan doesn't.",
+        "Una ejecución anterior devolvió {of} y terminó antes de escribir lo que una importación omite o sobrescribe (direcciones, productos, fechas de cierre), o se le indicó no escribirlo. Ahí todavía hay diferencias con los archivos; records.jsonl nombra registros y campos. Continuar la revisión anterior (`apply`) lo escribe; esta no.",
+    ),
+    notice(
         "history_not_restored",
         "The files hold no comments, activities, history or attachments, so these don't come back. Only the recycle bin or a full restore by Support brings them.",
         "Los archivos no traen comentarios, actividades, historial ni archivos adjuntos; por eso no vuelven. Solo los devuelven la papelera o una restauración completa de Soporte.",
@@ -298,6 +303,7 @@ mod tests {
         "simple_mode_no_leads",
         "mend_updates",
         "import_side_effects",
+        "restored_unmended",
         "history_not_restored",
         "closed_date_mended",
         "duplicate_found",

@@ -39,6 +39,7 @@ pub mod waiting;
 pub mod wire;
 
 pub use inside::Inside;
+pub use office::{Office, Traffic};
 pub use server::{Sandbox, SandboxError, run};
 
 /// What a portal needs to know before it opens its door.

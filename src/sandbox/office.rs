@@ -15,6 +15,7 @@ use super::envelope::{self, Operating, Timing};
 use super::faults::{Faults, Place, Strikes};
 use super::limits::{Account, Accounts, Allowance, Bucket};
 use super::methods::{self, Caller};
+use super::routes::Webhook;
 use super::rule::{Deed, Rule};
 use super::server::SandboxError;
 use super::store::Store;
@@ -132,6 +133,12 @@ impl Office {
     /// What came in so far.
     pub fn traffic(&self) -> Traffic {
         *locked(&self.traffic)
+    }
+
+    /// The webhook of user 1, with which a new portal is set up.
+    pub fn first_webhook(&self) -> Webhook {
+        let secret = self.with_store(|store| store.user(1).map(|user| user.secret.clone()));
+        Webhook { user: "1".to_owned(), secret: secret.unwrap_or_default() }
     }
 
     /// Works on the state as no call does: what a person does in the portal's pages, or somebody else meanwhile.

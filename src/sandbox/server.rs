@@ -13,11 +13,9 @@ use super::Config;
 use super::door::door;
 use super::faults::ScriptError;
 use super::office::Office;
+use super::routes::Webhook;
 use super::store::StoreError;
 use super::wire::{Gate, Peer};
-
-/// The user and the secret of a new portal's webhook.
-const CREDENTIAL: &str = "1/SECRET";
 
 /// How long a closing portal waits for what is under way, on the wall clock.
 const CLOSING_MAX: Duration = Duration::from_secs(5);
@@ -43,11 +41,6 @@ pub enum SandboxError {
     /// The network refuses.
     #[error("the sandbox can't listen: {0}")]
     Network(#[from] std::io::Error),
-}
-
-/// The webhook of a portal that listens on this address.
-pub fn webhook(address: SocketAddr) -> String {
-    format!("http://{address}/rest/{CREDENTIAL}/")
 }
 
 /// Runs a portal until `shutdown` is ready; then it takes no more connections and finishes what is under way.
@@ -132,9 +125,10 @@ impl Sandbox {
         self.address
     }
 
-    /// The webhook of its administrator, `http://127.0.0.1:PORT/rest/1/SECRET/`.
+    /// The webhook of its administrator, `http://127.0.0.1:PORT/rest/1/SECRET/`; the secret was made with the portal.
     pub fn webhook(&self) -> String {
-        webhook(self.address)
+        let Webhook { user, secret } = self.office.first_webhook();
+        format!("http://{}/rest/{user}/{secret}/", self.address)
     }
 
     /// What stands behind its door: its faults, its counters and its state.

@@ -85,7 +85,7 @@ fn an_export_of_nothing_is_no_error_and_a_warning_names_the_file() {
 #[test]
 fn a_wrong_secret_is_said_and_not_repeated() {
     let scene = Scene::small();
-    let wrong = scene.portal.webhook().replace("SECRET", "wr0ngs3cr3t");
+    let wrong = scene.portal.webhook_with("wr0ngs3cr3t");
     let args = scene.plan_args(&scene.plan_dir(), &[]);
     scene
         .b24()

@@ -19,7 +19,9 @@ mod kill;
 mod machines;
 mod mending;
 mod options;
+mod pace;
 mod prove;
+mod purge;
 #[cfg(unix)]
 mod owner;
 mod refusals;

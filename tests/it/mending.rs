@@ -161,3 +161,46 @@ fn a_stage_rule_that_meets_no_record_is_told() {
     let unused = summary["warnings"].as_array().expect("a list").iter().find(|warning| warning["code"] == "stage_map_unused");
     assert_eq!(unused.map(|warning| &warning["field"]), Some(&json!("Vieja=PREPARATION")), "{summary}");
 }
+
+/// Plans once more, into another directory.
+fn planned_anew(scene: &Scene) -> (Value, Vec<Value>) {
+    let anew = scene.portal.dir().join("anew");
+    let summary = scene.b24().run(scene.plan_args(&anew, &[])).exits(0).json();
+    let lines = fs::read_to_string(anew.join("records.jsonl")).expect("records.jsonl");
+    (summary, lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
+}
+
+fn unmended(summary: &Value) -> u64 {
+    KINDS.iter().map(|kind| warned(summary, "restored_unmended", kind)).sum()
+}
+
+#[test]
+fn records_that_an_earlier_run_never_mended_are_named_and_left_alone() {
+    let scene = Scene::small().losing_one_of(2);
+    // A run that ends before its mends leaves just what one leaves that was told to make none.
+    let to_mend: u64 =
+        scene.plan(&[])["entities"].as_object().expect("counts").values().filter_map(|of| of["to_mend"].as_u64()).sum();
+    scene.plan(&["--no-mend"]);
+    scene.apply(&[]);
+    let (summary, lines) = planned_anew(&scene);
+    let named = unmended(&summary);
+    assert!((1..=to_mend).contains(&named), "{named} of {to_mend}: {summary}");
+    let notes = |line: &Value| line["notes"].as_array().cloned().unwrap_or_default();
+    let is_told =
+        |line: &&Value| notes(line).iter().any(|note| note.as_str().is_some_and(|note| note.starts_with("restored_unmended:")));
+    let told: Vec<&Value> = lines.iter().filter(is_told).collect();
+    assert_eq!(told.len() as u64, named, "{told:?}");
+    assert!(told.iter().all(|line| line["verdict"] == "restored" && line["portal_id"].is_u64()), "{told:?}");
+    scene.portal.watch_writing();
+    scene.b24().run(["apply".into(), scene.portal.dir().join("anew").into_os_string(), "--yes".into()]).exits(0);
+    assert_eq!(scene.portal.written(), Vec::<String>::new());
+}
+
+#[test]
+fn records_that_were_mended_are_just_back() {
+    let scene = Scene::small().losing_one_of(2);
+    scene.plan(&[]);
+    scene.apply(&[]);
+    let (summary, _) = planned_anew(&scene);
+    assert_eq!(unmended(&summary), 0, "{summary}");
+}

@@ -103,7 +103,7 @@ fn the_secret_is_in_no_message_of_a_portal_that_fails() {
         let ran = scene.b24().webhook(&webhook).run(args).exits(1);
         says_nothing(&ran, &secret);
     }
-    let wrong = scene.portal.webhook().replace("SECRET", "unaclavequenoes");
+    let wrong = scene.portal.webhook_with("unaclavequenoes");
     let ran = scene.b24().webhook(&wrong).run(scene.plan_args(&scene.plan_dir(), &["-vv"])).exits(1);
     says_nothing(&ran, "unaclavequenoes");
 }

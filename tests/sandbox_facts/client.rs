@@ -51,7 +51,7 @@ impl Portal {
 
     /// Sends a call as user 1.
     pub fn send(&self, form: Form, method: &str, params: &Value) -> Answer {
-        self.send_as("1/SECRET", form, method, params)
+        self.send_as(&credential_in(&self.webhook()), form, method, params)
     }
 
     /// Sends a call with another credential.
@@ -59,9 +59,9 @@ impl Portal {
         exchange(self.sandbox.address(), &request(credential, form, method, params))
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes as they are, but that `1/SECRET` stands for the credential of user 1.
     pub fn raw(&self, request: &str) -> Answer {
-        exchange(self.sandbox.address(), request)
+        exchange(self.sandbox.address(), &request.replace("1/SECRET", &credential_in(&self.webhook())))
     }
 
     /// The `result` of a call that must succeed.
@@ -103,9 +103,15 @@ pub fn exchange(address: SocketAddr, request: &str) -> Answer {
     Answer { status, body: serde_json::from_str(&body).unwrap_or(Value::String(body)) }
 }
 
-/// A JSON call as user 1 to any portal.
-pub fn call(address: SocketAddr, method: &str, params: &Value) -> Answer {
-    exchange(address, &request("1/SECRET", Form::Json, method, params))
+/// A JSON call to any portal by its webhook.
+pub fn call(webhook: &str, method: &str, params: &Value) -> Answer {
+    let address = webhook.split('/').nth(2).and_then(|host| host.parse().ok()).expect("an address");
+    exchange(address, &request(&credential_in(webhook), Form::Json, method, params))
+}
+
+/// `USER/SECRET` of a webhook.
+fn credential_in(webhook: &str) -> String {
+    webhook.split_once("/rest/").expect("a webhook").1.trim_end_matches('/').to_owned()
 }
 
 fn request(credential: &str, form: Form, method: &str, params: &Value) -> String {

@@ -324,8 +324,12 @@ fn a_journal_of_the_first_format_goes_on() {
         let stage = stage(nth_create(2, Fate::DieAfter));
         assert_eq!(stage.run().await, End::Died);
         let db = Connection::open(stage.journal()).expect("a journal");
-        db.execute_batch("ALTER TABLE steps DROP COLUMN payload; ALTER TABLE steps DROP COLUMN ahead; PRAGMA user_version = 1;")
-            .expect("an old one");
+        // It kept how full the portal's bucket was, too.
+        db.execute_batch(
+            "ALTER TABLE steps DROP COLUMN payload; ALTER TABLE steps DROP COLUMN ahead; PRAGMA user_version = 1;
+             INSERT INTO meta(key, value) VALUES ('pace', '12.5 2026-01-01T00:00:00Z');",
+        )
+        .expect("an old one");
         drop(db);
         assert!(stage.count(State::Done) > 0, "it can be looked at as it is");
         assert_eq!(stage.run().await, End::Complete);

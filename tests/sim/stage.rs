@@ -7,7 +7,7 @@ use std::time::Duration;
 
 #[cfg(feature = "faults")]
 use b24restore::apply::Run;
-use b24restore::apply::{Journal, State, Step};
+use b24restore::apply::{Journal, PaceFile, State, Step};
 use b24restore::pipeline::ApplyRequest;
 use b24restore::plan::{Plan, dir};
 use b24restore::portal::{LimitsProfile, Reader, Writer};
@@ -117,13 +117,10 @@ impl Stage {
     /// A writer through the network.
     pub fn writer(&self) -> Writer {
         let settings = world::settings(self.limits);
-        Writer::over(Reader::over(
-            Box::new(Through(self.network.clone())),
-            world::identity(),
-            true,
-            &settings,
-            self.trace.clone(),
-        ))
+        let way = Box::new(Through(self.network.clone()));
+        let reader = Reader::over(way, world::identity(), true, &settings, self.trace.clone());
+        reader.remember_pace(Arc::new(PaceFile::at(&self.dir.path().join("pace"), self.wall.clone())));
+        Writer::over(reader)
     }
 
     /// One run in a process of its own, as far as that goes inside another: what it holds is gone when it dies.

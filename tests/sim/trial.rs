@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use b24restore::apply::CYCLES_MAX;
+use b24restore::apply::{CYCLES_MAX, PaceFile};
 use b24restore::cli::prove::cell::Cell;
 use b24restore::cli::prove::chance::Chance;
 use b24restore::cli::prove::count::Count;
@@ -179,7 +179,9 @@ impl Trial {
 
     fn reader(&self, identity: PortalIdentity) -> Reader {
         let settings = world::settings(LimitsProfile::Standard);
-        Reader::over(Box::new(Over(self.wire.clone())), identity, true, &settings, self.trace.clone())
+        let reader = Reader::over(Box::new(Over(self.wire.clone())), identity, true, &settings, self.trace.clone());
+        reader.remember_pace(Arc::new(PaceFile::at(&self.dir.path().join("pace"), self.wall.clone())));
+        reader
     }
 
     /// `apply`, or `apply --failed`.

@@ -4,12 +4,14 @@ mod changing;
 mod loading;
 mod reading;
 mod renewing;
+mod sharing;
 mod wire;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
+use tokio::time::Instant;
 
 use super::reader::{Reader, Settings};
 use super::transport::{Delivery, Posting, RawAnswer, Transport};
@@ -21,6 +23,28 @@ use crate::model::PortalIdentity;
 type Method = dyn Fn(&str, &Json) -> Json + Send + Sync;
 /// Answers a whole request in the portal's stead; `None` lets it through.
 type Front = dyn Fn(usize, &str) -> Option<Delivery> + Send + Sync;
+
+/// The portal's own counter: one up for each request, a few down once a second (rest-transport 5.1).
+pub(super) struct Bucket {
+    pub began: Instant,
+    hits: f64,
+    drained: u64,
+    drain: f64,
+}
+
+impl Bucket {
+    pub(super) fn new(drain: f64) -> Self {
+        Self { began: Instant::now(), hits: 0.0, drained: 0, drain }
+    }
+
+    /// Counts a request: how many there are with it.
+    pub(super) fn hit(&mut self) -> f64 {
+        let second = self.began.elapsed().as_secs();
+        self.hits = (self.hits - self.drain * (second - self.drained) as f64).max(0.0) + 1.0;
+        self.drained = second;
+        self.hits
+    }
+}
 
 /// A portal inside the test: a front that may answer or lose requests, and methods behind it.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use super::{Params, ask};
 use crate::sandbox::answer::{Reply, RestError};
 use crate::sandbox::store::Store;
 use crate::sandbox::store::moment::print_instant;
-use crate::sandbox::store::rows::{Settings, User, secret_of};
+use crate::sandbox::store::rows::{Settings, User, new_secret};
 use crate::sandbox::store::value;
 
 /// Rows of the ledger in one answer, if no `limit` is given.
@@ -41,7 +41,7 @@ pub fn user_add(store: &mut Store, params: &Params) -> Result<Reply, RestError> 
         active: flag("ACTIVE", true),
         admin: flag("ADMIN", false),
         time_zone: part("TIME_ZONE"),
-        secret: store.user(id).map_or_else(|| secret_of(id), |user| user.secret.clone()),
+        secret: store.user(id).map_or_else(new_secret, |user| user.secret.clone()),
         registered: store.user(id).map_or(store.now(), |user| user.registered),
     };
     let answer = json!({ "ID": id.to_string(), "SECRET": user.secret });

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Store;
 use super::links::{self, Wanted};
 use super::record::{Base, Entity, Multi, Record, Stored};
-use super::rows::{Currency, EnumItem, ProductRow, Status, User, UserField, secret_of};
+use super::rows::{Currency, EnumItem, ProductRow, Status, User, UserField, new_secret};
 use super::schema::{Custom, Field, Kind};
 use super::seed::add_pipeline_stages;
 
@@ -140,7 +140,7 @@ impl Store {
             active: active || id == 1,
             admin: known.is_some_and(|user| user.admin),
             time_zone: String::new(),
-            secret: known.map_or_else(|| secret_of(id), |user| user.secret.clone()),
+            secret: known.map_or_else(new_secret, |user| user.secret.clone()),
             registered: known.map_or(self.now(), |user| user.registered),
         };
         self.put_user(user);

@@ -3,11 +3,9 @@
 //! Source: rest-crm 9.1, 9.2, 9.4, 9.5. Names are what the installer writes in the portal's language; `es` is the product's pack `la`.
 
 use super::Store;
-use super::rows::{Category, Currency, Status, User};
+use super::rows::{Category, Currency, Status, User, new_secret};
 use crate::sandbox::Language;
 
-/// The secret in the webhook address of user 1.
-pub const FIRST_SECRET: &str = "SECRET";
 /// When the sandbox's portals were "installed": 2020-01-01T00:00:00Z. Currency rates and user 1 carry it.
 const INSTALLED: i64 = 1_577_836_800;
 /// The place of pipeline 0, as in the vendor's sample.
@@ -163,7 +161,7 @@ pub fn new_portal(store: &mut Store, language: Language) {
         active: true,
         admin: true,
         time_zone: String::new(),
-        secret: FIRST_SECRET.to_owned(),
+        secret: new_secret(),
         registered: INSTALLED,
     });
     for (directory, values) in DIRECTORIES {

@@ -59,10 +59,15 @@ impl Portal {
         stream
     }
 
-    /// Sends a request as written, and reads the answer.
+    /// A request in which the word SECRET stands for the secret of the portal's webhook.
+    pub fn with_secret(&self, request: &str) -> String {
+        request.replace("/1/SECRET/", &format!("/1/{}/", self.sandbox.office().first_webhook().secret))
+    }
+
+    /// Sends a request as written, but for the secret, and reads the answer.
     pub fn raw(&self, request: &str) -> Result<Answer, Broken> {
         let mut stream = self.connect();
-        send(&mut stream, request)?;
+        send(&mut stream, &self.with_secret(request))?;
         receive(&mut stream)
     }
 

@@ -35,9 +35,24 @@ fn it_refuses_a_scale_a_zone_and_a_script_that_make_no_sense() {
 }
 
 #[test]
-fn its_webhook_is_its_address() {
-    let portal = Portal::open();
-    assert_eq!(portal.sandbox.webhook(), format!("http://127.0.0.1:{}/rest/1/SECRET/", portal.sandbox.address().port()));
+fn its_webhook_is_its_address_and_a_secret_that_no_other_portal_has() {
+    let [one, other] = [Portal::open(), Portal::open()].map(|portal| {
+        let address = format!("http://127.0.0.1:{}/rest/1/", portal.sandbox.address().port());
+        let webhook = portal.sandbox.webhook();
+        webhook.strip_prefix(&address).and_then(|rest| rest.strip_suffix('/')).expect("a webhook").to_owned()
+    });
+    assert!(one.len() == 16 && one.chars().all(|letter| letter.is_ascii_alphanumeric()), "{one}");
+    assert_ne!(one, other);
+}
+
+#[test]
+fn a_portal_that_is_opened_again_has_the_secret_it_had() {
+    let data = tempfile::tempdir().expect("a directory");
+    let secret = || {
+        let portal = Portal::with(|config| config.data = data.path().to_owned());
+        portal.sandbox.office().first_webhook().secret
+    };
+    assert_eq!(secret(), secret());
 }
 
 #[test]
@@ -57,7 +72,7 @@ fn a_closing_portal_answers_what_is_under_way() {
     let portal = Portal::with(|config| config.time_scale = 1.0);
     portal.arm(&json!({"method": "probe.count", "do": {"delay_ms": 200}}));
     let mut stream = portal.connect();
-    send(&mut stream, &post_text("/rest/1/SECRET/probe.count", "{}")).expect("sent");
+    send(&mut stream, &portal.with_secret(&post_text("/rest/1/SECRET/probe.count", "{}"))).expect("sent");
     while portal.result("sandbox.fault.list", &json!({}))[0]["fired"] == json!(0) {
         std::thread::yield_now();
     }

@@ -76,7 +76,8 @@ fn a_connection_can_be_reset_before_and_after_the_effect() {
 fn a_connection_can_be_reset_while_the_request_is_on_its_way() {
     let portal = with_rule("head", &json!("reset"));
     let mut stream = portal.connect();
-    send(&mut stream, &format!("POST {COUNT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{{")).expect("sent");
+    let request = format!("POST {COUNT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{{");
+    send(&mut stream, &portal.with_secret(&request)).expect("sent");
     assert_eq!(receive(&mut stream).expect_err("no answer"), Broken::Reset);
     assert_eq!(portal.counted(), 0);
 }
@@ -94,7 +95,7 @@ fn an_answer_can_be_cut_after_any_byte() {
     for bytes in [0, 1, 16] {
         let portal = with_rule("after", &json!({"truncate": bytes}));
         let mut stream = portal.connect();
-        send(&mut stream, &post_text(COUNT, "{}")).expect("sent");
+        send(&mut stream, &portal.with_secret(&post_text(COUNT, "{}"))).expect("sent");
         let (text, broken) = receive_all(&mut stream);
         let text = String::from_utf8(text).expect("a text");
         let (_, body) = text.split_once("\r\n\r\n").expect("a head");
@@ -190,7 +191,7 @@ fn anything_can_be_said_instead_of_an_answer() {
     let text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{";
     let portal = with_rule("after", &json!({"raw": text}));
     let mut stream = portal.connect();
-    send(&mut stream, &post_text(COUNT, "{}")).expect("sent");
+    send(&mut stream, &portal.with_secret(&post_text(COUNT, "{}"))).expect("sent");
     assert_eq!(receive_all(&mut stream), (text.as_bytes().to_vec(), Broken::Closed));
 }
 
@@ -198,9 +199,9 @@ fn anything_can_be_said_instead_of_an_answer() {
 fn a_kept_connection_can_go_stale_as_the_client_writes() {
     let portal = with_rule("after", &json!("stale"));
     let mut stream = portal.connect();
-    send(&mut stream, &post_text(COUNT, "{}")).expect("sent");
+    send(&mut stream, &portal.with_secret(&post_text(COUNT, "{}"))).expect("sent");
     assert_eq!(receive(&mut stream).expect("an answer").status, 200);
-    send(&mut stream, &post_text(COUNT, "{}")).expect("sent");
+    send(&mut stream, &portal.with_secret(&post_text(COUNT, "{}"))).expect("sent");
     assert_eq!(receive(&mut stream).expect_err("no answer"), Broken::Reset);
     assert_eq!(portal.counted(), 1);
 }
@@ -241,7 +242,7 @@ fn a_request_whose_client_hangs_up_is_finished() {
     let portal = Portal::with(|config| config.limits = crate::sandbox::Limits::None);
     portal.arm(&json!({"method": "probe.count", "nth": 1, "do": {"delay_ms": 1000}}));
     let mut stream = portal.connect();
-    send(&mut stream, &post_text(COUNT, "{}")).expect("sent");
+    send(&mut stream, &portal.with_secret(&post_text(COUNT, "{}"))).expect("sent");
     while portal.result("sandbox.fault.list", &json!({}))[0]["fired"] == json!(0) {
         std::thread::yield_now();
     }

@@ -151,7 +151,7 @@ fn a_connection_serves_many_requests() {
     let portal = Portal::open();
     let mut stream = portal.connect();
     for count in 1..=3 {
-        send(&mut stream, &post_text("/rest/1/SECRET/probe.count", "{}")).expect("sent");
+        send(&mut stream, &portal.with_secret(&post_text("/rest/1/SECRET/probe.count", "{}"))).expect("sent");
         assert_eq!(receive(&mut stream).expect("an answer").json()["result"], json!(count));
     }
 }
@@ -173,8 +173,8 @@ fn a_portal_without_limits_announces_no_operating() {
 fn a_request_that_never_comes_whole_takes_no_effect() {
     let portal = Portal::open();
     let mut stream = portal.connect();
-    send(&mut stream, "POST /rest/1/SECRET/probe.count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{}")
-        .expect("sent");
+    let request = "POST /rest/1/SECRET/probe.count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{}";
+    send(&mut stream, &portal.with_secret(request)).expect("sent");
     stream.shutdown(std::net::Shutdown::Both).expect("shut");
     drop(stream);
     assert_eq!(portal.counted(), 0);

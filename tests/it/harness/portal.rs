@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use b24restore::sandbox::{Config, Language, Limits, Sandbox};
+use b24restore::sandbox::{Config, Language, Limits, Sandbox, Traffic};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -143,6 +143,11 @@ impl Portal {
         self.webhook.split('/').nth(2).expect("a host")
     }
 
+    /// The webhook with a secret that isn't the portal's.
+    pub fn webhook_with(&self, secret: &str) -> String {
+        format!("http://{}/rest/1/{secret}/", self.address())
+    }
+
     /// The webhook of a new user.
     pub fn webhook_of_a_new_user(&self, admin: bool) -> String {
         let fields = json!({"NAME": "Otra", "LAST_NAME": "Persona", "ADMIN": if admin { "Y" } else { "N" }});
@@ -168,7 +173,8 @@ impl Portal {
 
     /// A call, whatever is answered.
     pub fn ask(&self, method: &str, params: &Value) -> Answer {
-        let path = format!("/rest/1/SECRET/{method}.json");
+        let (_, way) = self.webhook.split_once(self.address()).expect("the address is in the webhook");
+        let path = format!("{way}{method}.json");
         self.line.lock().expect("the line").post(&path, &params.to_string()).expect("an answer")
     }
 
@@ -242,6 +248,12 @@ impl Portal {
     /// How often each armed fault has struck.
     pub fn struck(&self) -> Vec<u64> {
         self.told("fired")
+    }
+
+    /// What came in since the portal was opened, and what its limits turned away.
+    pub fn traffic(&self) -> Traffic {
+        let Host::Here(Some(sandbox)) = &self.host else { panic!("only an open portal on threads of the test") };
+        sandbox.office().traffic()
     }
 
     fn told(&self, figure: &str) -> Vec<u64> {
