@@ -29,6 +29,41 @@ impl Clock for SystemClock {
     }
 }
 
+/// The wall clock as it stood beside the portal's, and the time that has passed since. What somebody does to the wall clock afterwards
+/// is not seen in it: only what was compared can be believed.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared {
+    ahead: SignedDuration,
+    wall: Timestamp,
+    at: Instant,
+}
+
+impl Compared {
+    /// Compares the wall clock with what the portal's has just shown.
+    pub fn with(portal: Timestamp, clock: &dyn Clock) -> Self {
+        let wall = clock.wall();
+        Self { ahead: portal.duration_since(wall), wall, at: Instant::now() }
+    }
+
+    /// By how much the portal's clock is ahead.
+    pub fn ahead(&self) -> SignedDuration {
+        self.ahead
+    }
+
+    /// What the wall clock would show now if nobody had set it since.
+    pub(super) fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.at.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.wall.saturating_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// How long ago a moment was that was written down when the portal's clock was ahead by so much; nothing where the two clocks stand
+    /// otherwise now. A computer that slept since has no idea of it, and takes the moment for younger.
+    pub(super) fn age(&self, moment: Timestamp, ahead: SignedDuration) -> Option<SignedDuration> {
+        let is_comparable = (self.ahead - ahead).abs() <= DRIFT_MAX;
+        is_comparable.then(|| self.now().duration_since(moment))
+    }
+}
+
 /// One run's time: never goes back, whatever the wall clock does.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
@@ -49,11 +84,6 @@ impl Watch {
         let passed = SignedDuration::try_from(self.begun.elapsed()).unwrap_or(SignedDuration::MAX);
         self.begun_at.checked_add(passed).map_or(self.clock.wall(), |steady| steady.max(self.clock.wall()))
     }
-}
-
-/// Whether what an earlier run wrote down can be measured by this run's wall clock.
-pub(super) fn is_comparable(ahead_then: SignedDuration, ahead_now: SignedDuration) -> bool {
-    (ahead_now - ahead_then).abs() <= DRIFT_MAX
 }
 
 #[cfg(test)]
@@ -84,11 +114,27 @@ mod tests {
         assert_eq!(watch.now(), noon + SignedDuration::from_hours(1));
     }
 
+    fn compared() -> (Compared, Arc<Set>) {
+        let noon: Timestamp = "2026-03-29T12:00:00Z".parse().expect("a moment");
+        let clock = Arc::new(Set(Mutex::new(noon)));
+        (Compared::with(noon + SignedDuration::from_secs(40), &*clock), clock)
+    }
+
     #[test]
     fn a_clock_that_was_set_between_two_runs_is_not_believed() {
-        let ahead = SignedDuration::from_secs(40);
-        assert!(is_comparable(ahead, ahead + SignedDuration::from_secs(1)));
-        assert!(!is_comparable(ahead, ahead - SignedDuration::from_hours(1)));
-        assert!(!is_comparable(ahead, ahead + SignedDuration::from_hours(24)));
+        let (compared, clock) = compared();
+        let (ahead, sent) = (SignedDuration::from_secs(40), clock.wall() - SignedDuration::from_secs(90));
+        assert!(compared.age(sent, ahead + SignedDuration::from_secs(1)).is_some_and(|age| age >= SignedDuration::from_secs(90)));
+        assert_eq!(compared.age(sent, ahead - SignedDuration::from_hours(1)), None);
+        assert_eq!(compared.age(sent, ahead + SignedDuration::from_hours(24)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_after_it_was_compared_makes_nothing_older() {
+        let (compared, clock) = compared();
+        let sent = clock.wall() - SignedDuration::from_secs(1);
+        *clock.0.lock().expect("the clock") += SignedDuration::from_hours(1);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(compared.age(sent, compared.ahead()), Some(SignedDuration::from_secs(6)));
     }
 }

@@ -29,7 +29,7 @@ mod undo;
 mod update;
 mod verify;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, Compared, SystemClock};
 pub use counts::{Counts, Progress, progress};
 pub use guard::Unsafe;
 pub use journal::{Intent, Journal, JournalError, Learned, Sending, Step};

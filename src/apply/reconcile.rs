@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::drill::{planted, point};
@@ -11,7 +11,6 @@ use crate::model::EntityType;
 use crate::plan::ActionKind;
 use crate::portal::Writer;
 
-use super::clock::is_comparable;
 use super::journal::Learned;
 use super::run::{ApplyError, CYCLES_MAX, Run, present};
 use super::step::{How, State};
@@ -59,22 +58,22 @@ impl Run<'_> {
             return sent.elapsed();
         }
         // An earlier run sent it, so it was sent before this one began.
-        let by_the_wall = self.comparable_sent_at(seq).map(|sent| self.watch.now().duration_since(sent));
-        by_the_wall.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default().max(self.begun.elapsed())
+        let by_the_wall = self.age_by_the_wall(seq).and_then(|age| Duration::try_from(age).ok());
+        by_the_wall.unwrap_or_default().max(self.begun.elapsed())
     }
 
-    /// When an earlier run sent a step, by a clock that is still believed.
-    fn comparable_sent_at(&self, seq: usize) -> Option<Timestamp> {
+    /// How long ago an earlier run sent a step, by a clock that is still believed.
+    fn age_by_the_wall(&self, seq: usize) -> Option<SignedDuration> {
         let step = self.journal.step(seq);
-        step.sent_at.filter(|_| step.ahead.is_some_and(|ahead| is_comparable(ahead, self.settings.ahead)))
+        self.settings.compared.age(step.sent_at?, step.ahead?)
     }
 
     /// The latest moment at which a run that died could have sent a step that it had intended: it may have waited for the limits first,
     /// and it is over now.
     pub(super) fn sent_at_the_latest(&self, seq: usize) -> Timestamp {
-        let now = self.watch.now();
-        let latest = self.comparable_sent_at(seq).and_then(|sent| sent.checked_add(Writer::SENDING_MAX).ok());
-        latest.map_or(now, |latest| latest.min(now))
+        let sent = self.age_by_the_wall(seq).and(self.journal.step(seq).sent_at);
+        let latest = sent.and_then(|sent| sent.checked_add(Writer::SENDING_MAX).ok());
+        latest.map_or_else(|| self.watch.now(), |latest| latest.min(self.settings.compared.now()))
     }
 
     /// Adopts what is found by its key; gives back what is found nowhere.

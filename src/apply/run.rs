@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
@@ -20,7 +19,7 @@ use crate::portal::{Effect, PortalError, Refusal, Wants, Writer};
 
 use tokio::time::Instant;
 
-use super::clock::{Clock, Watch};
+use super::clock::{Clock, Compared, Watch};
 use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 use super::others::{BATCHES_BETWEEN, Stranger};
 use super::step::{How, State};
@@ -40,8 +39,8 @@ pub struct Settings {
     pub scope: Scope,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// By how much the portal's clock is ahead of it.
-    pub ahead: SignedDuration,
+    /// How it stands to the portal's.
+    pub compared: Compared,
     /// For a plan that is older than a day: the zone of the files' clocks, in which it is asked once more what has come back meanwhile.
     pub again: Option<TimeZone>,
 }
@@ -307,7 +306,7 @@ impl<'a> Run<'a> {
 
     /// Commits that these steps are sent now, and notes when.
     pub(super) fn intend(&mut self, sendings: &[Sending]) -> Result<Vec<Intent>, ApplyError> {
-        Ok(self.journal.intend(sendings, self.watch.now(), self.settings.ahead)?)
+        Ok(self.journal.intend(sendings, self.watch.now(), self.settings.compared.ahead())?)
     }
 
     /// What is sent of these creates now. One that was sent before with other fields is not sent again under the same mark: which of the

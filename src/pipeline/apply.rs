@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
-    self, ApplyError, Clock, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step, Undone,
-    Verified, choose_pilot, choose_sample, progress,
+    self, ApplyError, Clock, Compared, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step,
+    Undone, Verified, choose_pilot, choose_sample, progress,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -67,8 +67,8 @@ pub struct Opened {
     pub actions: Vec<Action>,
     /// Whether it was begun before.
     pub begun: bool,
-    /// By how much the portal's clock is ahead of ours.
-    pub ahead: SignedDuration,
+    /// How our clock stands to the portal's.
+    pub compared: Compared,
     /// Whether the plan is so old that the portal has to be asked once more.
     pub old: bool,
     /// Whose webhook it is now, where somebody else made the plan.
@@ -158,7 +158,7 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     let who = reader.who().await?;
     point!("portal identity read");
     let now = reader.server_time().await?;
-    let ahead = now.duration_since(request.clock.wall());
+    let compared = Compared::with(now, &*request.clock);
     let conditions = Conditions {
         portal: reader.identity().clone(),
         admin: who.admin,
@@ -173,7 +173,7 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     let old = conditions.now.duration_since(made_at) >= SignedDuration::from_hours(AGE_MAX_HOURS);
     let approved = approve(plan, &conditions).map_err(OpenError::Refused)?;
     point!("plan checked");
-    Ok(Opened { approved, actions, begun, ahead, old, other_user })
+    Ok(Opened { approved, actions, begun, compared, old, other_user })
 }
 
 /// Whether anything of a plan was ever sent or decided.
@@ -286,7 +286,7 @@ fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
 fn settings(opened: &Opened, request: &ApplyRequest, scope: Scope) -> Settings {
     let (stop, clock) = (request.stop.clone(), request.clock.clone());
     let again = opened.old.then(|| zone(opened.approved.plan()));
-    Settings { zombie_window: request.zombie_window, stop, scope, clock, ahead: opened.ahead, again }
+    Settings { zombie_window: request.zombie_window, stop, scope, clock, compared: opened.compared, again }
 }
 
 fn journal_of(plan: &Plan, actions: &[Action], request: &ApplyRequest) -> Result<Journal, OpenError> {

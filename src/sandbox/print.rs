@@ -4,6 +4,7 @@
 
 use std::io;
 
+use memchr::memchr3;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
@@ -19,10 +20,19 @@ pub fn json(value: &Value) -> Vec<u8> {
 /// Signs that PHP escapes beyond what JSON demands; the last two are line ends to JavaScript.
 const ESCAPED: [char; 7] = ['<', '>', '&', '\'', '/', '\u{2028}', '\u{2029}'];
 
+/// Whether a text may hold one of [`ESCAPED`], told by the first byte of each. Most texts hold none, and an answer has thousands of them.
+fn may_hold_escaped(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr3(b'<', b'>', b'&', bytes).is_some() || memchr3(b'\'', b'/', 0xe2, bytes).is_some()
+}
+
 struct Php;
 
 impl Formatter for Php {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if !may_hold_escaped(fragment) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(ESCAPED) {
             let (plain, special) = rest.split_at(at);
@@ -68,6 +78,14 @@ mod tests {
         let text = json(&json!({"t": "\"<a href='x'>&</a>\"\n\u{1}Привет", "whole": 19000.0, "part": 0.5}));
         let expected = "{\"t\":\"\\u0022\\u003Ca href=\\u0027x\\u0027\\u003E\\u0026\\u003C\\/a\\u003E\\u0022\\n\\u0001Привет\",\"whole\":19000,\"part\":0.5}";
         assert_eq!(String::from_utf8_lossy(&text), expected);
+    }
+
+    #[test]
+    fn every_escaped_sign_is_noticed() {
+        for sign in ESCAPED {
+            let printed = json(&Value::String(format!("a{sign}b")));
+            assert!(printed.contains(&b'\\'), "{sign:?}");
+        }
     }
 
     proptest! {

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use b24restore::apply::State;
+use b24restore::cli::prove::{cell, faults};
 use b24restore::drill::{BUGS, Bug};
 
 use crate::invariants;
 use crate::script::{Fate, Script, Scripted, nth_create};
 use crate::stage::{End, LATER, Stage, play};
 use crate::trace::Trace;
+use crate::trial::Trial;
 use crate::world::WORLDS;
 
 /// Tells the story without the defect, which must go well, and with it, which must not.
@@ -123,6 +125,31 @@ fn taking_the_first_of_two_is_caught() {
             assert_ne!(stage.count(State::Failed), 0, "nobody was told that there are two");
         });
     });
+}
+
+/// The cells of the fault matrix are no decoration: where the protocol is broken, the cell that it is for is red.
+#[test]
+fn the_fault_matrix_sees_the_defects_that_its_faults_bring_out() {
+    let faults = faults::table().expect("the table of faults");
+    for (bug, name) in [
+        ("retry-on-timeout", "F36/1/deal/middle/once"),
+        ("retry-on-500", "F12/2/contact/first/once"),
+        ("ack-before-answer", "F35/1/lead/last/once"),
+        ("zombie-window-0", "F28/3/company/last/once"),
+        ("batch-as-one-record", "F21/1/deal/last/once"),
+        ("intent-after-send", "F1/1/lead/first/once"),
+    ] {
+        let cell = cell::simulated(&faults).into_iter().find(|cell| cell.to_string() == name);
+        let cell = cell.unwrap_or_else(|| panic!("no cell {name}"));
+        let fault = faults.iter().find(|fault| fault.number == cell.fault).expect("a fault");
+        catches(bug, |bug| {
+            play(async {
+                let mut trial = Trial::set(cell, fault, Arc::new(Trace::begin()));
+                trial.bug = bug;
+                trial.carry_out().await;
+            });
+        });
+    }
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub async fn carried<T>(
         stop: request.stop.clone(),
         scope: Scope::All,
         clock: request.clock.clone(),
-        ahead: opened.ahead,
+        compared: opened.compared,
         again: opened.old.then_some(jiff::tz::TimeZone::UTC),
     };
     let worked = work(&mut Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer)).await;

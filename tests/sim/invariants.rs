@@ -30,11 +30,13 @@ pub async fn hold(stage: &Stage) {
     what_is_read_back_is_what_the_files_say(stage).await;
 }
 
-/// Every record that the portal ever made: (type, id) -> mark.
+/// Every record that the portal ever made: (type, id) -> the source record that it is known as.
 fn made(stage: &Stage) -> BTreeMap<(String, u64), String> {
     let rows = stage.portal().ledger(stage.world.ledger);
     let created = rows.iter().filter(|row| row["action"] == "create");
-    created.map(|row| (key(row), row["payload"]["values"]["ORIGIN_ID"].as_str().unwrap_or_default().to_owned())).collect()
+    let text = |row: &Value, code: &str| row["payload"]["values"][code].as_str().unwrap_or_default().to_owned();
+    let source = |row: &Value| stage.world.source(&key(row).0, &text(row, "ORIGINATOR_ID"), &text(row, "ORIGIN_ID"));
+    created.map(|row| (key(row), source(row))).collect()
 }
 
 fn key(row: &Value) -> (String, u64) {

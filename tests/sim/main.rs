@@ -1,7 +1,8 @@
 //! `apply` in a simulated world: the real plan, the real journal, the real limits, the real sandbox; chance has the network, the clocks
 //! and the deaths of the process. Tokio's time stands still while anybody works, so an hour of waiting takes no time.
 //!
-//! `SIM_SEEDS=N` sets how many seeds are run, `SIM_SEED=K` runs one of them and prints what happened in it.
+//! `SIM_SEEDS=N` sets how many seeds are run, `SIM_FIRST=K` which is the first, `SIM_SEED=K` runs one of them and prints what happened in
+//! it; `SIM_CELL=NAME` does so with a cell of the fault matrix.
 
 #[cfg(feature = "faults")]
 mod bugs;

@@ -15,6 +15,7 @@ use crate::portal::Portal;
 use crate::script::{Fate, Script};
 use crate::trace::Trace;
 use crate::wall::Wall;
+use crate::world::World;
 
 /// What a dying process unwinds with.
 #[derive(Debug)]
@@ -80,6 +81,7 @@ fn marks(command: &str) -> Vec<String> {
 /// The network of one seed.
 pub struct Network {
     pub portal: Portal,
+    world: &'static World,
     journal: Mutex<PathBuf>,
     wall: Arc<Wall>,
     trace: Arc<Trace>,
@@ -110,12 +112,12 @@ impl Network {
         wall: Arc<Wall>,
         trace: Arc<Trace>,
         script: Box<dyn Script>,
-        ledger: i64,
+        world: &'static World,
     ) -> Arc<Self> {
         let state = State {
             script,
             number: 0,
-            ledger,
+            ledger: world.ledger,
             made: Vec::new(),
             wrong: Vec::new(),
             refused: 0,
@@ -123,7 +125,7 @@ impl Network {
             faults: 0,
             sent: 0,
         };
-        Arc::new(Self { portal, journal: Mutex::new(journal), wall, trace, state: Mutex::new(state) })
+        Arc::new(Self { portal, world, journal: Mutex::new(journal), wall, trace, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -185,7 +187,8 @@ impl Network {
         let what = if asked.creates.is_empty() { method.to_owned() } else { format!("create {}", asked.creates.join(" ")) };
         self.trace.say(format_args!("#{} {what}: {fate:?}", asked.number));
         let journal = self.journal.lock().expect("a path").clone();
-        let wrong = not_intended(&journal, &asked.creates);
+        let sources: Vec<String> = asked.creates.iter().map(|origin| self.world.source_of(origin)).collect();
+        let wrong = not_intended(&journal, &sources);
         self.state().wrong.extend(wrong);
         sleep(Duration::from_millis(120)).await;
         match fate {

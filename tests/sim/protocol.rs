@@ -190,6 +190,24 @@ fn a_clock_that_is_set_while_a_run_waits_changes_nothing() {
     }
 }
 
+/// A second after the run had compared the clocks, the wall clock was set, and what the last run had sent looked an hour old.
+#[test]
+fn a_clock_that_is_set_while_a_run_begins_does_not_shorten_the_window() {
+    for hours in [24, -24, 1, -1] {
+        play(async {
+            let stage = stage(nth_create(1, Fate::DieLate(LAST_MOMENT)));
+            assert_eq!(stage.run().await, End::Died);
+            let wall = stage.wall.clone();
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                wall.jump(SignedDuration::from_hours(hours));
+            });
+            assert_eq!(stage.run().await, End::Complete);
+            invariants::hold(&stage).await;
+        });
+    }
+}
+
 /// The limits hold a request back for minutes after it was intended; the window counts from when it was sent at last.
 #[test]
 fn a_request_that_was_held_back_by_the_limits_gets_its_whole_window() {

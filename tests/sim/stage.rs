@@ -65,7 +65,7 @@ impl Stage {
         // Nobody's clock is right.
         let wall = Arc::new(Wall::at(world::beginning() + SignedDuration::from_secs(17)));
         let journal = dir.path().join("plan").join(dir::JOURNAL);
-        let network = Network::new(portal, journal, wall.clone(), trace.clone(), script, world.ledger);
+        let network = Network::new(portal, journal, wall.clone(), trace.clone(), script, world);
         Self {
             world,
             network,

@@ -12,6 +12,7 @@ use b24restore::portal::{LimitsProfile, Reader, Settings};
 use b24restore::report::Language;
 use b24restore::sandbox::Limits;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::KINDS;
@@ -25,8 +26,22 @@ use crate::random::Random;
 pub static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
     let small = Size { companies: 4, contacts: 7, leads: 5, deals: 9 };
     let larger = Size { companies: 9, contacts: 16, leads: 14, deals: 24 };
-    vec![World::make(small, 1, true), World::make(small, 2, false), World::make(larger, 3, true)]
+    vec![
+        World::make(small, 1, true, Origin::Others),
+        World::make(small, 2, false, Origin::Others),
+        World::make(larger, 3, true, Origin::Here),
+        World::make(larger, 4, true, Origin::Others),
+    ]
 });
+
+/// Where a world's records come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// They were typed in here.
+    Here,
+    /// Most were brought in by other programs, and bear the pair under which they are known there.
+    Others,
+}
 
 /// The name under which the portal is known.
 pub fn identity() -> PortalIdentity {
@@ -62,11 +77,14 @@ pub fn scratch() -> TempDir {
 
 impl World {
     /// Makes a CRM by chance, exports it, loses one record of two, and plans.
-    pub fn make(size: Size, seed: u64, relinks: bool) -> Self {
+    pub fn make(size: Size, seed: u64, relinks: bool, origin: Origin) -> Self {
         let dir = scratch();
         let portal = Portal::open(&dir.path().join("data"), Limits::None, birth());
         let mut random = Random(seed);
         Crm::build(&portal, size, &mut random);
+        if origin == Origin::Others {
+            give_pairs(&portal);
+        }
         let files = KINDS.map(|kind| dir.path().join(format!("{kind}.csv")));
         for (kind, file) in KINDS.iter().zip(&files) {
             export::write(&portal, kind, file);
@@ -80,6 +98,22 @@ impl World {
         plan(&portal, files.into(), &dir.path().join("plan"), relinks);
         let ledger = portal.ledger(0).last().and_then(|row| row["seq"].as_i64()).expect("a ledger");
         Self { dir, crm, relinks, ledger }
+    }
+
+    /// The source record that a created record of a type is known as: by our mark, or by the pair that was its own.
+    pub fn source(&self, kind: &str, originator: &str, origin: &str) -> String {
+        if originator == "b24restore" {
+            return origin.to_owned();
+        }
+        let key = (originator.to_owned(), origin.to_owned());
+        let known = self.crm.lost[kind].iter().find(|id| self.crm.key(kind, **id) == key);
+        known.map_or_else(|| format!("{originator}/{origin}"), |id| format!("{kind}:{id}"))
+    }
+
+    /// The source record of a key that is sent. All pairs that can be keys are of one program, and begin with the record type.
+    pub fn source_of(&self, origin: &str) -> String {
+        let own = KINDS.iter().find(|kind| origin.starts_with(&format!("{kind}-")));
+        own.map_or_else(|| origin.to_owned(), |kind| self.source(kind, PROGRAM, origin))
     }
 
     /// Whether a record of the portal has all the links that it had.
@@ -97,6 +131,27 @@ impl World {
     #[cfg(feature = "faults")]
     pub fn files(&self) -> Vec<PathBuf> {
         KINDS.map(|kind| self.dir.path().join(format!("{kind}.csv"))).into()
+    }
+}
+
+/// The program from which records came.
+const PROGRAM: &str = "1C";
+
+/// Gives records the pairs of other programs, every way that there is: each its own; one that two bear, which is no key; one of the mail
+/// tracker, which is none either; half a pair; none.
+fn give_pairs(portal: &Portal) {
+    for kind in KINDS {
+        for (at, id) in portal.every(kind).into_keys().enumerate() {
+            let (originator, origin) = match at % 8 {
+                0..4 => (PROGRAM, format!("{kind}-guid-{id}")),
+                4 => (PROGRAM, format!("{kind}-twice")),
+                5 => ("email-tracker", "mailbox".to_owned()),
+                6 => ("", format!("{kind}-half-{id}")),
+                _ => continue,
+            };
+            let fields = json!({"ORIGINATOR_ID": originator, "ORIGIN_ID": origin});
+            portal.call(&format!("crm.{kind}.update"), json!({"id": id, "fields": fields}));
+        }
     }
 }
 

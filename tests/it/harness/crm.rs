@@ -150,6 +150,14 @@ impl Crm {
         self.lost.values().map(BTreeSet::len).sum()
     }
 
+    /// The pair by which a lost record is known again: its own, where it is whole and nobody else bears it, or else our mark.
+    pub fn key(&self, kind: &str, id: u64) -> (String, String) {
+        let own = pair(&self.before[kind][&id]);
+        let bearers = self.before[kind].values().filter(|record| pair(record) == own).count();
+        let is_key = bearers == 1 && !own.0.is_empty() && !own.1.is_empty() && own.0 != "email-tracker";
+        if is_key { own } else { ("b24restore".to_owned(), format!("{kind}:{id}")) }
+    }
+
     /// The new id of each lost record; every one must be there just once, and nothing else new.
     #[track_caller]
     pub fn new_ids(&self, now: &BTreeMap<&'static str, Records>) -> BTreeMap<(&'static str, u64), u64> {
@@ -157,12 +165,9 @@ impl Crm {
         for kind in KINDS {
             let mut live: BTreeSet<u64> = now[kind].keys().copied().collect();
             for id in self.lost.get(kind).into_iter().flatten() {
-                let mark = format!("{kind}:{id}");
-                let marked = now[kind]
-                    .iter()
-                    .filter(|(_, record)| text(record, "ORIGINATOR_ID") == "b24restore" && text(record, "ORIGIN_ID") == mark);
-                let there: Vec<u64> = marked.map(|(id, _)| *id).collect();
-                assert_eq!(there.len(), 1, "{mark} is there as {there:?}");
+                let key = self.key(kind, *id);
+                let there: Vec<u64> = now[kind].iter().filter(|(_, record)| pair(record) == key).map(|(id, _)| *id).collect();
+                assert_eq!(there.len(), 1, "{kind} {id} is there as {there:?}");
                 live.remove(&there[0]);
                 new_ids.insert((kind, *id), there[0]);
             }
@@ -258,6 +263,11 @@ pub fn other_fields(kind: &str) -> Value {
 /// Everything in a portal.
 pub fn all(portal: &Portal) -> BTreeMap<&'static str, Records> {
     KINDS.map(|kind| (kind, portal.every(kind))).into()
+}
+
+/// Under which name another program knows a record.
+fn pair(record: &Value) -> (String, String) {
+    (text(record, "ORIGINATOR_ID"), text(record, "ORIGIN_ID"))
 }
 
 /// A field as text; null is empty.

@@ -100,6 +100,13 @@ const DEAL: &[Column] = &[
     ("Comentario", Text("COMMENTS")),
 ];
 
+/// Behind the others where another program brought records in: under which name it knows them. Titled as the portal's REST names them, a
+/// deal's otherwise than the rest.
+const PAIR: [Column; 2] =
+    [("Fuente externa", Text("ORIGINATOR_ID")), ("ID del elemento en la fuente de datos", Text("ORIGIN_ID"))];
+const PAIR_OF_A_DEAL: [Column; 2] =
+    [("Fuente externa", Text("ORIGINATOR_ID")), ("ID del artículo en la fuente de datos", Text("ORIGIN_ID"))];
+
 /// Writes a record type of a portal, newest record first, as the export does.
 pub fn write(portal: &Portal, kind: &str, path: &Path) {
     std::fs::write(path, Export::of(portal).text(kind)).expect("a written file");
@@ -131,12 +138,16 @@ impl Export {
     }
 
     fn text(&self, kind: &str) -> String {
-        let columns = match kind {
+        let mut columns = match kind {
             "company" => COMPANY,
             "contact" => CONTACT,
             "lead" => LEAD,
             _ => DEAL,
-        };
+        }
+        .to_vec();
+        if self.records[kind].iter().any(|record| !["", "b24restore"].contains(&text(record, "ORIGINATOR_ID").as_str())) {
+            columns.extend(if kind == "deal" { PAIR_OF_A_DEAL } else { PAIR });
+        }
         let mut file = "\u{feff}".to_owned();
         line(&mut file, columns.iter().map(|(title, _)| (*title).to_owned()));
         for record in &self.records[kind] {

@@ -11,6 +11,8 @@ use crate::sandbox::store::record::Entity;
 
 /// Places of a fault among the imports of a record type.
 pub const PLACES: [&str; 3] = ["first", "middle", "last"];
+/// Whether it happens from then on, and the place.
+const ROWS: [(bool, usize); 6] = [(false, 0), (false, 1), (false, 2), (true, 0), (true, 1), (true, 2)];
 /// The method that a fault strikes.
 pub const IMPORT: &str = "crm.item.batchimport";
 
@@ -47,20 +49,18 @@ pub fn simulated(faults: &[Fault]) -> Vec<Cell> {
     cells(faults, Fault::in_simulation)
 }
 
-/// Each fault in each of its 24 cells; its forms take turns.
+/// Each fault in each of its 24 cells; its forms take turns, each row of four beginning with the next, so that every form meets every
+/// record type.
 fn cells(faults: &[Fault], forms: impl Fn(&Fault) -> &[Deed]) -> Vec<Cell> {
     let mut cells = Vec::new();
     for fault in faults {
-        let (deeds, mut turn) = (forms(fault), 0);
-        for forever in [false, true] {
-            for place in 0..PLACES.len() {
-                for entity in ORDER {
-                    let name = entity.name().to_lowercase();
-                    let fitting: Vec<usize> = (0..deeds.len()).filter(|at| deeds[*at].is_for(&name)).collect();
-                    let Some(deed) = fitting.get(turn % fitting.len().max(1)).copied() else { continue };
-                    turn += 1;
-                    cells.push(Cell { fault: fault.number, deed, entity, place, forever });
-                }
+        let deeds = forms(fault);
+        for (row, (forever, place)) in ROWS.into_iter().enumerate() {
+            for (at, entity) in ORDER.into_iter().enumerate() {
+                let name = entity.name().to_lowercase();
+                let fitting: Vec<usize> = (0..deeds.len()).filter(|at| deeds[*at].is_for(&name)).collect();
+                let Some(deed) = fitting.get((row + at) % fitting.len().max(1)).copied() else { continue };
+                cells.push(Cell { fault: fault.number, deed, entity, place, forever });
             }
         }
     }
@@ -172,8 +172,12 @@ mod tests {
         for fault in &faults {
             let of_fault: Vec<&Cell> = cells.iter().filter(|cell| cell.fault == fault.number).collect();
             assert_eq!(of_fault.len(), 24, "F{}", fault.number);
-            let forms = |cell: &&Cell| cell.deed < fault.in_simulation().len();
-            assert!(of_fault.iter().all(forms), "F{}", fault.number);
+            for (at, deed) in fault.in_simulation().iter().enumerate() {
+                for entity in ORDER.into_iter().filter(|entity| deed.is_for(&entity.name().to_lowercase())) {
+                    let is_met = of_fault.iter().any(|cell| cell.deed == at && cell.entity == entity);
+                    assert!(is_met, "form {} of F{} never meets a {}", at + 1, fault.number, entity.name());
+                }
+            }
         }
     }
 
