@@ -1,4 +1,4 @@
-//! The table of faults: what happens, where, and what is expected then. One file of data, `faults.toml`. [`super::page`] prints it for the docs.
+//! The table of faults: what happens, where, and what is expected then. One file of data, `faults.toml`. `page` prints it for the docs.
 
 use std::fmt;
 
