@@ -47,6 +47,7 @@ mod numbers;
 mod order;
 mod packed;
 mod reader;
+mod reading;
 mod row;
 mod rows;
 mod said;
