@@ -66,7 +66,7 @@ fn reason(kind: &IntakeErrorKind) -> String {
         Kind::NoHeader { line, found } => {
             return format!(
                 "no hay encabezado: la línea {line} (`{found}`) no trae ningún título conocido; la primera línea debe traer títulos o \
-             códigos de campo; si es otra línea, indíquela con --header-line N"
+             códigos de campo; si es otra línea, indíquela con --header-line N; si otro signo separa las celdas, con --delimiter"
             );
         }
         Kind::HeaderMissing { line, found } => {

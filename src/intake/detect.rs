@@ -17,7 +17,7 @@ use super::headers::TitleLanguage;
 use super::rows::SplitError;
 use super::source::{Container, Source, Table};
 use super::spool::{Input, TABLE_DELIMITER, TABLE_LINE_ENDS};
-use super::{encoding, entity, mojibake, words};
+use super::{encoding, entity, lost, mojibake, words};
 use crate::model::{EntityType, Place, Problem, ProblemCode};
 
 /// What is read of a file to find out what it is.
@@ -123,6 +123,8 @@ impl CellMeaning {
 pub(super) struct Wear {
     /// Some of its text was encoded twice, so that its cells are to be asked.
     pub(super) is_twice_encoded: bool,
+    /// Question marks stand within words, so that its texts are to be asked for lost letters.
+    pub(super) has_lost_letters: bool,
     /// Its ids have decimals, one and all: a program took the column for one of measures.
     pub(super) has_decimal_ids: bool,
 }
@@ -288,6 +290,7 @@ impl RestoreFile {
         }
         let twice = mojibake::find(text);
         self.wear.is_twice_encoded = twice.is_some();
+        self.wear.has_lost_letters = lost::is_met(text);
         if let Some(found) = twice.filter(|found| found.is_all) {
             let was = mojibake::meant(&found.word);
             let text = format!(

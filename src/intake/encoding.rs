@@ -6,7 +6,7 @@ use encoding_rs::{
     WINDOWS_1252, WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
 };
 
-use super::{cyrillic, headers};
+use super::{cyrillic, headers, latin};
 
 /// How much of a file's beginning is searched for titles.
 const HEADER_BYTES: usize = 64 << 10;
@@ -180,6 +180,9 @@ fn by_letters(bytes: &[u8]) -> Guess {
     let western = |how: &str| Guess::new(WINDOWS_1252, if letters > 20 { 0.8 } else { 0.6 }, how);
     if is_of_old_macs(bytes) {
         return Guess::new(MACINTOSH, 0.75, "no UTF-8, and letters within words where windows-1252 has signs: an old Mac's");
+    }
+    if let Some(encoding) = latin::other_than_western(bytes) {
+        return Guess::new(encoding, 0.8, "no UTF-8, and letters of an alphabet that the western encoding doesn't have");
     }
     if paired * 2 <= letters {
         return western("no UTF-8, and single letters among ASCII as in western languages");

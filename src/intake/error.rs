@@ -121,7 +121,7 @@ pub enum IntakeErrorKind {
     /// None of the first lines is a header.
     #[error(
         "no header: line {line} (`{found}`) holds no known column title; the first line must hold titles or field codes; \
-         if a later one does, say --header-line N"
+         if a later one does, say --header-line N; if another sign parts the cells, say --delimiter"
     )]
     NoHeader {
         /// The first line with text.

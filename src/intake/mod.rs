@@ -38,11 +38,15 @@ mod html;
 mod ids;
 mod inspect;
 mod labels;
+mod latin;
 mod mapping;
+mod mask;
 mod memo;
 mod mojibake;
 mod nearest;
 mod layout;
+mod lost;
+mod nothing;
 mod numbers;
 mod order;
 mod packed;
@@ -61,6 +65,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod votes;
 mod words;
 
 pub use columns::Column;
