@@ -53,7 +53,7 @@ impl Matter {
             Self::Number | Self::Money | Self::Typed => true,
             // A person may be called Null, a list's item None; ids have no names.
             Self::User | Self::Link | Self::Entries(_) => coded && word.is_of_databases(),
-            Self::Phone => false,
+            Self::Phone => word.is_no_name(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use encoding_rs::{Encoding, ISO_8859_2, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254};
 
 /// Small letters beyond ASCII of Spanish, Portuguese, German, French, Italian and Catalan.
-const WESTERN: &str = "áéíóúüñãõâêôàçäößèùëïîûœæÿìòŀªº";
+const WESTERN: &str = "áéíóúüñãõâêôàçäößèùëïîûœæìòŀªº";
 /// Encodings and the alphabets that are written in them.
 const OTHERS: &[(&Encoding, &str)] = &[
     (WINDOWS_1250, "ąćęłńóśźż"),
@@ -46,16 +46,18 @@ pub(super) fn other_than_western(bytes: &[u8]) -> Option<&'static Encoding> {
         .map(|(encoding, _)| encoding)
 }
 
-/// How often each byte above ASCII stands beside a letter: signs, such as quotes and dashes, mostly stand apart.
+/// How often each byte above ASCII stands beside a letter of either kind: signs, such as quotes and dashes, mostly stand apart.
 fn count(bytes: &[u8]) -> [usize; 256] {
     let mut counted = [0; 256];
-    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+    // Quotes, dashes and an ellipsis have the same numbers in all of these.
+    let is_sign =
+        |byte: u8| matches!(byte, 0x80 | 0x82 | 0x84..=0x87 | 0x89 | 0x8b | 0x91..=0x97 | 0x99 | 0x9b | 0xa0 | 0xab | 0xbb);
+    let is_letter =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii() && !is_sign(*byte));
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| !byte.is_ascii()) {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let after = bytes.get(at + 1);
-        // Quotes, dashes and an ellipsis stand beside one letter, apostrophes between two; they have the same numbers in all of these.
-        let is_sign = matches!(byte, 0x80 | 0x82 | 0x84..=0x87 | 0x89 | 0x8b | 0x91..=0x97 | 0x99 | 0x9b | 0xa0 | 0xab | 0xbb);
-        if !is_sign && (is_letter(before) || is_letter(after)) {
+        if !is_sign(*byte) && (is_letter(before) || is_letter(after)) {
             counted[usize::from(*byte)] += 1;
         }
     }
@@ -93,5 +95,7 @@ mod tests {
     #[test]
     fn a_few_letters_decide_nothing() {
         assert_eq!(other_than_western(&WINDOWS_1250.encode("Łódź").0), None);
+        let quoted = "„łódź” dla Gdańska, „łódź” dla Łukasza, „łódź”";
+        assert_eq!(other_than_western(&WINDOWS_1250.encode(quoted).0), Some(WINDOWS_1250));
     }
 }

@@ -43,6 +43,7 @@ mod mapping;
 mod mask;
 mod memo;
 mod mojibake;
+mod months;
 mod nearest;
 mod layout;
 mod lost;

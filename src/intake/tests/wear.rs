@@ -40,9 +40,11 @@ fn what_pythons_tables_write_for_nothing_is_nothing_where_a_date_or_a_number_pro
     assert_eq!(taken.value(2, "COMMENTS"), Some(Value::Empty));
     assert_eq!(taken.survey.findings.get("empty").map(|finding| finding.value.as_str()), Some("nan, NaT"));
 
-    let typed = "ID;Título de prospecto;Apellido;Móvil;Total\n1;Uno;NaN;NaN;10.5\n2;Dos;Luna;NULL;10.5\n";
+    let typed = "ID;Título de prospecto;Apellido;Móvil;Total\n1;Uno;NaN;+52 1;10.5\n2;Dos;Luna;NULL;10.5\n";
     let taken = take_bytes("lead.csv", typed.as_bytes(), &portal());
     assert_eq!((taken.value(1, "LAST_NAME"), taken.value(2, "PHONE_MOBILE")), (text("NaN"), list(&["NULL"])));
+    let phones = typed.replace("+52 1", "NaN");
+    assert_eq!(take_bytes("lead.csv", phones.as_bytes(), &portal()).value(1, "LAST_NAME"), Some(Value::Empty));
 }
 
 #[test]
