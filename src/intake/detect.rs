@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::columns::{self, Column};
 use super::decode::Decoder;
@@ -395,9 +395,14 @@ impl Head {
                     .map(|codec| said(codec, "given by --encoding"))
                     .ok_or_else(|| IntakeErrorKind::UnknownEncoding(label.clone()))
             }
-            // A header speaks before the rows do, where it is more than ASCII.
-            (None, None) if !self.bytes.is_ascii() => Ok(encoding::guess(&self.bytes, !self.is_whole)),
-            (None, None) => Ok(encoding::guess(&self.telling, self.cut)),
+            (None, None) => {
+                // A header speaks before the rows do, where it is more than ASCII.
+                let is_early = !self.bytes.is_ascii();
+                let (bytes, cut) = if is_early { (&self.bytes, !self.is_whole) } else { (&self.telling, self.cut) };
+                let guess = encoding::guess(bytes, cut);
+                let is_of_dos = guess.encoding == WINDOWS_1252 && encoding::is_of_dos(bytes);
+                if is_of_dos { Err(IntakeErrorKind::OfDos) } else { Ok(guess) }
+            }
         }
     }
 
