@@ -11,6 +11,7 @@ use crate::plan::{ActionKind, digest_of_text, moment, rfc3339, wire};
 use crate::portal::{Change, Effect, Wants};
 
 use super::journal::Learned;
+use super::leftover::{Leftover, leftovers};
 use super::run::{ApplyError, CYCLES_MAX, Run};
 use super::step::{How, State};
 use super::touched::Touch;
@@ -27,6 +28,8 @@ pub struct Undone {
     pub entities: BTreeMap<EntityType, UndoneCounts>,
     /// The records that were left alone, and why.
     pub kept: Vec<Kept>,
+    /// Records that bear this plan's marks and that it can't prove to be its own: left alone.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// The counts of one record type.
@@ -94,6 +97,8 @@ impl Run<'_> {
                 self.observer.event(Event::Advance { phase: Phase::Undo, by: chunk.len() as u64 });
             }
         }
+        let ours = self.journal.steps().iter().filter(|step| self.settings.scope.holds(step.subject(), step.kind));
+        undone.leftovers = leftovers(ours, self.actions, self.writer.reader(), self.schema).await?;
         self.observer.event(Event::End { phase: Phase::Undo });
         Ok(())
     }
