@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use super::clock::{Clock, Compared, Watch};
 use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
 use super::others::{BATCHES_BETWEEN, Stranger};
+use super::retry::MISSING_PARENT;
 use super::step::{How, State};
 use super::verify::RECORDS_AT_ONCE;
 
@@ -52,7 +53,7 @@ pub enum Scope {
     All,
     /// These records alone, created and mended; live records are not touched.
     Pilot(HashSet<RecordRef>),
-    /// The steps of these records alone, of whatever kind.
+    /// The steps of these records alone, of whatever kind: what failed, and what was left out for its sake.
     Failed(HashSet<RecordRef>),
     /// The same, for records that a person has named.
     Named(HashSet<RecordRef>),
@@ -159,14 +160,6 @@ impl<'a> Run<'a> {
             #[cfg(feature = "faults")]
             plan: approved.plan().digest.chars().take(8).collect(),
         }
-    }
-
-    /// Takes failed steps up again.
-    pub fn take_up_failed(&mut self) -> Result<(), ApplyError> {
-        let failed = self.seqs(|step| step.state == State::Failed);
-        self.journal.forget_payloads(&failed)?;
-        let again = failed.into_iter().map(|seq| (seq, Learned::Again)).collect();
-        Ok(self.journal.learn(again, self.watch.now())?)
     }
 
     /// Carries the plan out, as far as it goes.
@@ -295,7 +288,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             if self.missing_parent == "skip" && parents().any(|parent| parent.state != State::Done) {
-                orphans.push((seq, Learned::LeftOut { code: "missing_parent".to_owned() }));
+                orphans.push((seq, Learned::LeftOut { code: MISSING_PARENT.to_owned() }));
                 continue;
             }
             ready.push(seq);

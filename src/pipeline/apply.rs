@@ -15,7 +15,7 @@ use super::only_ids::{self, OnlyIdsError};
 use super::{causes, remedy};
 use crate::apply::{
     self, ApplyError, Clock, Compared, Journal, JournalError, Lock, LockError, Progress, Run, Scope, Settings, State, Step,
-    Undone, Verified, choose_pilot, choose_sample, progress,
+    Undone, Verified, choose_pilot, choose_sample, progress, retried,
 };
 use crate::drill::point;
 use crate::event::Observer;
@@ -195,7 +195,7 @@ pub async fn apply(
     let scope = if let Some(count) = request.pilot {
         Scope::Pilot(choose_pilot(&opened.actions, count))
     } else if request.failed {
-        Scope::Failed(journal.steps().iter().filter(|step| step.state == State::Failed).map(Step::subject).collect())
+        Scope::Failed(retried(journal.steps()))
     } else {
         Scope::All
     };
