@@ -24,6 +24,7 @@ mod error;
 mod fields;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod key_file;
 mod keys;
 mod line;
 mod listing;
