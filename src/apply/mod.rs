@@ -7,15 +7,19 @@
 //! sent again.
 
 mod again;
+mod baseline;
 mod book;
 mod chain;
 mod clock;
 mod counts;
+mod create;
 mod doubles;
 mod guard;
 mod journal;
 mod late;
+mod learned;
 mod leftover;
+mod look_up;
 mod lock;
 mod others;
 mod pace_file;
@@ -34,7 +38,8 @@ mod verify;
 pub use clock::{Clock, Compared, SystemClock};
 pub use counts::{Counts, Progress, progress};
 pub use guard::Unsafe;
-pub use journal::{Intent, Journal, JournalError, Learned, Sending, Step};
+pub use journal::{Intent, Journal, JournalError, Sending, Step};
+pub use learned::Learned;
 pub use leftover::Leftover;
 pub use lock::{Lock, LockError};
 pub use others::Stranger;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use crate::plan::RecordRef;
 
-use super::journal::{Learned, Step};
+use super::journal::Step;
+use super::learned::Learned;
 use super::run::{ApplyError, Run};
 use super::step::State;
 

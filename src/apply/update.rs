@@ -9,7 +9,8 @@ use crate::model::Payload;
 use crate::plan::{Action, ActionKind};
 use crate::portal::{Change, Effect, Wants};
 
-use super::journal::{Learned, Sending};
+use super::journal::Sending;
+use super::learned::Learned;
 use super::retry::MISSING_PARENT;
 use super::run::{ApplyError, CYCLES_MAX, Run, end_by};
 use super::step::{How, State};

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
-use super::{Failure, Outcome, portal, prompt, signals, terminal};
-use crate::apply::{self, SystemClock, Touch, Undone};
+use super::{Failure, Outcome, portal, prompt, terminal};
+use crate::apply::{self, Touch, Undone};
 use crate::pipeline::{self, ApplyRequest};
 use crate::portal::Writer;
 use crate::report::outcome::{KeptRecord, Leftover, UndoCounts, UndoOutcome};
@@ -39,17 +38,7 @@ impl Undo {
         let writer = Writer::open(portal::access(&self.portal, output)?, &settings, observer.clone())
             .map_err(|error| Failure::of_portal(&error, language))?;
         portal::remember_pace(writer.reader());
-        let request = ApplyRequest {
-            stale_ok: true,
-            max_creates: None,
-            failed: false,
-            pilot: None,
-            zombie_window: portal::zombie_window(output)?,
-            stop: signals::stop_on_request(output),
-            clock: Arc::new(SystemClock),
-            language,
-            only_ids: self.only_ids,
-        };
+        let request = ApplyRequest { stale_ok: true, only_ids: self.only_ids, ..super::apply::request(output)? };
         let opened =
             pipeline::open(&self.dir, writer.reader(), &request).await.map_err(|error| Failure::of_open(&error, language))?;
         let question = say(

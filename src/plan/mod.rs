@@ -5,6 +5,7 @@
 
 mod action;
 mod approve;
+mod create;
 pub mod dir;
 mod draft;
 mod fate;
