@@ -58,6 +58,13 @@ impl Sandbox {
                 "--time-scale debe ser mayor que 0",
             )));
         }
+        if !self.listen.ip().is_loopback() {
+            return Err(Failure::usage(super::lang::say(
+                language,
+                "--listen takes an address of this computer alone, such as 127.0.0.1:0",
+                "--listen debe ser una dirección de esta misma computadora, por ejemplo 127.0.0.1:0",
+            )));
+        }
         let config = sandbox::Config {
             data: self.data,
             limits: match self.limits {

@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::Target;
 use super::equal::{Frame, Sameness, plainly_same};
-use super::links::Links;
+use super::links::{Links, bound};
 
 /// One field in which a record of a file and its record in the portal differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
     let mut comparison = Comparison::default();
     for (code, value) in file.fields() {
         let found = fields.get(code.as_str());
-        if found.is_some_and(|found| plainly_same(value, found)) || code.as_str() == "ID" {
+        if code.as_str() == "ID" || found.is_some_and(|found| plainly_same(value, found) && !may_name_a_record(code, value)) {
             continue;
         }
         let made;
@@ -101,6 +101,12 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
         }
     }
     comparison
+}
+
+/// Whether a custom field's text names a record by its type and id (`C_4`): the same text may name a lost record in the file and another
+/// one in the portal.
+fn may_name_a_record(code: &FieldCode, value: &Value) -> bool {
+    code.is_custom() && value.each().iter().any(|value| bound(value).is_some())
 }
 
 /// Whether a value of a file and one of the portal mean the same by themselves; `None` where that can't be said: an unknown label, a

@@ -156,7 +156,8 @@ fn bound_alike(file: &Value, live: &Value, links: &dyn Links) -> bool {
     }
 }
 
-fn bound(value: &Value) -> Option<(EntityType, Value)> {
+/// The record that a value of such a field names: its type, and its id or its name.
+pub fn bound(value: &Value) -> Option<(EntityType, Value)> {
     let text = value.as_text()?.trim();
     let of = |code: &str| EntityType::ALL.into_iter().find(|entity| entity.short_code().eq_ignore_ascii_case(code));
     if let Some((code, title)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {

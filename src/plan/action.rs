@@ -3,9 +3,12 @@
 //! An action holds all that `apply` needs. It is made while planning, sealed, and carried out as it stands: `apply` decides nothing.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Cells, EntityType, FieldCode, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value};
+use crate::model::{
+    Cells, EntityType, FieldCode, FieldDef, FieldType, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value,
+};
 
 use super::RecordRef;
 
@@ -62,7 +65,7 @@ pub struct Action {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<PendingLink>,
     /// The records of this plan that must be there first.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(default)]
     pub depends_on: Vec<RecordRef>,
     /// By which pair the created record will be known again: the mark, or the row's own pair.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -94,9 +97,24 @@ pub struct PendingLink {
     pub field: String,
     /// Whether the field holds a list, to which the new id is added.
     pub multiple: bool,
+    /// Whether the field takes records of several types, so that the id is written with its type (`C_9`).
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub typed: bool,
     /// The record that must have its new id first.
     #[serde(flatten)]
     pub target: RecordRef,
+}
+
+impl PendingLink {
+    /// The link as it is sent, now that its target has its new id.
+    pub fn wire(&self, id: PortalId) -> Json {
+        link(self.target.entity, id, self.typed)
+    }
+}
+
+/// The id of a linked record as a field takes it: with its type where the field is bound to several (rest-crm 6.7).
+pub(super) fn link(entity: EntityType, id: PortalId, typed: bool) -> Json {
+    if typed { json!(format!("{}_{}", entity.short_code(), id.0)) } else { json!(id.0) }
 }
 
 /// A field that will differ from the file.
@@ -154,8 +172,9 @@ impl Action {
     }
 
     /// Lets a link wait for its target.
-    pub fn wait_for(&mut self, field: &str, multiple: bool, target: RecordRef) {
-        self.links.push(PendingLink { field: field.to_owned(), multiple, target });
+    pub fn wait_for(&mut self, field: &FieldDef, target: RecordRef) {
+        let typed = field.kind == FieldType::Binding;
+        self.links.push(PendingLink { field: field.universal.clone(), multiple: field.multiple, typed, target });
         if !self.depends_on.contains(&target) {
             self.depends_on.push(target);
         }

@@ -231,8 +231,8 @@ impl Drafter<'_> {
         for (code, value) in record.fields() {
             let Some(field) = self.schema.field(entity, code.as_str()) else { continue };
             match (&field.kind, field.writing) {
-                (FieldType::Link(target), Writing::Import) => {
-                    self.link(&field, *target, value, fates, &mut create, &mut mend, drafted);
+                (FieldType::Link(_) | FieldType::Binding, Writing::Import) => {
+                    self.link(&field, value, fates, (&mut create, &mut mend), drafted);
                 }
                 (FieldType::Multi(multi), _) => {
                     add_multifield(&mut create, &field, &multi.kind, &multi.value_type, value, drafted);
@@ -303,52 +303,6 @@ impl Drafter<'_> {
             json = json!([json]);
         }
         create.fields.set(field.universal.as_str(), json);
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a link touches both actions, the fates and the warnings; a struct for one call would hide that"
-    )]
-    fn link(
-        &self,
-        field: &FieldDef,
-        target: EntityType,
-        value: &Value,
-        fates: &Fates,
-        create: &mut Action,
-        mend: &mut Action,
-        drafted: &mut Drafted,
-    ) {
-        // A company's contacts come back from the contacts' side: a list here would re-link survivors that nobody asked to touch.
-        if create.entity == EntityType::Company && target == EntityType::Contact {
-            create.declare(field.code.as_str(), "linked_from_contacts");
-            return;
-        }
-        let mut live = Vec::new();
-        for link in value.each() {
-            match self.resolver(fates).resolve(target, link) {
-                None => {}
-                Some(Link::Live(id)) => live.push(json!(id.0)),
-                // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
-                Some(Link::Planned(target)) if target.entity >= create.entity => {
-                    mend.wait_for(&field.universal, field.multiple, target);
-                }
-                Some(Link::Planned(target)) => create.wait_for(&field.universal, field.multiple, target),
-                Some(Link::Ambiguous) => {
-                    create.declare(field.code.as_str(), "link_ambiguous");
-                    drafted.warn("link_ambiguous", create.entity, Some(field.code.as_str()));
-                }
-                Some(Link::Unknown) => {
-                    create.declare(field.code.as_str(), "missing_parent");
-                    drafted.warn("missing_parent", create.entity, Some(field.code.as_str()));
-                }
-            }
-        }
-        match (field.multiple, live.is_empty()) {
-            (_, true) => {}
-            (true, false) => create.fields.set(field.universal.as_str(), Json::Array(live)),
-            (false, false) => create.fields.set(field.universal.as_str(), live.swap_remove(0)),
-        }
     }
 
     /// Creation moment and author, and the other stamps where they fit in with it (rest-crm 4.5).

@@ -204,6 +204,26 @@ const KNOWN: &[Known] = &[
         "{field} de {of} nombra un registro que no está ni en su Bitrix24 ni en los archivos. El vínculo queda vacío.",
     ),
     notice(
+        "value_cut",
+        "{field} of {of} is longer than the portal's column. It is cut to fit; the whole text stands in the file only.",
+        "{field} de {of} no cabe en la columna de Bitrix24. Se corta a lo que cabe; el texto completo queda solo en el archivo.",
+    ),
+    notice(
+        "not_mended",
+        "What the import of {of} drops or overwrites (addresses, products, close dates, emptied fields) stays so, as `--no-mend` says. `verify` counts it as declared.",
+        "Lo que la importación de {of} omite o sobrescribe (direcciones, productos, fechas de cierre, campos vacíos) se queda así, según `--no-mend`. `verify` lo cuenta como anunciado.",
+    ),
+    notice(
+        "created_twice",
+        "More than one live record bears the mark of one record of the files: so with {of}. The report names them; compare them in Bitrix24 and delete the one too many by hand.",
+        "Más de un registro vivo lleva la marca de un mismo registro de los archivos: así en {of}. El informe los nombra; compárelos en su Bitrix24 y elimine a mano el que sobra.",
+    ),
+    notice(
+        "answers_for_another",
+        "A live record resembles {of} (same e-mail, phone, title or amount), but answers for another row of the files already. So it counts for none of these.",
+        "Un registro vivo se parece a {of} (mismo correo, teléfono, título o monto), pero ya responde por otra fila de los archivos. Por eso no cuenta para ninguno de estos.",
+    ),
+    notice(
         "missing_parent",
         "A parent record that is neither in the portal nor in the files: so with {of}. As things stand they are created without it; `--missing-parent` decides otherwise.",
         "Un registro superior que no está ni en su Bitrix24 ni en los archivos: así en {of}. Tal como está la revisión, se crean sin él; `--missing-parent` lo cambia.",
@@ -332,6 +352,10 @@ mod tests {
         "stage_mapped",
         "stage_map_unused",
         "field_skipped",
+        "value_cut",
+        "not_mended",
+        "created_twice",
+        "answers_for_another",
     ];
 
     #[test]
