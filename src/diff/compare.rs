@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::Target;
 use super::equal::{Frame, Sameness, plainly_same};
-use super::links::{Links, bound};
+use super::links::Links;
 
 /// One field in which a record of a file and its record in the portal differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,7 +63,9 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
     let mut comparison = Comparison::default();
     for (code, value) in file.fields() {
         let found = fields.get(code.as_str());
-        if code.as_str() == "ID" || found.is_some_and(|found| plainly_same(value, found) && !may_name_a_record(code, value)) {
+        if code.as_str() == "ID"
+            || found.is_some_and(|found| plainly_same(value, found) && !may_name_a_record(file.entity, code, value, schema))
+        {
             continue;
         }
         let made;
@@ -103,10 +105,12 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
     comparison
 }
 
-/// Whether a custom field's text names a record by its type and id (`C_4`): the same text may name a lost record in the file and another
-/// one in the portal.
-fn may_name_a_record(code: &FieldCode, value: &Value) -> bool {
-    code.is_custom() && value.each().iter().any(|value| bound(value).is_some())
+/// Whether a text is the id of a record in a custom field that binds records: it may name a lost one in the file and another in the portal.
+fn may_name_a_record(entity: EntityType, code: &FieldCode, value: &Value, schema: &Schema) -> bool {
+    let ends_in_digit = |value: &Value| value.as_text().is_some_and(|text| text.ends_with(|c: char| c.is_ascii_digit()));
+    code.is_custom()
+        && value.each().iter().any(ends_in_digit)
+        && schema.listed(entity, code.as_str()).is_some_and(|field| field.kind == FieldType::Binding)
 }
 
 /// Whether a value of a file and one of the portal mean the same by themselves; `None` where that can't be said: an unknown label, a

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    Cells, EntityType, FieldCode, FieldDef, FieldType, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value,
+    Cells, EntityType, FieldCode, FieldDef, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value,
 };
 
 use super::RecordRef;
@@ -171,9 +171,8 @@ impl Action {
         self.fields.is_empty() && self.classic.is_empty() && self.products.is_empty() && self.links.is_empty()
     }
 
-    /// Lets a link wait for its target.
-    pub fn wait_for(&mut self, field: &FieldDef, target: RecordRef) {
-        let typed = field.kind == FieldType::Binding;
+    /// Lets a link wait for its target. `typed`: its id will be written with its type.
+    pub fn wait_for(&mut self, field: &FieldDef, typed: bool, target: RecordRef) {
         self.links.push(PendingLink { field: field.universal.clone(), multiple: field.multiple, typed, target });
         if !self.depends_on.contains(&target) {
             self.depends_on.push(target);

@@ -291,6 +291,11 @@ impl Drafter<'_> {
         if unwritten {
             create.declare(code, if field.kind == FieldType::User { "user_unknown" } else { "label_unknown" });
         }
+        // The portal takes a text that is a zero for nothing (rest-crm 3.6).
+        if value.each().iter().any(|value| matches!(value, Value::Text(text) if text == "0")) {
+            create.declare(code, "zero_text");
+            drafted.warn("zero_text", create.entity, Some(code));
+        }
         let Some(mut json) = wire(value, &field.kind, self.zone) else { return };
         if let (Some((_, length)), Json::String(text)) = (LENGTHS.iter().find(|(known, _)| *known == code), &mut json)
             && text.chars().count() > *length

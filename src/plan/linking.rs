@@ -15,8 +15,8 @@ use super::update::before;
 
 /// What one value of a link field leads to.
 enum Lead {
-    /// A record of a type.
-    To(EntityType, Link),
+    /// A record of a type, and whether the value says the type with the id.
+    To(EntityType, Link, bool),
     /// What isn't a record of these types stays as it stands: an item of a smart process, a bare id.
     AsItStands(Json),
     /// A name of something that the portal can't be asked for.
@@ -26,10 +26,11 @@ enum Lead {
 impl Drafter<'_> {
     /// Where a value of a link field leads; `None` for an empty one.
     fn lead(&self, field: &FieldDef, value: &Value, fates: &Fates) -> Option<Lead> {
-        let resolve = |target, value: &Value| Some(Lead::To(target, self.resolver(fates).resolve(target, value)?));
-        match (&field.kind, bound(value)) {
-            (FieldType::Link(target), _) => resolve(*target, value),
-            (_, Some((target, named))) => resolve(target, &named),
+        let only = field.bound_to();
+        let resolve = |target, value: &Value, typed| Some(Lead::To(target, self.resolver(fates).resolve(target, value)?, typed));
+        match (&field.kind, bound(value, only)) {
+            (FieldType::Link(target), _) => resolve(*target, value, false),
+            (_, Some((target, named))) => resolve(target, &named, is_typed(value, only)),
             (_, None) if value.is_empty() => None,
             (_, None) => Some(match value {
                 Value::Text(text) => Lead::AsItStands(json!(text)),
@@ -52,13 +53,13 @@ impl Drafter<'_> {
             create.declare(field.code.as_str(), "linked_from_contacts");
             return;
         }
-        let typed = field.kind == FieldType::Binding;
+        let is_binding = field.kind == FieldType::Binding;
         let mut sent = Vec::new();
         let mut later = false;
         for value in value.each() {
             let untold = match self.lead(field, value, fates) {
                 None => continue,
-                Some(Lead::To(target, Link::Live(id))) => {
+                Some(Lead::To(target, Link::Live(id), typed)) => {
                     sent.push(link(target, id, typed));
                     continue;
                 }
@@ -67,18 +68,18 @@ impl Drafter<'_> {
                     continue;
                 }
                 // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
-                Some(Lead::To(_, Link::Planned(target))) if target.entity >= create.entity => {
-                    mend.wait_for(field, target);
+                Some(Lead::To(_, Link::Planned(target), typed)) if target.entity >= create.entity => {
+                    mend.wait_for(field, typed, target);
                     later = true;
                     continue;
                 }
-                Some(Lead::To(_, Link::Planned(target))) => {
-                    create.wait_for(field, target);
+                Some(Lead::To(_, Link::Planned(target), typed)) => {
+                    create.wait_for(field, typed, target);
                     continue;
                 }
-                Some(Lead::To(_, Link::Ambiguous)) => "link_ambiguous",
-                Some(Lead::To(_, Link::Unknown)) if !typed => "missing_parent",
-                Some(Lead::To(_, Link::Unknown) | Lead::Nowhere) => "link_unknown",
+                Some(Lead::To(_, Link::Ambiguous, _)) => "link_ambiguous",
+                Some(Lead::To(_, Link::Unknown, _)) if !is_binding => "missing_parent",
+                Some(Lead::To(_, Link::Unknown, _) | Lead::Nowhere) => "link_unknown",
             };
             create.declare(field.code.as_str(), untold);
             drafted.warn(untold, create.entity, Some(field.code.as_str()));
@@ -103,23 +104,22 @@ impl Drafter<'_> {
         relink: &mut Action,
         drafted: &mut Drafted,
     ) {
-        let typed = field.kind == FieldType::Binding;
         let mut sent: Vec<Json> = change.portal.each().iter().filter_map(|value| self.alive(field, value)).collect();
         let alive = sent.len();
         for value in change.file.each() {
             let known = match self.lead(field, value, fates) {
                 None => continue,
-                Some(Lead::To(target, Link::Live(id))) => link(target, id, typed),
+                Some(Lead::To(target, Link::Live(id), typed)) => link(target, id, typed),
                 Some(Lead::AsItStands(text)) => text,
-                Some(Lead::To(_, Link::Planned(target))) => {
-                    relink.wait_for(field, target);
+                Some(Lead::To(_, Link::Planned(target), typed)) => {
+                    relink.wait_for(field, typed, target);
                     continue;
                 }
-                Some(Lead::To(_, Link::Ambiguous)) => {
+                Some(Lead::To(_, Link::Ambiguous, _)) => {
                     drafted.warn("link_ambiguous", relink.entity, Some(field.code.as_str()));
                     continue;
                 }
-                Some(Lead::To(_, Link::Unknown) | Lead::Nowhere) => {
+                Some(Lead::To(_, Link::Unknown, _) | Lead::Nowhere) => {
                     drafted.warn("missing_parent", relink.entity, Some(field.code.as_str()));
                     continue;
                 }
@@ -138,16 +138,16 @@ impl Drafter<'_> {
     /// The values that a bound field of a live record gets back; `None` when one of them leads nowhere.
     pub(super) fn bindings(&self, field: &FieldDef, file: &Value, fates: &Fates, restore: &mut Action) -> Option<Vec<Json>> {
         let leads: Vec<Lead> = file.each().iter().filter_map(|value| self.lead(field, value, fates)).collect();
-        if leads.iter().any(|lead| matches!(lead, Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown))) {
+        if leads.iter().any(|lead| matches!(lead, Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown, _))) {
             return None;
         }
         let mut sent = Vec::new();
         for lead in leads {
             match lead {
-                Lead::To(target, Link::Live(id)) => sent.push(link(target, id, true)),
-                Lead::To(_, Link::Planned(target)) => restore.wait_for(field, target),
+                Lead::To(target, Link::Live(id), typed) => sent.push(link(target, id, typed)),
+                Lead::To(_, Link::Planned(target), typed) => restore.wait_for(field, typed, target),
                 Lead::AsItStands(text) => sent.push(text),
-                Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown) => {}
+                Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown, _) => {}
             }
         }
         Some(sent)
@@ -159,13 +159,11 @@ impl Drafter<'_> {
             (FieldType::Link(target), Value::Link(id)) => {
                 self.current.get(*target, PortalId(*id)).map(|record| json!(record.id.0))
             }
-            (FieldType::Binding, Value::Text(text)) => match bound(value) {
-                Some((target, named)) => {
-                    let id = PortalId(link_id(&named)?);
-                    self.current.get(target, id).map(|_| link(target, id, true))
-                }
-                None => Some(json!(text)),
-            },
+            (FieldType::Binding, Value::Text(text)) => {
+                let is_gone =
+                    |(target, named)| link_id(&named).is_some_and(|id| self.current.get(target, PortalId(id)).is_none());
+                (!bound(value, field.bound_to()).is_some_and(is_gone)).then(|| json!(text))
+            }
             _ => None,
         }
     }
@@ -173,12 +171,19 @@ impl Drafter<'_> {
 
 /// A list is set as a whole: where a part of it comes later, the update holds what the create was sent as well.
 fn gather(field: &FieldDef, create: &Action, mend: &mut Action, sent: &[Json]) {
-    let waiting = create.links.iter().filter(|link| link.field == field.universal);
-    for link in waiting.map(|link| link.target).collect::<Vec<_>>() {
-        mend.wait_for(field, link);
+    for link in create.links.iter().filter(|link| link.field == field.universal) {
+        mend.wait_for(field, link.typed, link.target);
     }
     if !sent.is_empty() {
         mend.fields.set(field.universal.as_str(), Json::Array(sent.to_vec()));
+    }
+}
+
+/// Whether a value of a binding field is written with its type: as it stands there, and a name as the field has it.
+fn is_typed(value: &Value, only: Option<EntityType>) -> bool {
+    match value {
+        Value::Text(text) => text.contains('_'),
+        _ => only.is_none(),
     }
 }
 

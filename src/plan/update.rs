@@ -58,7 +58,7 @@ impl Drafter<'_> {
                 Some(Link::Live(id)) => Some(json!(id.0)),
                 None => Some(json!("")),
                 Some(Link::Planned(target)) => {
-                    restore.wait_for(field, target);
+                    restore.wait_for(field, false, target);
                     restore.before.set(field.universal.as_str(), old);
                     return;
                 }

@@ -209,6 +209,11 @@ const KNOWN: &[Known] = &[
         "{field} de {of} no cabe en la columna de Bitrix24. Se corta a lo que cabe; el texto completo queda solo en el archivo.",
     ),
     notice(
+        "zero_text",
+        "{field} of {of} is a text that holds nothing but a zero. Bitrix24 takes that for an empty field; enter it by hand where it matters.",
+        "{field} de {of} es un texto que solo contiene un cero. Bitrix24 lo toma por un campo vacío; escríbalo a mano donde importe.",
+    ),
+    notice(
         "not_mended",
         "What the import of {of} drops or overwrites (addresses, products, close dates, emptied fields) stays so, as `--no-mend` says. `verify` counts it as declared.",
         "Lo que la importación de {of} omite o sobrescribe (direcciones, productos, fechas de cierre, campos vacíos) se queda así, según `--no-mend`. `verify` lo cuenta como anunciado.",
@@ -353,6 +358,7 @@ mod tests {
         "stage_map_unused",
         "field_skipped",
         "value_cut",
+        "zero_text",
         "not_mended",
         "created_twice",
         "answers_for_another",
