@@ -164,7 +164,7 @@ fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
     let told = outcome(&applied.progress, reader.requests());
     // A run that was cut short may have all records there, and still not have looked at each of them for the last time.
     let complete = told.complete && applied.stopped.is_none();
-    let outcome = ApplyOutcome { causes, sandbox, complete, ..told };
+    let outcome = ApplyOutcome { complete, causes, sandbox, ..told };
     if output.json {
         terminal::json(&outcome);
         return;

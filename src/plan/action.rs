@@ -179,11 +179,13 @@ impl Action {
         }
     }
 
-    /// Declares that a field will differ.
-    pub fn declare(&mut self, field: &str, reason: &str) {
-        if !self.declared.iter().any(|known| known.field == field) {
+    /// Declares that a field will differ; says whether that is news.
+    pub fn declare(&mut self, field: &str, reason: &str) -> bool {
+        let is_news = !self.declared.iter().any(|known| known.field == field);
+        if is_news {
             self.declared.push(Declared { field: field.to_owned(), reason: reason.to_owned() });
         }
+        is_news
     }
 
     /// What the file says of the record, for comparison.

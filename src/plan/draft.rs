@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::diff::{Judged, Verdict};
@@ -113,6 +113,9 @@ pub const KEPT_DATES: [KeptDate; 2] = [
     KeptDate { code: "UF_CRM_B24R_CREATED", kind: "datetime", label_en: "Originally created", label_es: "Creado originalmente" },
 ];
 
+/// How near to now the portal takes a moment for its own.
+const JUST_NOW: SignedDuration = SignedDuration::from_secs(2);
+
 /// Fields that a new record fills by itself when they are sent empty (rest-crm 3.6).
 const DEFAULTED: &[&str] =
     &["TYPE_ID", "COMPANY_TYPE", "SOURCE_ID", "INDUSTRY", "EMPLOYEES", "CURRENCY_ID", "BEGINDATE", "CLOSEDATE"];
@@ -146,7 +149,8 @@ impl Drafter<'_> {
             }
         }
         drafted.actions.extend(mends);
-        for item in judged.iter().filter(|item| item.judged.verdict == Verdict::Changed) {
+        // What an earlier run brought back may have come without a link, because its target came later.
+        for item in judged.iter().filter(|item| matches!(item.judged.verdict, Verdict::Changed | Verdict::Restored)) {
             let updates = self.update(item, fates, &mut drafted);
             drafted.actions.extend(updates);
         }
@@ -232,7 +236,7 @@ impl Drafter<'_> {
             let Some(field) = self.schema.field(entity, code.as_str()) else { continue };
             match (&field.kind, field.writing) {
                 (FieldType::Link(_) | FieldType::Binding, Writing::Import) => {
-                    self.link(&field, value, fates, (&mut create, &mut mend), drafted);
+                    self.link(&field, value, fates, (&mut create, &mut mend), &item.judged.notes, drafted);
                 }
                 (FieldType::Multi(multi), _) => {
                     add_multifield(&mut create, &field, &multi.kind, &multi.value_type, value, drafted);
@@ -334,6 +338,8 @@ impl Drafter<'_> {
         create.system.set("createdTime", rfc3339(created));
         let updated = record.get("DATE_MODIFY").and_then(|value| moment(value, self.zone));
         let updated = updated.filter(|updated| *updated >= created && *updated <= self.now);
+        // A change of this very moment counts as none, and then a stage move after the creation is refused, with all dates (rest-crm 4.4, 4.5).
+        let updated = updated.filter(|updated| self.now.duration_since(*updated) > JUST_NOW);
         if let Some(updated) = updated {
             create.system.set("updatedTime", rfc3339(updated));
             if let Some(editor) = user("MODIFY_BY_ID") {
@@ -382,7 +388,9 @@ impl Drafter<'_> {
             return None;
         }
         if self.flags.no_mend {
-            mend.classic.0.keys().for_each(|code| create.declare(code, "not_mended"));
+            for code in mend.classic.0.keys() {
+                create.declare(code, "not_mended");
+            }
             if !mend.products.is_empty() {
                 create.declare("PRODUCTS", "not_mended");
             }

@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::diff::{FieldChange, bound};
+use crate::diff::{FieldChange, Note, bound};
 use crate::model::{EntityType, FieldDef, FieldType, PortalId, Value};
 
 use super::action::{Action, link};
@@ -46,6 +46,7 @@ impl Drafter<'_> {
         value: &Value,
         fates: &Fates,
         (create, mend): (&mut Action, &mut Action),
+        notes: &[Note],
         drafted: &mut Drafted,
     ) {
         // A company's contacts come back from the contacts' side: a list here would re-link survivors that nobody asked to touch.
@@ -81,8 +82,11 @@ impl Drafter<'_> {
                 Some(Lead::To(_, Link::Unknown, _)) if !is_binding => "missing_parent",
                 Some(Lead::To(_, Link::Unknown, _) | Lead::Nowhere) => "link_unknown",
             };
-            create.declare(field.code.as_str(), untold);
-            drafted.warn(untold, create.entity, Some(field.code.as_str()));
+            // A record counts once, however many of its links lead nowhere and whoever has noted it before.
+            let is_known = notes.iter().any(|note| note.code() == untold && note.field() == Some(&field.code));
+            if create.declare(field.code.as_str(), untold) && !is_known {
+                drafted.warn(untold, create.entity, Some(field.code.as_str()));
+            }
         }
         if later && field.multiple {
             gather(field, create, mend, &sent);

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
-use crate::diff::{ChangeKind, FieldChange};
+use crate::diff::{ChangeKind, FieldChange, Verdict};
 use crate::model::{FieldDef, FieldType, Value, Writing};
 
 use super::action::{Action, ActionKind};
@@ -25,7 +25,7 @@ impl Drafter<'_> {
                 (ChangeKind::LostLink, FieldType::Link(_) | FieldType::Binding) if self.flags.relink => {
                     self.relink(&field, change, fates, &mut relink, drafted);
                 }
-                (ChangeKind::Changed, kind) if self.flags.changed == "restore" => {
+                (ChangeKind::Changed, kind) if self.flags.changed == "restore" && judged.verdict == Verdict::Changed => {
                     self.restore(&field, kind, change, fates, &mut restore, drafted);
                 }
                 _ => {}

@@ -27,7 +27,7 @@ impl World {
         Self { portal, files: Vec::new() }
     }
 
-    fn add(&self, kind: u64, fields: Value) -> u64 {
+    fn add(&self, kind: u64, fields: &Value) -> u64 {
         let made = self.portal.call("crm.item.add", json!({"entityTypeId": kind, "fields": fields}));
         made["item"]["id"].as_u64().expect("an id")
     }
@@ -85,14 +85,14 @@ fn exported() -> (World, [u64; 3]) {
         ("UF_CRM_MANY", "Y", of_all_types()),
         ("UF_CRM_PERSON", "N", json!({"CONTACT": "Y"})),
     ]);
-    let company = world.add(4, json!({"title": "Aceros \"del Norte\", S.A. de C.V."}));
-    let contact = world.add(3, json!({"name": "Juan", "lastName": "De la Ó"}));
+    let company = world.add(4, &json!({"title": "Aceros \"del Norte\", S.A. de C.V."}));
+    let contact = world.add(3, &json!({"name": "Juan", "lastName": "De la Ó"}));
     // What was given out before and deleted makes the ids of the types differ.
-    let spare = world.add(2, json!({"title": "spare"}));
+    let spare = world.add(2, &json!({"title": "spare"}));
     world.lose(2, spare);
     let (bound, person) = (format!("CO_{company}"), contact.to_string());
     let many = json!([format!("C_{contact}"), bound]);
-    let deal = world.add(2, json!({"title": "Tarimas", "ufCrmOne": bound, "ufCrmMany": many, "ufCrmPerson": person}));
+    let deal = world.add(2, &json!({"title": "Tarimas", "ufCrmOne": bound, "ufCrmMany": many, "ufCrmPerson": person}));
     world.file(
         "COMPANY_1.csv",
         &format!("\"ID\";\"Nombre de la Compañía\";\n\"{company}\";\"Aceros \"\"del Norte\"\", S.A. de C.V.\";\n"),
@@ -214,4 +214,65 @@ fn a_text_of_a_zero_alone_is_said_to_be_lost_and_the_decimals_of_money_stay() {
     assert_eq!(world.item(2, world.new_id("plan", "deal", 7))["ufCrmPaid"], "1500.50|USD");
     let verified = world.on("plan", "verify", &[]).exits(0).json();
     assert_eq!(verified["entities"]["deal"]["declared"], 1, "{verified}");
+}
+
+#[test]
+fn a_record_with_links_that_lead_nowhere_counts_once() {
+    let mut world = World::new(&[]);
+    for _ in 0..2 {
+        world.add(3, &json!({"name": "Luis", "lastName": "Gómez"}));
+    }
+    world.file("DEAL_1.csv", "\"ID\";\"Nombre de la negociación\";\"Contacto\";\n\"7\";\"Tarimas\";\"Luis Gómez\";\n");
+    world.file("lead.csv", "ID,TITLE,STATUS_ID,CONTACT_IDS\n8,Pregunta,NEW,\"801, 802\"\n");
+    let summary = world.plan("plan", &[]);
+    let counted = |code: &str| -> Vec<u64> {
+        let warnings = summary["warnings"].as_array().expect("a list").iter();
+        warnings.filter(|warning| warning["code"] == code).filter_map(|warning| warning["records"].as_u64()).collect()
+    };
+    assert_eq!(counted("link_ambiguous"), [1], "{summary}");
+    assert_eq!((counted("link_unknown"), counted("missing_parent")), (vec![1], vec![1]), "{summary}");
+}
+
+#[test]
+fn a_record_that_was_changed_a_moment_ago_keeps_its_creation_moment() {
+    let mut world = World::new(&[]);
+    let old = json!({"title": "Tarimas", "createdTime": "2025-03-01T10:00:00+00:00"});
+    let made = world.portal.call("crm.item.import", json!({"entityTypeId": 2, "fields": old}));
+    let deal = made["item"]["id"].as_u64().expect("an id");
+    let snapshot = world.portal.dir().join("snapshot");
+    world.b24().run(["snapshot".into(), "--out".into(), snapshot.clone().into_os_string()]).exits(0);
+    world.files = vec![snapshot];
+    world.lose(2, deal);
+    world.plan("plan", &[]);
+    world.on("plan", "apply", &["--yes"]).exits(0);
+    assert_eq!(world.item(2, world.new_id("plan", "deal", deal))["createdTime"], "2025-03-01T10:00:00+00:00");
+}
+
+#[test]
+fn what_an_earlier_run_created_without_its_contact_gets_it_by_relink() {
+    let mut world = World::new(&[]);
+    let label = json!({"en": "RFC"});
+    let fields = json!({"FIELD_NAME": "UF_CRM_RFC", "USER_TYPE_ID": "string", "MANDATORY": "Y", "EDIT_FORM_LABEL": label});
+    world.portal.call("crm.contact.userfield.add", json!({ "fields": fields }));
+    world.portal.call("sandbox.settings.set", json!({"required_check": true}));
+    world.file("contact.csv", "ID,NAME,LAST_NAME,TYPE_ID,UF_CRM_RFC\n4,Ana,Ruiz,CLIENT,\n");
+    world.file("deal.csv", "ID,TITLE,CONTACT_IDS\n7,Tarimas,4\n");
+    world.plan("plan", &[]);
+    world.on("plan", "apply", &["--yes"]).exits(3);
+    let deal = world.new_id("plan", "deal", 7);
+    let all = std::mem::take(&mut world.files);
+    // The failed row, mended by hand, planned by itself.
+    world.file("contact.csv", "ID,NAME,LAST_NAME,TYPE_ID,UF_CRM_RFC\n4,Ana,Ruiz,CLIENT,RUAA800101\n");
+    world.plan("mended", &[]);
+    world.on("mended", "apply", &["--yes"]).exits(0);
+    world.files = all;
+    let summary = world.plan("again", &["--relink"]);
+    let counts = &summary["entities"]["deal"];
+    assert_eq!(
+        (&counts["restored"], &counts["lost_links"], &counts["to_update"]),
+        (&json!(1), &json!(1), &json!(1)),
+        "{summary}"
+    );
+    world.on("again", "apply", &["--yes"]).exits(0);
+    assert_eq!(world.item(2, deal)["contactIds"], json!([world.new_id("mended", "contact", 4)]));
 }
