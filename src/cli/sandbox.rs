@@ -90,8 +90,18 @@ impl Sandbox {
                 terminal::note(&format!("{what}: {}", Vec::from_iter(lost).join(", ")), output);
             }
         }
-        let sandbox_failure = |error: &dyn std::error::Error| {
-            Failure::other(super::lang::say(language, "the sandbox cannot run", "el portal local no puede funcionar"), error)
+        let sandbox_failure = |error: &sandbox::SandboxError| match error {
+            sandbox::SandboxError::Zone(zone) => {
+                let text = super::lang::say(
+                    language,
+                    "there is no such time zone; use an IANA name such as America/Mexico_City",
+                    "no existe esa zona horaria; use un nombre IANA como America/Mexico_City",
+                );
+                Failure::usage(format!("--zone {zone}: {text}"))
+            }
+            error => {
+                Failure::other(super::lang::say(language, "the sandbox cannot run", "el portal local no puede funcionar"), error)
+            }
         };
         let running = sandbox::Sandbox::start(&config, self.listen).map_err(|error| sandbox_failure(&error))?;
         terminal::result(&format!("webhook: {}", running.webhook()));
