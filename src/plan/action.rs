@@ -179,6 +179,11 @@ impl Action {
         }
     }
 
+    /// Whether a link of this field waits for its target.
+    pub fn waits_for(&self, field: &str) -> bool {
+        self.links.iter().any(|link| link.field == field)
+    }
+
     /// Declares that a field will differ; says whether that is news.
     pub fn declare(&mut self, field: &str, reason: &str) -> bool {
         let is_news = !self.declared.iter().any(|known| known.field == field);

@@ -132,15 +132,15 @@ impl Drafter<'_> {
                 sent.push(known);
             }
         }
-        let waits = relink.links.iter().any(|link| link.field == field.universal);
+        let waits = relink.waits_for(&field.universal);
         if sent.len() > alive || (field.multiple && waits && !sent.is_empty()) {
             relink.fields.set(field.universal.as_str(), one_or_all(field, sent));
         }
         relink.before.set(field.universal.as_str(), before(&change.portal, &field.kind, self.zone));
     }
 
-    /// The values that a bound field of a live record gets back; `None` when one of them leads nowhere.
-    pub(super) fn bindings(&self, field: &FieldDef, file: &Value, fates: &Fates, restore: &mut Action) -> Option<Vec<Json>> {
+    /// The links that a live record gets back; `None` when one of them leads nowhere.
+    pub(super) fn written_back(&self, field: &FieldDef, file: &Value, fates: &Fates, restore: &mut Action) -> Option<Vec<Json>> {
         let leads: Vec<Lead> = file.each().iter().filter_map(|value| self.lead(field, value, fates)).collect();
         if leads.iter().any(|lead| matches!(lead, Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown, _))) {
             return None;

@@ -4,11 +4,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
 use crate::diff::{ChangeKind, FieldChange, Verdict};
-use crate::model::{FieldDef, FieldType, Value, Writing};
+use crate::model::{EntityType, FieldDef, FieldType, Value, Writing};
 
 use super::action::{Action, ActionKind};
 use super::draft::{Drafted, Drafter, Missing};
-use super::fate::{Fates, Link};
+use super::fate::Fates;
 use super::linking::{link_id, one_or_all};
 use super::wire::wire;
 
@@ -54,24 +54,16 @@ impl Drafter<'_> {
         let code = field.code.as_str();
         let old = before(&change.portal, kind, self.zone);
         let new = match kind {
-            FieldType::Link(target) if !field.multiple => match self.resolver(fates).resolve(*target, &change.file) {
-                Some(Link::Live(id)) => Some(json!(id.0)),
-                None => Some(json!("")),
-                Some(Link::Planned(target)) => {
-                    restore.wait_for(field, false, target);
-                    restore.before.set(field.universal.as_str(), old);
-                    return;
-                }
-                Some(Link::Ambiguous | Link::Unknown) => None,
-            },
-            FieldType::Binding => match self.bindings(field, &change.file, fates, restore) {
-                Some(sent) if sent.is_empty() && !restore.links.is_empty() && !field.multiple => {
+            // A company's contacts come back from the contacts' side.
+            FieldType::Link(EntityType::Contact) if restore.entity == EntityType::Company => None,
+            FieldType::Link(_) | FieldType::Binding => match self.written_back(field, &change.file, fates, restore) {
+                Some(sent) if sent.is_empty() && !field.multiple && restore.waits_for(&field.universal) => {
                     restore.before.set(field.universal.as_str(), old);
                     return;
                 }
                 sent => sent.map(|sent| one_or_all(field, sent)),
             },
-            FieldType::Multi(_) | FieldType::Products | FieldType::Link(_) => None,
+            FieldType::Multi(_) | FieldType::Products => None,
             _ if change.file.is_empty() => Some(json!("")),
             _ => wire(&change.file, kind, self.zone).or_else(|| matches!(change.file, Value::Number(_)).then(|| json!(""))),
         };
@@ -83,6 +75,9 @@ impl Drafter<'_> {
             (Some(new), Writing::ClassicUpdate) => {
                 restore.classic.set(code, new);
                 restore.before.set(code, old);
+            }
+            (None, Writing::Import | Writing::ClassicUpdate | Writing::ProductRows) => {
+                drafted.warn("not_written_back", restore.entity, Some(code));
             }
             _ => drafted.warn("column_unwritable", restore.entity, Some(code)),
         }

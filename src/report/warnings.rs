@@ -209,6 +209,11 @@ const KNOWN: &[Known] = &[
         "{field} de {of} no cabe en la columna de Bitrix24. Se corta a lo que cabe; el texto completo queda solo en el archivo.",
     ),
     notice(
+        "not_written_back",
+        "{field} differs in {of}, and `--changed restore` leaves it as it is in Bitrix24: phones, e-mails and products are written with new records only, and a link or a value that leads nowhere isn't written at all. The report shows both values; correct it by hand.",
+        "{field} difiere en {of} y `--changed restore` lo deja como está en su Bitrix24: teléfonos, correos y productos solo se escriben en registros nuevos, y no se escribe un vínculo o valor que no lleva a nada. El informe muestra ambos valores; corríjalo a mano.",
+    ),
+    notice(
         "zero_text",
         "{field} of {of} is a text that holds nothing but a zero. Bitrix24 takes that for an empty field; enter it by hand where it matters.",
         "{field} de {of} es un texto que solo contiene un cero. Bitrix24 lo toma por un campo vacío; escríbalo a mano donde importe.",
@@ -359,6 +364,7 @@ mod tests {
         "field_skipped",
         "value_cut",
         "zero_text",
+        "not_written_back",
         "not_mended",
         "created_twice",
         "answers_for_another",
