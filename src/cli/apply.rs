@@ -50,11 +50,7 @@ impl Apply {
             max_creates: self.max_creates,
             failed: self.failed,
             pilot: self.pilot,
-            zombie_window: portal::zombie_window(output)?,
-            stop: signals::stop_on_request(output),
-            clock: Arc::new(SystemClock),
-            language: output.language(),
-            only_ids: None,
+            ..request(output)?
         };
         let confirmed = if self.yes { Confirmed::ByFlag } else { Confirmed::NotYet };
         go(&self.dir, &self.portal, &request, confirmed, output).await
@@ -63,7 +59,12 @@ impl Apply {
 
 /// Goes on from `plan` into `apply` with the plan just seen and confirmed.
 pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) -> Result<Outcome, Failure> {
-    let request = ApplyRequest {
+    go(dir, portal, &request(output)?, Confirmed::ByAWord, output).await
+}
+
+/// What `apply` without flags, and `undo`, ask of a plan.
+pub(super) fn request(output: &Output) -> Result<ApplyRequest, Failure> {
+    Ok(ApplyRequest {
         stale_ok: false,
         max_creates: None,
         failed: false,
@@ -73,8 +74,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         clock: Arc::new(SystemClock),
         language: output.language(),
         only_ids: None,
-    };
-    go(dir, portal, &request, Confirmed::ByAWord, output).await
+    })
 }
 
 async fn go(
@@ -161,7 +161,10 @@ fn question(opened: &Opened, output: &Output) -> String {
 fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
     let reader = writer.reader();
     let (causes, sandbox) = (applied.causes.clone(), reader.is_loopback());
-    let outcome = ApplyOutcome { causes, sandbox, ..outcome(&applied.progress, reader.requests()) };
+    let told = outcome(&applied.progress, reader.requests());
+    // A run that was cut short may have all records there, and still not have looked at each of them for the last time.
+    let complete = told.complete && applied.stopped.is_none();
+    let outcome = ApplyOutcome { complete, causes, sandbox, ..told };
     if output.json {
         terminal::json(&outcome);
         return;

@@ -392,9 +392,24 @@ fn join(parts: Vec<Cell>) -> Cell {
 fn split(kind: &FieldType, text: &str) -> Vec<String> {
     let parts: Vec<&str> = match kind {
         FieldType::User if text.contains('\n') => text.lines().collect(),
+        FieldType::Binding if text.starts_with('[') => bound_titles(text),
         _ => text.split(", ").collect(),
     };
     parts.into_iter().filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
+}
+
+/// The titles of bound records, each behind its type: `[CO] Aceros, S.A. de C.V., [C] Ana` (csv 4.8). A title has commas of its own.
+fn bound_titles(text: &str) -> Vec<&str> {
+    let begins = text.match_indices(", [").map(|(at, _)| at);
+    let ends: Vec<usize> = begins.chain([text.len()]).collect();
+    let mut from = 0;
+    ends.into_iter()
+        .map(|end| {
+            let title = &text[from..end];
+            from = text.len().min(end + ", ".len());
+            title
+        })
+        .collect()
 }
 
 /// Whether a phone is one of those whose `+` a spreadsheet took.

@@ -5,12 +5,14 @@
 
 mod action;
 mod approve;
+mod create;
 pub mod dir;
 mod draft;
 mod fate;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod line;
+mod linking;
 mod mending;
 mod seal;
 mod stage_map;
@@ -20,6 +22,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod work;
 
 pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};
 pub use approve::{AGE_MAX_HOURS, Approved, Conditions, Refusal, approve};
@@ -31,3 +34,4 @@ pub use mending::{Mended, Mending, MendingError, stage_field};
 pub use seal::{digest_of_file, digest_of_text};
 pub use summary::{EntityCounts, FileSummary, Forecast, Inferred, Requests, Summary, Warning};
 pub use wire::{moment, rfc3339, wire};
+pub use work::{Leftover, leftovers};

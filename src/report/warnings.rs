@@ -124,8 +124,13 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "restored_unmended",
-        "An earlier run brought {of} back and ended before it wrote what an import drops or overwrites (addresses, products, close dates), or was told to leave it out. There they still differ from the files; records.jsonl names records and fields. Going on with the earlier plan (`apply`) writes it; this plan doesn't.",
-        "Una ejecución anterior devolvió {of} y terminó antes de escribir lo que una importación omite o sobrescribe (direcciones, productos, fechas de cierre), o se le indicó no escribirlo. Ahí todavía hay diferencias con los archivos; records.jsonl nombra registros y campos. Continuar la revisión anterior (`apply`) lo escribe; esta no.",
+        "An earlier run brought {of} back and ended before it wrote what an import drops or overwrites (addresses, products, close dates), or was told to leave it out. There they still differ from the files; records.jsonl names records and fields. Going on with the earlier plan (`apply`) writes it; this plan doesn't. `--changed restore` fills what is still empty, but for products.",
+        "Una ejecución anterior devolvió {of} y terminó antes de escribir lo que una importación omite o sobrescribe (direcciones, productos, fechas de cierre), o se le indicó no escribirlo. Ahí todavía hay diferencias con los archivos; records.jsonl nombra registros y campos. Continuar la revisión anterior (`apply`) lo escribe; esta no. `--changed restore` llena lo que sigue vacío, salvo los productos.",
+    ),
+    notice(
+        "restored_filled",
+        "An earlier run brought {of} back without what an import drops. What is still empty there is filled from the files, because `--changed restore` says so; records.jsonl shows the values.",
+        "Una ejecución anterior devolvió {of} sin lo que una importación omite. Lo que sigue vacío se llena con lo que traen los archivos, porque así lo pide `--changed restore`; records.jsonl muestra los valores.",
     ),
     notice(
         "history_not_restored",
@@ -202,6 +207,36 @@ const KNOWN: &[Known] = &[
         "link_unknown",
         "{field} of {of} names a record that is neither in the portal nor in the files. The link is left empty.",
         "{field} de {of} nombra un registro que no está ni en su Bitrix24 ni en los archivos. El vínculo queda vacío.",
+    ),
+    notice(
+        "value_cut",
+        "{field} of {of} is longer than the portal's column. It is cut to fit; the whole text stands in the file only.",
+        "{field} de {of} no cabe en la columna de Bitrix24. Se corta a lo que cabe; el texto completo queda solo en el archivo.",
+    ),
+    notice(
+        "not_written_back",
+        "{field} differs in {of}, and `--changed restore` leaves it as it is in Bitrix24: phones, e-mails and products are written with new records only, and a link or a value that leads nowhere isn't written at all. The report shows both values; correct it by hand.",
+        "{field} difiere en {of} y `--changed restore` lo deja como está en su Bitrix24: teléfonos, correos y productos solo se escriben en registros nuevos, y no se escribe un vínculo o valor que no lleva a nada. El informe muestra ambos valores; corríjalo a mano.",
+    ),
+    notice(
+        "zero_text",
+        "{field} of {of} is a text that holds nothing but a zero. Bitrix24 takes that for an empty field; enter it by hand where it matters.",
+        "{field} de {of} es un texto que solo contiene un cero. Bitrix24 lo toma por un campo vacío; escríbalo a mano donde importe.",
+    ),
+    notice(
+        "not_mended",
+        "What the import of {of} drops or overwrites (addresses, products, close dates, emptied fields) stays so, as `--no-mend` says. `verify` counts it as declared.",
+        "Lo que la importación de {of} omite o sobrescribe (direcciones, productos, fechas de cierre, campos vacíos) se queda así, según `--no-mend`. `verify` lo cuenta como anunciado.",
+    ),
+    notice(
+        "created_twice",
+        "More than one live record bears the mark of one record of the files: so with {of}. The report names them; compare them in Bitrix24 and delete the one too many by hand.",
+        "Más de un registro vivo lleva la marca de un mismo registro de los archivos: así en {of}. El informe los nombra; compárelos en su Bitrix24 y elimine a mano el que sobra.",
+    ),
+    notice(
+        "answers_for_another",
+        "A live record resembles {of} (same e-mail, phone, title or amount), but answers for another row of the files already. So it counts for none of these.",
+        "Un registro vivo se parece a {of} (mismo correo, teléfono, título o monto), pero ya responde por otra fila de los archivos. Por eso no cuenta para ninguno de estos.",
     ),
     notice(
         "missing_parent",
@@ -316,6 +351,7 @@ mod tests {
         "mend_updates",
         "import_side_effects",
         "restored_unmended",
+        "restored_filled",
         "history_not_restored",
         "closed_date_mended",
         "duplicate_found",
@@ -332,6 +368,12 @@ mod tests {
         "stage_mapped",
         "stage_map_unused",
         "field_skipped",
+        "value_cut",
+        "zero_text",
+        "not_written_back",
+        "not_mended",
+        "created_twice",
+        "answers_for_another",
     ];
 
     #[test]
