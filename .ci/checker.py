@@ -22,12 +22,13 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 TYPES = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
-# planned -> intent -> acknowledged, refused or unknown; unknown is looked up, then adopted or planned again.
+# planned -> intent -> acknowledged, refused or unknown; unknown is looked up, then adopted or planned again. What was refused, and what
+# was left out for its sake, may be taken up by a person's wish.
 MOVES = {
     ("planned", "intent"), ("planned", "done"), ("planned", "failed"), ("planned", "left_out"),
     ("intent", "done"), ("intent", "failed"), ("intent", "unknown"), ("intent", "planned"),
     ("unknown", "done"), ("unknown", "failed"), ("unknown", "planned"),
-    ("failed", "planned"), ("done", "undone"),
+    ("failed", "planned"), ("left_out", "planned"), ("done", "undone"),
 }
 PENDING = {"planned", "intent", "unknown"}
 # What a portal computes or writes by itself, what tells a created record from the lost one, and the times that can't always be kept.

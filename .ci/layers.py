@@ -224,7 +224,8 @@ def later_than_the_window(exchange, _):
 
 
 def story_z(loss, place, chance, number):
-    """A create delivered twice, or carried out later than the window: there are doubles then, and `verify` names each with its ids."""
+    """A create delivered twice, or carried out later than the window: there are doubles then, and `verify` names each with its ids; so
+    does `undo`, and leaves them."""
     fault = (proxies.create_twice, later_than_the_window)[number % 2]
     with loss.copy(place, *PORTAL) as world, proxies.Proxy(world, random.Random(chance.random()), window=WINDOW) as way:
         through = {"B24_WEBHOOK": way.webhook, **PATIENT}
@@ -248,6 +249,11 @@ def story_z(loss, place, chance, number):
         assert found["I1"][0] and found["I2"][0], "doubles that the checker doesn't see"
         wrong = {name: found[name][0] for name in ("I4", "I5", "I7") if found[name][0]}
         assert not wrong, f"{fault.__name__}: {wrong}"
+        # Taken back, what the journal knew is gone; the double, which nothing proves to be the plan's, stays and is named.
+        for command, more in (("undo", ["--yes"]), ("verify", [])):
+            code, out, _ = world.run(command, plan, *more, "--json", **through)
+            left = {(one["entity"], one["original_id"]): sorted([*one["still_there"], one["new_id"]]) for one in json.loads(out).get("leftovers", [])}
+            assert code == 3 and left == twice, f"{fault.__name__}: {command} exits {code}, {len(left)} of {len(twice)} leftovers named"
         return 1, {}
 
 

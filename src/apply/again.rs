@@ -11,7 +11,7 @@ use crate::model::{EntityType, LiveRecord, PortalId, Value};
 use crate::plan::{Action, ActionKind, moment};
 use crate::portal::Wants;
 
-use super::journal::Learned;
+use super::learned::Learned;
 use super::run::{ApplyError, Run};
 use super::step::{How, State};
 

@@ -10,6 +10,7 @@ use crate::plan::{Action, ActionKind};
 use crate::portal::{PortalError, Reader, Wants};
 
 use super::journal::Step;
+use super::step::State;
 
 /// Source records with more than one live record: those that bear the mark, and the one that the journal knows, whether or not it still
 /// bears it.
@@ -37,13 +38,17 @@ pub(super) async fn doubles(
                 bearers.entry(known[&live.id]).or_default().insert(live.id);
             }
         }
-        let several = bearers.into_iter().filter(|(_, ids)| ids.len() > 1);
+        // What was taken back should be there not even once: that is told apart.
+        let undone: BTreeSet<OriginalId> =
+            creates.iter().filter(|step| step.state == State::Undone).map(|step| step.original_id).collect();
+        let several = bearers.into_iter().filter(|(id, ids)| ids.len() > 1 && !undone.contains(id));
         found.extend(several.map(|(id, ids)| (entity, id, ids.into_iter().collect())));
     }
     Ok(found)
 }
 
-async fn bearers(
+/// The live records that bear the marks of these creates, by source record.
+pub(super) async fn bearers(
     entity: EntityType,
     creates: &[&Step],
     actions: &[Action],

@@ -20,6 +20,7 @@ use crate::plan::{Action, ActionKind, RecordRef};
 use super::book;
 use super::chain;
 use super::guard::{self, Unsafe};
+use super::learned::{Learned, Move};
 use super::step::{How, State};
 
 /// One action's row.
@@ -95,42 +96,6 @@ impl Intent {
     pub fn seq(&self) -> usize {
         self.seq
     }
-}
-
-/// What was learned of a step.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Learned {
-    /// It is applied. A create has its new id.
-    Done {
-        /// The new id.
-        portal_id: Option<PortalId>,
-        /// How that is known.
-        how: How,
-    },
-    /// The portal refused it, or a person is needed.
-    Failed {
-        /// The code.
-        code: String,
-        /// The words.
-        message: String,
-    },
-    /// It is certainly not applied, and may be sent again.
-    Again,
-    /// It is certainly not applied; it may be sent again without the creation moment, which the portal refused.
-    AgainWithoutDates,
-    /// Nobody knows; it was sent before now.
-    Unclear,
-    /// Nobody knows; an earlier run was sending it, up to this moment at most.
-    Interrupted(Timestamp),
-    /// Looked up twice after the window and found nowhere.
-    NotThere,
-    /// Not carried out.
-    LeftOut {
-        /// Why.
-        code: String,
-    },
-    /// Taken back.
-    Undone,
 }
 
 /// Why a journal can't be used.
@@ -325,7 +290,7 @@ impl Journal {
     }
 
     fn moves(&self, learned: impl Iterator<Item = (usize, Learned)>, now: Timestamp) -> Vec<Move> {
-        learned.map(|(seq, learned)| apply_to(self.steps[seq].clone(), learned, now)).collect()
+        learned.map(|(seq, learned)| learned.of(self.steps[seq].clone(), now)).collect()
     }
 
     fn write(&mut self, moves: Vec<Move>, now: Timestamp, before_the_commit: impl FnOnce()) -> Result<(), JournalError> {
@@ -361,48 +326,5 @@ impl Journal {
             self.steps[seq] = step;
         }
         Ok(())
-    }
-}
-
-/// A step as it will be, the state it moves to, and why.
-type Move = (Step, State, String);
-
-/// What a step becomes by what was learned.
-fn apply_to(mut step: Step, learned: Learned, now: Timestamp) -> Move {
-    match learned {
-        Learned::Done { portal_id, how } => {
-            step.portal_id = portal_id.or(step.portal_id);
-            step.how = how;
-            let detail = format!("{} {}", how.code(), portal_id.map(|id| id.to_string()).unwrap_or_default());
-            (step, State::Done, detail)
-        }
-        Learned::Failed { code, message } => {
-            let detail = format!("{code}: {message}");
-            step.code = code;
-            step.message = message;
-            (step, State::Failed, detail)
-        }
-        Learned::Again => (step, State::Planned, "not applied".to_owned()),
-        Learned::AgainWithoutDates => {
-            step.without_dates = true;
-            (step, State::Planned, "creation moment refused".to_owned())
-        }
-        Learned::Unclear => {
-            step.sent_at = Some(now);
-            (step, State::Unknown, "unclear answer".to_owned())
-        }
-        Learned::Interrupted(at) => {
-            step.sent_at = Some(at);
-            (step, State::Unknown, "interrupted".to_owned())
-        }
-        Learned::NotThere => {
-            step.cycles += 1;
-            (step, State::Planned, "looked up twice, not there".to_owned())
-        }
-        Learned::LeftOut { code } => {
-            step.code.clone_from(&code);
-            (step, State::LeftOut, code)
-        }
-        Learned::Undone => (step, State::Undone, "deleted".to_owned()),
     }
 }

@@ -11,8 +11,9 @@ use crate::model::EntityType;
 use crate::plan::ActionKind;
 use crate::portal::Writer;
 
-use super::journal::Learned;
-use super::run::{ApplyError, CYCLES_MAX, Run, present};
+use super::learned::Learned;
+use super::look_up::present;
+use super::run::{ApplyError, CYCLES_MAX, Run};
 use super::step::{How, State};
 
 /// How far apart the two look-ups are before "not there" is believed: the window's tenth, within these bounds.

@@ -13,17 +13,17 @@ use serde_json::{Value as Json, json};
 
 use crate::drill::{planted, point};
 use crate::event::{Event, Observer, Phase};
-use crate::model::{EntityType, OriginPair, Payload, PortalId, Schema};
-use crate::plan::{Action, ActionKind, Approved, RecordRef, digest_of_text};
-use crate::portal::{Effect, PortalError, Refusal, Wants, Writer};
+use crate::model::{EntityType, Payload, PortalId, Schema};
+use crate::plan::{Action, ActionKind, Approved, RecordRef};
+use crate::portal::{PortalError, Refusal, Writer};
 
 use tokio::time::Instant;
 
 use super::clock::{Clock, Compared, Watch};
-use super::journal::{Intent, Journal, JournalError, Learned, Sending, Step};
-use super::others::{BATCHES_BETWEEN, Stranger};
-use super::step::{How, State};
-use super::verify::RECORDS_AT_ONCE;
+use super::journal::{Intent, Journal, JournalError, Sending, Step};
+use super::learned::Learned;
+use super::others::Stranger;
+use super::step::State;
 
 /// How often an unclear answer is looked up and sent again in one run.
 pub const CYCLES_MAX: u32 = 5;
@@ -52,7 +52,7 @@ pub enum Scope {
     All,
     /// These records alone, created and mended; live records are not touched.
     Pilot(HashSet<RecordRef>),
-    /// The steps of these records alone, of whatever kind.
+    /// The steps of these records alone, of whatever kind: what failed, and what was left out for its sake.
     Failed(HashSet<RecordRef>),
     /// The same, for records that a person has named.
     Named(HashSet<RecordRef>),
@@ -104,10 +104,10 @@ pub struct Run<'a> {
     pub(super) watermarks: Vec<(EntityType, PortalId)>,
     /// Whether the files are another portal's.
     pub(super) is_foreign: bool,
-    missing_parent: String,
-    mends: HashMap<RecordRef, usize>,
+    pub(super) missing_parent: String,
+    pub(super) mends: HashMap<RecordRef, usize>,
     #[cfg(feature = "faults")]
-    plan: String,
+    pub(super) plan: String,
 }
 
 impl std::fmt::Debug for Run<'_> {
@@ -161,14 +161,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes failed steps up again.
-    pub fn take_up_failed(&mut self) -> Result<(), ApplyError> {
-        let failed = self.seqs(|step| step.state == State::Failed);
-        self.journal.forget_payloads(&failed)?;
-        let again = failed.into_iter().map(|seq| (seq, Learned::Again)).collect();
-        Ok(self.journal.learn(again, self.watch.now())?)
-    }
-
     /// Carries the plan out, as far as it goes.
     pub async fn carry_out(&mut self) -> Result<(), ApplyError> {
         self.forget_interrupted_sendings()?;
@@ -209,207 +201,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Asks the portal for the keys of everything not yet created: an earlier run, or one on another computer, may have been here.
-    async fn look_up_planned(&mut self) -> Result<(), ApplyError> {
-        for entity in EntityType::ALL {
-            let seqs = self.seqs(|step| step.kind == ActionKind::Create && step.entity == entity && step.state == State::Planned);
-            let found = self.find_keys(entity, &seqs).await?;
-            // What was sent before and is found now was created by this plan after all, however late.
-            let how = |seq: usize| if self.journal.step(seq).attempts > 0 { How::Adopted } else { How::AlreadyThere };
-            let learned = seqs.into_iter().filter_map(|seq| found.get(&seq).map(|ids| (seq, present(ids, how(seq))))).collect();
-            self.journal.learn(learned, self.watch.now())?;
-        }
-        Ok(())
-    }
-
-    /// The pair by which a created record is known again.
-    fn key(&self, seq: usize) -> Option<OriginPair> {
-        let key = self.actions[seq].key.clone();
-        #[cfg(feature = "faults")]
-        if planted!(KeyWithPlan) {
-            return key.map(|key| OriginPair { origin: format!("{}/{}", key.origin, self.plan), ..key });
-        }
-        key
-    }
-
-    /// Which live records bear the keys of these steps.
-    pub(super) async fn find_keys(
-        &self,
-        entity: EntityType,
-        seqs: &[usize],
-    ) -> Result<HashMap<usize, Vec<PortalId>>, ApplyError> {
-        let mut by_key: HashMap<OriginPair, usize> = HashMap::new();
-        for &seq in seqs {
-            if let Some(key) = self.key(seq) {
-                by_key.insert(key, seq);
-            }
-        }
-        let mut found: HashMap<usize, Vec<PortalId>> = HashMap::new();
-        if by_key.is_empty() {
-            return Ok(found);
-        }
-        let keys: Vec<OriginPair> = by_key.keys().cloned().collect();
-        for live in self.writer.reader().by_origin(entity, &keys, self.schema).await? {
-            let pair = OriginPair {
-                originator: live.text("ORIGINATOR_ID").unwrap_or_default().to_owned(),
-                origin: live.text("ORIGIN_ID").unwrap_or_default().to_owned(),
-            };
-            if let Some(seq) = by_key.get(&pair) {
-                found.entry(*seq).or_default().push(live.id);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Creates the records of a type; says whether any was sent.
-    async fn create_all(&mut self, entity: EntityType) -> Result<bool, ApplyError> {
-        let mut batches = 0;
-        loop {
-            self.check_stop()?;
-            let ready = self.ready(entity)?;
-            if ready.is_empty() {
-                // What is unclear must be cleared up before others refer to it.
-                if !self.reconcile(Some(entity)).await? {
-                    return Ok(batches > 0);
-                }
-                continue;
-            }
-            if batches % BATCHES_BETWEEN == 0 {
-                self.look_for_others().await?;
-            }
-            let chunk: Vec<usize> = ready.into_iter().take(self.writer.import_capacity().max(1)).collect();
-            self.send_creates(entity, &chunk).await?;
-            batches += 1;
-        }
-    }
-
-    /// The creates of a type that may be sent now, in the plan's order. Steps whose parent failed are settled on the way.
-    fn ready(&mut self, entity: EntityType) -> Result<Vec<usize>, ApplyError> {
-        let mut ready = Vec::new();
-        let mut orphans = Vec::new();
-        for seq in self.seqs(|step| {
-            step.kind == ActionKind::Create && step.entity == entity && step.state == State::Planned && step.cycles < CYCLES_MAX
-        }) {
-            let parents = || self.actions[seq].depends_on.iter().filter_map(|target| self.journal.create_of(*target));
-            if parents().any(|parent| parent.state.is_pending()) {
-                continue;
-            }
-            if self.missing_parent == "skip" && parents().any(|parent| parent.state != State::Done) {
-                orphans.push((seq, Learned::LeftOut { code: "missing_parent".to_owned() }));
-                continue;
-            }
-            ready.push(seq);
-        }
-        self.journal.learn(orphans, self.watch.now())?;
-        Ok(ready)
-    }
-
     /// Commits that these steps are sent now, and notes when.
     pub(super) fn intend(&mut self, sendings: &[Sending]) -> Result<Vec<Intent>, ApplyError> {
         Ok(self.journal.intend(sendings, self.watch.now(), self.settings.compared.ahead())?)
-    }
-
-    /// What is sent of these creates now. One that was sent before with other fields is not sent again under the same mark: which of the
-    /// two it would be known by can't be told any more.
-    fn sendings(&mut self, seqs: &[usize]) -> Result<(Vec<Sending>, Vec<Payload>), ApplyError> {
-        let mut sendings = Vec::new();
-        let mut payloads = Vec::new();
-        let mut changed = Vec::new();
-        for &seq in seqs {
-            let payload = digest(&self.own_fields(seq));
-            let known = &self.journal.step(seq).payload;
-            if !known.is_empty() && *known != payload {
-                changed.push((seq, payload_changed()));
-                continue;
-            }
-            sendings.push(Sending { seq, unlinked: self.is_unlinked(seq), payload });
-            payloads.push(self.payload(seq));
-        }
-        self.journal.learn(changed, self.watch.now())?;
-        Ok((sendings, payloads))
-    }
-
-    async fn send_creates(&mut self, entity: EntityType, chunk: &[usize]) -> Result<(), ApplyError> {
-        let (sendings, payloads) = self.sendings(chunk)?;
-        let chunk: Vec<usize> = sendings.iter().map(|sending| sending.seq).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let late_intent = if planted!(IntentAfterSend) { Some(self.writer.import(entity, &payloads).await) } else { None };
-        let intents = self.intend(&sendings)?;
-        let effects = match late_intent {
-            Some(effects) => effects,
-            None => self.writer.import(entity, &payloads).await,
-        };
-        // Not when it was intended: the limits may have held it back for minutes since.
-        let sent = self.writer.last_sent().unwrap_or_else(Instant::now);
-        self.sent.extend(chunk.iter().map(|seq| (*seq, sent)));
-        let fatal = effects.iter().find_map(Effect::fatal).cloned();
-        let settled = intents
-            .into_iter()
-            .zip(effects)
-            .map(|(intent, effect)| {
-                let learned = self.learn_create(intent.seq(), effect);
-                (intent, learned)
-            })
-            .collect();
-        self.journal.settle(settled, self.watch.now())?;
-        self.observer.event(Event::Advance { phase: Phase::Create, by: chunk.len() as u64 });
-        end_by(fatal)
-    }
-
-    fn learn_create(&self, seq: usize, effect: Effect<PortalId>) -> Learned {
-        match effect {
-            Effect::Done(id) => Learned::Done { portal_id: Some(id), how: How::Created },
-            Effect::Unknown(_) if planted!(AckBeforeAnswer) => Learned::Done { portal_id: None, how: How::Created },
-            Effect::Unknown(_) => Learned::Unclear,
-            Effect::NotDone(refusal) if refusal.concerns_the_portal() => Learned::Again,
-            // Which of the date rules failed can't be told from the text (rest-crm 13, trap 25), so all dates are left out at once.
-            Effect::NotDone(refusal)
-                if refusal.code == "CRM_FIELD_ERROR_VALUE_NOT_VALID"
-                    && !self.actions[seq].system.is_empty()
-                    && !self.journal.step(seq).without_dates =>
-            {
-                Learned::AgainWithoutDates
-            }
-            Effect::NotDone(refusal) => Learned::Failed { code: refusal.code, message: refusal.text },
-        }
-    }
-
-    /// The fields of a create as they are sent now: links filled in, system fields added unless the portal refused them.
-    fn payload(&self, seq: usize) -> Payload {
-        let action = &self.actions[seq];
-        let mut payload = self.own_fields(seq);
-        if !self.journal.step(seq).without_dates {
-            for (name, value) in &action.system.0 {
-                payload.set(name.as_str(), value.clone());
-            }
-        }
-        self.fill_links(action, &mut payload);
-        if let Some(key) = self.key(seq).filter(|_| planted!(KeyWithPlan)) {
-            payload.set("originId", key.origin);
-        }
-        if let Some(key) = self.key(seq).filter(|_| planted!(KeyWithAttempt)) {
-            payload.set("originId", format!("{}/{}", key.origin, self.journal.step(seq).attempts));
-        }
-        payload
-    }
-
-    /// The fields of a create that don't change from one sending to the next: without system fields, and links to others of the plan.
-    fn own_fields(&self, seq: usize) -> Payload {
-        let action = &self.actions[seq];
-        self.name_custom_fields(action.entity, action.fields.clone())
-    }
-
-    /// Custom fields that `apply` made go by the name that the portal gave them: such names can't be computed (rest-crm 1.0).
-    fn name_custom_fields(&self, entity: EntityType, payload: Payload) -> Payload {
-        let named = payload.0.into_iter().filter_map(|(name, value)| {
-            if !name.starts_with("UF_") {
-                return Some((name, value));
-            }
-            self.schema.listed(entity, &name).map(|field| (field.universal.clone(), value))
-        });
-        Payload(named.collect())
     }
 
     /// Whether a link of the action waits for a record that isn't there.
@@ -437,42 +231,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Notes when the created records were last modified, once all our own writes are over.
-    async fn note_baselines(&mut self) -> Result<(), ApplyError> {
-        for entity in EntityType::ALL {
-            let created: Vec<(usize, PortalId)> = self
-                .journal
-                .steps()
-                .iter()
-                .filter(|step| step.entity == entity && step.kind == ActionKind::Create && step.state == State::Done)
-                .filter(|step| step.baseline.is_none())
-                .filter(|step| !self.is_mending(step) || planted!(BaselineBeforeAck))
-                .filter_map(|step| Some((step.seq, step.portal_id?)))
-                .collect();
-            for chunk in created.chunks(RECORDS_AT_ONCE) {
-                let ids: Vec<PortalId> = chunk.iter().map(|(_, id)| *id).collect();
-                let wants = Wants { everything: true, addresses: false, products: false };
-                let live = self.writer.reader().get_many(entity, &ids, self.schema, wants).await?;
-                let states: HashMap<PortalId, String> =
-                    live.iter().filter_map(|record| Some((record.id, super::undo::state_of(record, self.schema)?))).collect();
-                let baselines: Vec<(usize, String)> =
-                    chunk.iter().filter_map(|(seq, id)| Some((*seq, states.get(id)?.clone()))).collect();
-                point!("read back");
-                self.journal.set_baselines(&baselines)?;
-                point!("read back and committed");
-            }
-        }
-        Ok(())
-    }
-
     /// The mend of a create, where there is one.
     pub(super) fn mend_of(&self, create: usize) -> Option<usize> {
         self.mends.get(&self.actions[create].subject()).copied()
-    }
-
-    /// Whether a created record waits for its mend.
-    fn is_mending(&self, step: &Step) -> bool {
-        self.mends.get(&step.subject()).is_some_and(|mend| self.journal.step(*mend).state.is_pending())
     }
 
     pub(super) fn check_stop(&self) -> Result<(), ApplyError> {
@@ -483,36 +244,6 @@ impl<'a> Run<'a> {
     pub(super) fn seqs(&self, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
         let chosen = |step: &Step| self.settings.scope.holds(step.subject(), step.kind);
         self.journal.steps().iter().filter(|step| chosen(step) && wanted(step)).map(|step| step.seq).collect()
-    }
-}
-
-/// What tells two payloads apart.
-fn digest(fields: &Payload) -> String {
-    // A payload is a JSON object already: it always serialises.
-    serde_json::to_string(fields).map(|text| digest_of_text(&text)).unwrap_or_default()
-}
-
-/// The fields that would be sent are not those that were.
-fn payload_changed() -> Learned {
-    Learned::Failed {
-        code: "payload_changed".to_owned(),
-        message: "sent before with other fields; look at the record in the portal, then take it up again with --failed"
-            .to_owned(),
-    }
-}
-
-/// What the number of records with a key says.
-pub(super) fn present(ids: &[PortalId], how: How) -> Learned {
-    match ids {
-        [id, ..] if planted!(AdoptFirstOfTwo) => Learned::Done { portal_id: Some(*id), how },
-        [id] => Learned::Done { portal_id: Some(*id), how },
-        several => Learned::Failed {
-            code: "created_twice".to_owned(),
-            message: format!(
-                "more than one record bears this mark: {}",
-                several.iter().map(PortalId::to_string).collect::<Vec<_>>().join(", ")
-            ),
-        },
     }
 }
 

@@ -45,6 +45,8 @@ pub const LEGAL: &[(State, State)] = &[
     (State::Unknown, State::Failed),
     // `apply --failed`.
     (State::Failed, State::Planned),
+    // The same, for what was left out because its parent failed.
+    (State::LeftOut, State::Planned),
     (State::Done, State::Undone),
 ];
 

@@ -2,24 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use crate::event::{Event, Phase};
 use crate::model::{EntityType, FieldType, LiveRecord, OriginalId, Payload, PortalId, Schema, Value};
-use crate::plan::{ActionKind, digest_of_text, moment, rfc3339, wire};
+use crate::plan::{ActionKind, wire};
 use crate::portal::{Change, Effect, Wants};
 
-use super::journal::Learned;
+use super::learned::Learned;
+use super::leftover::{Leftover, leftovers};
 use super::run::{ApplyError, CYCLES_MAX, Run};
 use super::step::{How, State};
 use super::touched::Touch;
 
 /// How many deletions a request holds.
 const COMMANDS: usize = 50;
-/// Without a noted moment, a record counts as unchanged when it was last modified within this time of our last sending.
-const GRACE: SignedDuration = SignedDuration::from_secs(120);
 
 /// What was taken back.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +26,8 @@ pub struct Undone {
     pub entities: BTreeMap<EntityType, UndoneCounts>,
     /// The records that were left alone, and why.
     pub kept: Vec<Kept>,
+    /// Records that bear this plan's marks and that it can't prove to be its own: left alone.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// The counts of one record type.
@@ -95,6 +95,8 @@ impl Run<'_> {
                 self.observer.event(Event::Advance { phase: Phase::Undo, by: chunk.len() as u64 });
             }
         }
+        let ours = self.journal.steps().iter().filter(|step| self.settings.scope.holds(step.subject(), step.kind));
+        undone.leftovers = leftovers(ours, self.actions, self.writer.reader(), self.schema).await?;
         self.observer.event(Event::End { phase: Phase::Undo });
         Ok(())
     }
@@ -171,20 +173,6 @@ impl Run<'_> {
         Ok(unclear)
     }
 
-    /// Whether a record's own fields are as they were after our last writing.
-    pub(super) fn is_unedited(&self, seq: usize, live: &LiveRecord) -> bool {
-        let step = self.journal.step(seq);
-        let Some(now) = state_of(live, self.schema) else { return false };
-        match (&step.baseline, step.sent_at) {
-            (Some(baseline), _) => *baseline == now,
-            (None, Some(sent)) => {
-                let modified = now.split(' ').next().and_then(|modified| modified.parse::<Timestamp>().ok());
-                modified.is_some_and(|modified| modified <= sent + GRACE)
-            }
-            (None, None) => false,
-        }
-    }
-
     /// Writes the old values back where our value still stands.
     async fn give_back(&mut self, undone: &mut Undone) -> Result<(), ApplyError> {
         for seq in self.seqs(|step| matches!(step.kind, ActionKind::Restore | ActionKind::Relink) && step.state == State::Done) {
@@ -223,23 +211,6 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-/// What tells two readings of a live record apart: when it was last modified, and a digest of its fields.
-///
-/// The portal's moments count whole seconds, so that a change made right after ours has the same one. Links are left out of the digest,
-/// because taking back one record empties the links to it in others; so is what the portal computes by itself, and product rows, which
-/// are no field.
-pub(super) fn state_of(live: &LiveRecord, schema: &Schema) -> Option<String> {
-    let modified = moment(live.get("DATE_MODIFY")?, &jiff::tz::TimeZone::UTC).map(rfc3339)?;
-    let counts = |code: &str| {
-        code != "PRODUCTS"
-            && schema.listed(live.entity, code).is_none_or(|field| !field.portal_own && !matches!(field.kind, FieldType::Link(_)))
-    };
-    let mut fields: Vec<_> = live.fields().filter(|(code, _)| counts(code.as_str())).collect();
-    fields.sort_by_key(|(code, _)| code.as_str());
-    let text = serde_json::to_string(&fields).ok()?;
-    Some(format!("{modified} {}", digest_of_text(&text)))
 }
 
 /// Whether a live record holds these values, by `crm.item.*` name or classic code. Empty, `0` and absent are one.

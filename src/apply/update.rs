@@ -9,7 +9,9 @@ use crate::model::Payload;
 use crate::plan::{Action, ActionKind};
 use crate::portal::{Change, Effect, Wants};
 
-use super::journal::{Learned, Sending};
+use super::journal::Sending;
+use super::learned::Learned;
+use super::retry::MISSING_PARENT;
 use super::run::{ApplyError, CYCLES_MAX, Run, end_by};
 use super::step::{How, State};
 
@@ -82,7 +84,7 @@ impl Run<'_> {
         let idle: Vec<_> = seqs
             .iter()
             .filter(|seq| !owners.contains(seq))
-            .map(|&seq| (seq, Learned::LeftOut { code: "missing_parent".to_owned() }))
+            .map(|&seq| (seq, Learned::LeftOut { code: MISSING_PARENT.to_owned() }))
             .collect();
         self.journal.learn(idle, self.watch.now())?;
         let sent: Vec<usize> = seqs.iter().copied().filter(|seq| owners.contains(seq)).collect();

@@ -13,6 +13,7 @@ use crate::portal::{PortalError, Reader, Wants};
 
 use super::doubles::doubles;
 use super::journal::Step;
+use super::leftover::{Leftover, leftovers};
 use super::step::State;
 
 /// How many records are held at once while they are read back: one request's worth.
@@ -27,6 +28,8 @@ pub struct Verified {
     pub differences: Vec<Difference>,
     /// Source records with more than one live record bearing their mark.
     pub doubles: Vec<(EntityType, OriginalId, Vec<PortalId>)>,
+    /// Source records that were taken back, and whose mark is there all the same.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// The counts of one record type.
@@ -131,6 +134,8 @@ pub async fn verify(
         }
     }
     verified.doubles = doubles(actions, steps, reader, schema).await?;
+    let undone = steps.iter().filter(|step| step.state == State::Undone);
+    verified.leftovers = leftovers(undone, actions, reader, schema).await?;
     observer.event(Event::End { phase: Phase::Verify });
     Ok(verified)
 }

@@ -50,11 +50,7 @@ impl Apply {
             max_creates: self.max_creates,
             failed: self.failed,
             pilot: self.pilot,
-            zombie_window: portal::zombie_window(output)?,
-            stop: signals::stop_on_request(output),
-            clock: Arc::new(SystemClock),
-            language: output.language(),
-            only_ids: None,
+            ..request(output)?
         };
         let confirmed = if self.yes { Confirmed::ByFlag } else { Confirmed::NotYet };
         go(&self.dir, &self.portal, &request, confirmed, output).await
@@ -63,7 +59,12 @@ impl Apply {
 
 /// Goes on from `plan` into `apply` with the plan just seen and confirmed.
 pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) -> Result<Outcome, Failure> {
-    let request = ApplyRequest {
+    go(dir, portal, &request(output)?, Confirmed::ByAWord, output).await
+}
+
+/// What `apply` without flags, and `undo`, ask of a plan.
+pub(super) fn request(output: &Output) -> Result<ApplyRequest, Failure> {
+    Ok(ApplyRequest {
         stale_ok: false,
         max_creates: None,
         failed: false,
@@ -73,8 +74,7 @@ pub(super) async fn run_now(dir: &Path, portal: &args::Portal, output: &Output) 
         clock: Arc::new(SystemClock),
         language: output.language(),
         only_ids: None,
-    };
-    go(dir, portal, &request, Confirmed::ByAWord, output).await
+    })
 }
 
 async fn go(

@@ -7,63 +7,74 @@ use crate::report::Language;
 
 /// The keys can't be used: wrong usage.
 pub fn unusable(error: &KeysError, language: Language) -> Failure {
-    let message = match error {
+    let (message, hint) = match error {
         KeysError::Missing(name) => {
-            format!("{} `{name}`", say(language, "the application's keys have no", "a las claves de la aplicación les falta"))
+            let lacking = say(language, "the application's keys have no", "a las claves de la aplicación les falta");
+            (format!("{lacking} `{name}`"), what_the_file_holds(language))
         }
-        KeysError::ReadOnly(cause) => format!(
-            "{}: {cause}",
+        KeysError::NotJson => (
+            say(language, "the application's keys are no JSON", "las claves de la aplicación no están en JSON"),
+            what_the_file_holds(language),
+        ),
+        KeysError::NotInAFile => (
             say(
                 language,
+                "the keys of an application must be in a file",
+                "las claves de una aplicación deben estar en un archivo",
+            ),
+            say(
+                language,
+                "Bitrix24 replaces them every hour, and the new ones have to be kept: name the file with --webhook-file PATH.",
+                "Bitrix24 las reemplaza cada hora y hay que guardar las nuevas: indique el archivo con --webhook-file RUTA.",
+            ),
+        ),
+        KeysError::ReadOnly(cause) => {
+            let unwritable = say(
+                language,
                 "the file of the application's keys can't be rewritten",
-                "no se puede reescribir el archivo de claves de la aplicación"
-            )
+                "no se puede reescribir el archivo de claves de la aplicación",
+            );
+            let hint = say(
+                language,
+                "Bitrix24 replaces the keys every hour. Give this user the right to write the file and its directory.",
+                "Bitrix24 reemplaza las claves cada hora. Dé a este usuario permiso para escribir el archivo y su directorio.",
+            );
+            (format!("{unwritable}: {cause}"), hint)
+        }
+        KeysError::Portal => (
+            say(
+                language,
+                "the application's `client_endpoint` must be the portal's address, https://HOST/rest/",
+                "el `client_endpoint` de la aplicación debe ser la dirección del portal, https://HOST/rest/",
+            ),
+            say(
+                language,
+                "Look at the application in Bitrix24, then run the same command again.",
+                "Revise la aplicación en Bitrix24 y repita el mismo comando.",
+            ),
         ),
-        KeysError::NotJson => say(language, "the application's keys are no JSON", "las claves de la aplicación no están en JSON"),
-        KeysError::NotInAFile => say(
-            language,
-            "the keys of an application must be in a file",
-            "las claves de una aplicación deben estar en un archivo",
-        ),
-        KeysError::Portal => say(
-            language,
-            "the application's `client_endpoint` must be the portal's address, https://HOST/rest/",
-            "el `client_endpoint` de la aplicación debe ser la dirección del portal, https://HOST/rest/",
-        ),
-        KeysError::Server => say(
-            language,
-            "the application's `server_endpoint` is no authorisation server of Bitrix24 (oauth.bitrix.info, oauth.bitrix24.tech)",
-            "el `server_endpoint` de la aplicación no es un servidor de autorización de Bitrix24 (oauth.bitrix.info, oauth.bitrix24.tech)",
-        ),
-    };
-    let hint = match error {
-        KeysError::NotJson | KeysError::Missing(_) => say(
-            language,
-            "The file holds what Bitrix24 gave the application when it was installed (access_token, refresh_token, client_endpoint, server_endpoint), and its client_id and client_secret beside.",
-            "El archivo contiene lo que Bitrix24 entregó a la aplicación al instalarla (access_token, refresh_token, client_endpoint, server_endpoint) y, además, su client_id y client_secret.",
-        ),
-        KeysError::NotInAFile => say(
-            language,
-            "Bitrix24 replaces them every hour, and the new ones have to be kept: name the file with --webhook-file PATH.",
-            "Bitrix24 las reemplaza cada hora y hay que guardar las nuevas: indique el archivo con --webhook-file RUTA.",
-        ),
-        KeysError::ReadOnly(_) => say(
-            language,
-            "Bitrix24 replaces the keys every hour. Give this user the right to write the file and its directory.",
-            "Bitrix24 reemplaza las claves cada hora. Dé a este usuario permiso para escribir el archivo y su directorio.",
-        ),
-        KeysError::Portal => say(
-            language,
-            "Look at the application in Bitrix24, then run the same command again.",
-            "Revise la aplicación en Bitrix24 y repita el mismo comando.",
-        ),
-        KeysError::Server => say(
-            language,
-            "Nothing was sent there: it would have got the application's secret.",
-            "No se envió nada ahí: habría recibido la clave secreta de la aplicación.",
+        KeysError::Server => (
+            say(
+                language,
+                "the application's `server_endpoint` is no authorisation server of Bitrix24 (oauth.bitrix.info, oauth.bitrix24.tech)",
+                "el `server_endpoint` de la aplicación no es un servidor de autorización de Bitrix24 (oauth.bitrix.info, oauth.bitrix24.tech)",
+            ),
+            say(
+                language,
+                "Nothing was sent there: it would have got the application's secret.",
+                "No se envió nada ahí: habría recibido la clave secreta de la aplicación.",
+            ),
         ),
     };
     Failure { hint: Some(hint), ..Failure::usage(message) }
+}
+
+fn what_the_file_holds(language: Language) -> String {
+    say(
+        language,
+        "The file holds what Bitrix24 gave the application when it was installed (access_token, refresh_token, client_endpoint, server_endpoint), and its client_id and client_secret beside.",
+        "El archivo contiene lo que Bitrix24 entregó a la aplicación al instalarla (access_token, refresh_token, client_endpoint, server_endpoint) y, además, su client_id y client_secret.",
+    )
 }
 
 /// The token is out of date and there is no other: the run can't go on, and the next one can.

@@ -1,6 +1,6 @@
 //! `purge`: delete the personal data that a plan directory or a snapshot holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -47,7 +47,25 @@ impl Purge {
     }
 }
 
+/// A directory's own name.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn question(purge: &pipeline::Purge, language: Language) -> String {
+    let names: Vec<String> = purge.leftovers.iter().map(|left| report::sanitize(&name_of(&left.path))).collect();
+    if names.is_empty() {
+        return question_of_files(purge, language);
+    }
+    let names = names.join(", ");
+    let beside = match language {
+        Language::En => format!("Beside it, plans for this place that were killed while being written go too: {names}."),
+        Language::Es => format!("También se elimina lo que dejaron a su lado revisiones interrumpidas al escribirse: {names}."),
+    };
+    format!("{beside} {}", question_of_files(purge, language))
+}
+
+fn question_of_files(purge: &pipeline::Purge, language: Language) -> String {
     let (files, dir) = (purge.files.len(), report::sanitize(&purge.dir.display().to_string()));
     match (purge.kind, language) {
         (Purgeable::Plan, Language::En) => {
@@ -78,6 +96,7 @@ fn outcome(purged: Purged) -> PurgeOutcome {
         kept,
         left_alone: purge.strangers,
         restore_files: purge.restore_files,
+        leftovers: purge.leftovers.iter().map(|left| name_of(&left.path)).collect(),
         directory_removed,
     }
 }

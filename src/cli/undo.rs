@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{self, Output};
 use super::lang::say;
-use super::{Failure, Outcome, portal, prompt, signals, terminal};
-use crate::apply::{SystemClock, Touch, Undone};
+use super::{Failure, Outcome, portal, prompt, terminal};
+use crate::apply::{self, Touch, Undone};
 use crate::pipeline::{self, ApplyRequest};
 use crate::portal::Writer;
-use crate::report::outcome::{KeptRecord, UndoCounts, UndoOutcome};
+use crate::report::outcome::{KeptRecord, Leftover, UndoCounts, UndoOutcome};
 use crate::report::{self, Language};
 
 /// Delete just what a plan created, and nothing that was changed since.
@@ -39,17 +38,7 @@ impl Undo {
         let writer = Writer::open(portal::access(&self.portal, output)?, &settings, observer.clone())
             .map_err(|error| Failure::of_portal(&error, language))?;
         portal::remember_pace(writer.reader());
-        let request = ApplyRequest {
-            stale_ok: true,
-            max_creates: None,
-            failed: false,
-            pilot: None,
-            zombie_window: portal::zombie_window(output)?,
-            stop: signals::stop_on_request(output),
-            clock: Arc::new(SystemClock),
-            language,
-            only_ids: self.only_ids,
-        };
+        let request = ApplyRequest { stale_ok: true, only_ids: self.only_ids, ..super::apply::request(output)? };
         let opened =
             pipeline::open(&self.dir, writer.reader(), &request).await.map_err(|error| Failure::of_open(&error, language))?;
         let question = say(
@@ -72,7 +61,7 @@ impl Undo {
         match &taken.stopped {
             Some(error) => Err(Failure::of_undo(error, language)),
             None if total.pending > 0 => Ok(Outcome::Pending),
-            None if total.kept_changed > 0 => Ok(Outcome::InPart),
+            None if total.kept_changed > 0 || !outcome.leftovers.is_empty() => Ok(Outcome::InPart),
             None => Ok(Outcome::Done),
         }
     }
@@ -96,7 +85,18 @@ fn outcome(undone: &Undone, sandbox: bool, language: Language) -> UndoOutcome {
         text: why(&kept.why, language),
     });
     let in_recycle_bin = entities.values().map(|counts| counts.deleted).sum();
-    UndoOutcome { entities, in_recycle_bin, kept: kept.collect(), sandbox }
+    let leftovers = undone.leftovers.iter().map(leftover).collect();
+    UndoOutcome { entities, in_recycle_bin, kept: kept.collect(), leftovers, sandbox }
+}
+
+/// What still bears a mark, in the form of the contract.
+pub(super) fn leftover(found: &apply::Leftover) -> Leftover {
+    Leftover {
+        entity: found.entity,
+        original_id: found.original_id.0,
+        new_id: found.known.map(|id| id.0),
+        still_there: found.still_there.iter().map(|id| id.0).collect(),
+    }
 }
 
 /// Why a record was left alone.

@@ -45,8 +45,8 @@ impl Verify {
         } else {
             terminal::result(&report::verify_screen(&outcome, &self.dir, language, 80));
         }
-        let equal =
-            verified.doubles.is_empty() && verified.entities.values().all(|counts| counts.different == 0 && counts.absent == 0);
+        let once = verified.doubles.is_empty() && verified.leftovers.is_empty();
+        let equal = once && verified.entities.values().all(|counts| counts.different == 0 && counts.absent == 0);
         Ok(if equal { Outcome::Done } else { Outcome::InPart })
     }
 }
@@ -91,6 +91,7 @@ pub(super) fn outcome(verified: &Verified, sandbox: bool) -> VerifyOutcome {
                 portal_ids: ids.iter().map(|id| id.0).collect(),
             })
             .collect(),
+        leftovers: verified.leftovers.iter().map(super::undo::leftover).collect(),
         sandbox,
     }
 }

@@ -44,7 +44,8 @@ pub fn rows(bytes: &[u8]) {
     assert!(rest.is_empty() || is_open || lines.iter().any(|line| line.too_long), "{rest:?} is lost");
 }
 
-fn split(bytes: &[u8], encoding: &'static Encoding, dialect: Dialect, block: usize) -> (Vec<Line>, bool) {
+/// The lines of a text, whatever the size of the blocks, and whether it ends within quotes.
+pub(super) fn split(bytes: &[u8], encoding: &'static Encoding, dialect: Dialect, block: usize) -> (Vec<Line>, bool) {
     let mut splitter = Splitter::new(bytes, encoding, dialect, block);
     let mut lines = Vec::new();
     loop {

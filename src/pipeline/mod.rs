@@ -8,6 +8,7 @@ mod copies;
 mod files;
 mod inferred;
 mod only_ids;
+mod outputs;
 mod plan;
 mod purge;
 mod remedy;
@@ -20,12 +21,11 @@ mod warn;
 mod write;
 mod zones;
 
-pub use apply::{
-    Applied, ApplyRequest, OpenError, Opened, OtherUser, Status, TakenBack, apply, open, status, undo, verify, write_outputs,
-};
+pub use apply::{Applied, ApplyRequest, OpenError, Opened, OtherUser, Status, TakenBack, apply, open, status, undo, verify};
 pub use causes::causes;
 pub use files::{FileError, Overriding, expand};
 pub use only_ids::OnlyIdsError;
+pub use outputs::write_outputs;
 pub use plan::{PlanError, PlanRequest, Planned, plan};
 pub use purge::{Purge, PurgeError, PurgeRequest, Purgeable, Purged};
 pub use snapshot::{SnapshotError, snapshot};

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::apply::has_begun;
 use crate::apply::{Journal, JournalError, Lock, LockError, progress};
 use crate::model::EntityType;
-use crate::plan::{DirError, Plan, dir};
+use crate::plan::{DirError, Leftover, Plan, check_place, dir, leftovers};
 use crate::snapshot;
 
 /// What a person asks of `purge`.
@@ -88,6 +88,8 @@ pub struct Purge {
     pub restore_files: Vec<String>,
     /// The table of ids without its titles; `None` where it goes, too, or isn't there.
     ids: Option<Vec<u8>>,
+    /// Directories beside it in which a plan for this place was being written when its writer was killed. They go whole.
+    pub leftovers: Vec<Leftover>,
     /// Directories of a plan that go when they are empty.
     below: Vec<String>,
     _lock: Option<Lock>,
@@ -106,18 +108,6 @@ pub struct Purged {
 
 /// Files of the journal. They go first: a plan without a journal is one that nobody has begun, so a purge that was interrupted goes on.
 const JOURNAL_FILES: [&str; 4] = [dir::JOURNAL, "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal"];
-/// What else a plan directory holds.
-const PLAN_FILES: [&str; 9] = [
-    dir::SUMMARY,
-    dir::RECORDS,
-    dir::ACTIONS,
-    dir::REJECTED,
-    dir::REPORT_HTML,
-    dir::REPORT_CSV,
-    dir::FAILURES,
-    dir::PLAN,
-    dir::LOCK,
-];
 /// The columns of `ids.csv` that stay.
 const ID_COLUMNS: [&str; 3] = ["entity", "original_id", "new_id"];
 
@@ -128,9 +118,13 @@ impl Purge {
     ///
     /// The directory isn't one of this program's, a run is at work there, or a plan isn't complete.
     pub fn prepare(place: &Path, request: PurgeRequest) -> Result<Self, PurgeError> {
+        let leftovers = leftovers(place);
         match kind_of(place) {
-            Some(Purgeable::Plan) => plan(place, request),
             Some(Purgeable::Snapshot) => snapshot_of(place),
+            Some(Purgeable::Plan) => Ok(Self { leftovers, ..plan(place, request)? }),
+            // A writer that was killed before there was a plan, or while its parts were moved here.
+            None if !leftovers.is_empty() && !place.exists() => Ok(Self { leftovers, ..Self::new(Purgeable::Plan, place, None) }),
+            None if !leftovers.is_empty() && check_place(place).is_ok() => Ok(Self { leftovers, ..plan(place, request)? }),
             None => Err(PurgeError::NotOurs(place.to_owned())),
         }
     }
@@ -141,6 +135,9 @@ impl Purge {
     ///
     /// The disk says no. What is gone is gone, and the same command goes on with the rest.
     pub fn carry_out(self) -> Result<Purged, PurgeError> {
+        for left in &self.leftovers {
+            left.remove().map_err(PurgeError::io(&left.path))?;
+        }
         let mut kept = Vec::new();
         // First what must not get lost on the way.
         if let Some(ids) = &self.ids {
@@ -159,13 +156,24 @@ impl Purge {
             // One that holds something else stays: the system refuses.
             let _ = fs::remove_dir(self.dir.join(name));
         }
-        let directory_removed = fs::remove_dir(&self.dir).is_ok();
+        let _ = fs::remove_dir(&self.dir);
+        let directory_removed = !self.dir.exists();
         Ok(Purged { purge: self, kept, directory_removed })
     }
 
     fn new(kind: Purgeable, place: &Path, lock: Option<Lock>) -> Self {
-        let (files, strangers, restore_files, below) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { kind, dir: place.to_owned(), files, bytes: 0, strangers, restore_files, ids: None, below, _lock: lock }
+        Self {
+            kind,
+            dir: place.to_owned(),
+            files: Vec::new(),
+            bytes: 0,
+            strangers: Vec::new(),
+            restore_files: Vec::new(),
+            ids: None,
+            leftovers: Vec::new(),
+            below: Vec::new(),
+            _lock: lock,
+        }
     }
 
     fn take(&mut self, name: String, size: u64) {
@@ -198,9 +206,7 @@ fn plan(place: &Path, request: PurgeRequest) -> Result<Purge, PurgeError> {
                 None => purge.strangers.push(name),
             },
             dir::REJECTED_DIR | dir::FAILED_DIR if kind.is_dir() => rows_below(&mut purge, name)?,
-            _ if kind.is_file() && (JOURNAL_FILES.contains(&name.as_str()) || PLAN_FILES.contains(&name.as_str())) => {
-                purge.take(name, size);
-            }
+            _ if kind.is_file() && is_of_a_plan(&name) => purge.take(name, size),
             _ => purge.strangers.push(name),
         }
     }
@@ -244,6 +250,10 @@ fn check_finished(place: &Path) -> Result<(), PurgeError> {
         return Ok(());
     }
     Err(PurgeError::Unfinished { steps: steps.iter().filter(|step| step.state.is_pending()).count() })
+}
+
+fn is_of_a_plan(name: &str) -> bool {
+    name == dir::FAILURES || JOURNAL_FILES.contains(&name) || dir::FILES.contains(&name)
 }
 
 /// The rows that were handed back: `ENTITY.csv`, `ENTITY-2.csv`.

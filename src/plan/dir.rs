@@ -14,6 +14,7 @@ use crate::model::{EntityType, PortalId, PortalIdentity, UserId};
 use super::Summary;
 use super::action::Action;
 use super::seal::{digest_of_file, digest_of_text};
+use super::work::{self, Work};
 
 /// The plan itself: what it is bound to, and the digests of its parts.
 pub const PLAN: &str = "plan.json";
@@ -41,6 +42,9 @@ pub const IDS: &str = "ids.csv";
 pub const FAILURES: &str = "failures.csv";
 /// The failed rows in their files' own columns.
 pub const FAILED_DIR: &str = "failed";
+
+/// The files of a plan that nobody has begun: what `plan` writes, and the lock.
+pub const FILES: [&str; 8] = [PLAN, SUMMARY, RECORDS, ACTIONS, REJECTED, REPORT_HTML, REPORT_CSV, LOCK];
 
 /// The version of the directory's format.
 const FORMAT: u32 = 1;
@@ -191,20 +195,22 @@ impl DirError {
 /// A plan directory that is being written.
 #[derive(Debug)]
 pub struct Draft {
-    work: tempfile::TempDir,
+    work: Work,
     place: PathBuf,
 }
 
 impl Draft {
-    /// Begins a plan that will stand at `place`; refuses a place that holds something else.
+    /// Begins a plan that will stand at `place`; refuses a place that holds something else. What killed writers have left of earlier
+    /// plans for it is deleted.
     pub fn begin(place: &Path) -> Result<Self, DirError> {
         check_place(place)?;
-        let parent = match place.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let parent = work::beside(place);
         fs::create_dir_all(&parent).map_err(DirError::io(&parent))?;
-        let work = tempfile::Builder::new().prefix(".b24restore-plan-").tempdir_in(&parent).map_err(DirError::io(&parent))?;
+        for left in work::leftovers(place) {
+            // What can't be deleted is in nobody's way; `purge` names it.
+            let _ = left.remove();
+        }
+        let work = Work::begin(place).map_err(DirError::io(&parent))?;
         Ok(Self { work, place: place.to_owned() })
     }
 
@@ -275,8 +281,8 @@ impl Draft {
 
     fn move_to_place(&self) -> Result<(), DirError> {
         check_place(&self.place)?;
-        for entry in walk(self.path()).map_err(DirError::io(self.path()))? {
-            File::open(&entry).and_then(|file| file.sync_all()).map_err(DirError::io(&entry))?;
+        for entry in walk(self.path()).map_err(DirError::io(self.path()))?.iter().filter(|entry| !entry.ends_with(work::HELD)) {
+            File::open(entry).and_then(|file| file.sync_all()).map_err(DirError::io(entry))?;
         }
         if self.place.exists() {
             fs::remove_dir_all(&self.place).map_err(DirError::io(&self.place))?;
@@ -286,6 +292,7 @@ impl Draft {
         let mut names: Vec<_> = fs::read_dir(self.path())
             .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>())
             .map_err(DirError::io(self.path()))?;
+        names.retain(|name| name != work::HELD);
         names.sort_by_key(|name| name == PLAN);
         for name in names {
             let to = self.place.join(&name);
@@ -326,8 +333,11 @@ pub fn check_place(place: &Path) -> Result<(), DirError> {
     if names.iter().any(|name| name == JOURNAL) {
         return Err(DirError::Begun(place.to_owned()));
     }
-    let known = [PLAN, SUMMARY, RECORDS, ACTIONS, REJECTED, REJECTED_DIR, REPORT_HTML, REPORT_CSV, LOCK];
-    if names.iter().all(|name| known.contains(&name.as_str())) { Ok(()) } else { Err(DirError::Occupied(place.to_owned())) }
+    if names.iter().all(|name| name == REJECTED_DIR || FILES.contains(&name.as_str())) {
+        Ok(())
+    } else {
+        Err(DirError::Occupied(place.to_owned()))
+    }
 }
 
 impl Plan {

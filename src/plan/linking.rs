@@ -160,12 +160,9 @@ impl Drafter<'_> {
     /// A link of a live record that still leads somewhere, as it is sent again.
     fn alive(&self, field: &FieldDef, value: &Value) -> Option<Json> {
         match (&field.kind, value) {
-            (FieldType::Link(target), Value::Link(id)) => {
-                self.current.get(*target, PortalId(*id)).map(|record| json!(record.id.0))
-            }
+            (FieldType::Link(target), Value::Link(id)) => self.current.contains(*target, PortalId(*id)).then(|| json!(id)),
             (FieldType::Binding, Value::Text(text)) => {
-                let is_gone =
-                    |(target, named)| link_id(&named).is_some_and(|id| self.current.get(target, PortalId(id)).is_none());
+                let is_gone = |(target, named)| link_id(&named).is_some_and(|id| !self.current.contains(target, PortalId(id)));
                 (!bound(value, field.bound_to()).is_some_and(is_gone)).then(|| json!(text))
             }
             _ => None,

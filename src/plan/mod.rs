@@ -5,6 +5,7 @@
 
 mod action;
 mod approve;
+mod create;
 pub mod dir;
 mod draft;
 mod fate;
@@ -21,6 +22,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod work;
 
 pub use action::{Action, ActionKind, Declared, PendingLink, SourceRow};
 pub use approve::{AGE_MAX_HOURS, Approved, Conditions, Refusal, approve};
@@ -32,3 +34,4 @@ pub use mending::{Mended, Mending, MendingError, stage_field};
 pub use seal::{digest_of_file, digest_of_text};
 pub use summary::{EntityCounts, FileSummary, Forecast, Inferred, Requests, Summary, Warning};
 pub use wire::{moment, rfc3339, wire};
+pub use work::{Leftover, leftovers};

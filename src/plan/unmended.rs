@@ -2,17 +2,18 @@
 //!
 //! The mark says that we made such a record, and the mend that we would draft for it today says in which fields an import leaves it
 //! different. Where it differs just there, that mend was never written, as far as anybody can tell: a person may have changed the same
-//! field since. So it is said and left alone.
+//! field since, or have said `--no-mend`. So it is said and left alone. With `--changed restore`, what is still empty is filled: that
+//! takes nothing away from anybody.
 
-use crate::diff::{ChangeKind, MatchedBy, Verdict};
-use crate::model::{FieldCode, FieldType};
+use crate::diff::{ChangeKind, FieldChange, MatchedBy, Verdict};
+use crate::model::{EntityType, FieldCode, FieldType};
 
 use super::draft::{Drafted, Drafter, Missing};
 use super::fate::Fates;
 use super::line::RecordRef;
 
 impl Drafter<'_> {
-    /// Notes the record if it lacks its mend.
+    /// Notes the record if it lacks its mend, and fills what may be filled of it.
     pub(super) fn note_unmended(&self, item: &Missing, fates: &Fates, drafted: &mut Drafted) {
         let judged = &item.judged;
         let is_ours = judged.verdict == Verdict::Restored && judged.how == MatchedBy::Mark;
@@ -30,11 +31,25 @@ impl Drafter<'_> {
                     || (field.kind == FieldType::Products && !mend.products.is_empty())
             })
         };
-        let differing = judged.changes.iter().filter(|change| change.kind == ChangeKind::Changed).map(|change| &change.field);
-        let lacking: Vec<FieldCode> = differing.filter(|code| writes(code)).cloned().collect();
+        let differing = judged.changes.iter().filter(|change| change.kind == ChangeKind::Changed && writes(&change.field));
+        let (filled, lacking): (Vec<&FieldChange>, Vec<&FieldChange>) =
+            differing.partition(|change| self.may_fill(entity, change));
+        if !filled.is_empty() {
+            drafted.warn("restored_filled", entity, None);
+            let updates = self.restore_fields(item, &filled, fates, drafted);
+            drafted.actions.extend(updates);
+        }
         if !lacking.is_empty() {
             drafted.warn("restored_unmended", entity, None);
+            let lacking = lacking.into_iter().map(|change| change.field.clone()).collect();
             drafted.unmended.insert(RecordRef { entity, original_id: id.0 }, lacking);
         }
+    }
+
+    /// Whether the person has said that the files' values are to be written, and this one takes the place of none. Product rows are
+    /// never written into a live record.
+    fn may_fill(&self, entity: EntityType, change: &FieldChange) -> bool {
+        let is_written = self.schema.field(entity, change.field.as_str()).is_some_and(|field| field.kind != FieldType::Products);
+        self.flags.changed == "restore" && is_written && change.portal.is_empty() && !change.file.is_empty()
     }
 }

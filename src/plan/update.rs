@@ -31,15 +31,24 @@ impl Drafter<'_> {
                 _ => {}
             }
         }
-        [relink, restore]
-            .into_iter()
-            .filter(|action| !action.is_idle())
-            .map(|mut action| {
-                action.portal_id = judged.live;
-                action.source = Some(item.source.clone());
-                action
-            })
-            .collect()
+        [relink, restore].into_iter().filter_map(|action| addressed(action, item)).collect()
+    }
+
+    /// The update that writes the file's values into some fields of a live record.
+    pub(super) fn restore_fields(
+        &self,
+        item: &Missing,
+        changes: &[&FieldChange],
+        fates: &Fates,
+        drafted: &mut Drafted,
+    ) -> Option<Action> {
+        let record = &item.judged.record;
+        let mut restore = Action::new(ActionKind::Restore, record.entity, record.id, record.title());
+        for change in changes {
+            let Some(field) = self.schema.field(record.entity, change.field.as_str()) else { continue };
+            self.restore(&field, &field.kind, change, fates, &mut restore, drafted);
+        }
+        addressed(restore, item)
     }
 
     fn restore(
@@ -82,6 +91,16 @@ impl Drafter<'_> {
             _ => drafted.warn("column_unwritable", restore.entity, Some(code)),
         }
     }
+}
+
+/// An update with the live record that it is about; `None` where it would write nothing.
+fn addressed(mut action: Action, item: &Missing) -> Option<Action> {
+    if action.is_idle() {
+        return None;
+    }
+    action.portal_id = item.judged.live;
+    action.source = Some(item.source.clone());
+    Some(action)
 }
 
 pub(super) fn before(value: &Value, kind: &FieldType, zone: &TimeZone) -> Json {

@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::access::Sealed;
 use super::address::{Origin, replaced};
-use super::keys::{KeyFile, Keys, KeysError};
+use super::key_file::KeyFile;
+use super::keys::{Keys, KeysError};
 use super::renewal::Renewal;
 
 /// Where the client's secret may go: the vendor's authorisation servers. Which of them it is depends on the region of the licence (docs:

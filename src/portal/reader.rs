@@ -18,6 +18,7 @@ use super::pace::{LimitsProfile, Pace};
 use super::pace_memory::PaceMemory;
 use super::page::{Filter, address_codes, classic_call, list_call, records_of};
 use super::schema;
+use super::sealing::Sealing;
 use super::transport::{Http, Transport};
 use super::walk::PAGE;
 use crate::event::Observer;
@@ -90,8 +91,8 @@ impl Reader {
     pub fn open(access: impl Into<Access>, settings: &Settings, observer: Arc<dyn Observer>) -> Result<Self, PortalError> {
         let access = access.into();
         let (identity, is_loopback) = (access.identity(), access.is_loopback());
-        let http = Http::new(access, settings.authorities.as_deref())?;
-        Ok(Self::over(Box::new(http), identity, is_loopback, settings, observer))
+        let wire = Arc::new(Http::new(&access, settings.authorities.as_deref())?);
+        Ok(Self::over(Box::new(Sealing::over(access, wire)), identity, is_loopback, settings, observer))
     }
 
     /// A reader over any transport, for a portal that is reached another way than by HTTP: a test's own.

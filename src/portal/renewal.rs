@@ -18,7 +18,7 @@ use super::application::Application;
 use super::effect::Refusal;
 use super::keys::{Keys, KeysError};
 use super::schedule::Backoff;
-use super::transport::{Delivery, RawAnswer, Wire};
+use super::transport::{Content, Delivery, RawAnswer, Wire};
 
 /// How often new keys are asked for where no answer comes. Each time with the old ones: they may be used up by then, or not.
 const ATTEMPTS: u32 = 4;
@@ -100,7 +100,7 @@ pub(super) struct Renewal {
 /// Sees to it that requests carry another token than the one with this number.
 ///
 /// It goes on to its end where nobody waits for it any more: new keys that nobody writes down are lost.
-pub(super) async fn renew(application: Arc<Application>, wire: Wire, refused: u64) -> Result<Renewed, NotRenewed> {
+pub(super) async fn renew(application: Arc<Application>, wire: Arc<dyn Wire>, refused: u64) -> Result<Renewed, NotRenewed> {
     let under_way = UnderWay::begin();
     let work = tokio::spawn(async move {
         let _under_way = under_way;
@@ -111,14 +111,14 @@ pub(super) async fn renew(application: Arc<Application>, wire: Wire, refused: u6
         if let Some(ended) = &renewal.ended {
             return Err(ended.clone());
         }
-        let outcome = alone(&application, &wire).await;
+        let outcome = alone(&application, &*wire).await;
         renewal.ended = outcome.as_ref().err().cloned();
         outcome
     });
     work.await.unwrap_or_else(|_| Err(Obstacle::Unanswered.said("interrupted")))
 }
 
-async fn alone(application: &Application, wire: &Wire) -> Result<Renewed, NotRenewed> {
+async fn alone(application: &Application, wire: &dyn Wire) -> Result<Renewed, NotRenewed> {
     let _lock = application.file.lock().await;
     let old = application.kept().map_err(|error| match error {
         KeysError::ReadOnly(cause) => Obstacle::Unwritable.said(cause.to_string()),
@@ -136,12 +136,13 @@ async fn alone(application: &Application, wire: &Wire) -> Result<Renewed, NotRen
 }
 
 /// Asks until there is an answer, but not for ever.
-async fn asked(token_url: &str, old: &Keys, wire: &Wire) -> Result<Keys, NotRenewed> {
+async fn asked(token_url: &str, old: &Keys, wire: &dyn Wire) -> Result<Keys, NotRenewed> {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10), u64::from(std::process::id()));
     let mut lost = String::new();
     let mut silence = String::new();
     for attempt in 1..=ATTEMPTS {
-        match said(wire.post_form(token_url, &old.renewal_form_exposing_the_secrets()).await, old) {
+        let form = old.renewal_form_exposing_the_secrets().as_bytes().to_vec();
+        match said(wire.post(token_url, Content::Form, form).await, old) {
             Said::Keys(new) => return Ok(*new),
             Said::No(text) => return Err(Obstacle::Refused.said(text + &lost)),
             Said::Unreached(text) => silence = text,

@@ -1,4 +1,4 @@
-//! The wire: one POST, and what became of it. `reqwest` is known to this file alone, and so is the full address.
+//! The wire: one POST, and what became of it. `reqwest` is known to this file alone.
 //!
 //! The client never decides to send anything a second time: no redirect is followed (trap 36), no retry is made inside the HTTP
 //! library (reqwest 0.13 retries protocol refusals by default), because a create that is sent twice is a record that is there twice.
@@ -7,16 +7,15 @@ use std::error::Error as _;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 
 use crate::drill::{planted, point};
 
-use super::access::{Access, Sealed};
+use super::access::Access;
 use super::error::PortalError;
-use super::renewal::{NotRenewed, Renewed, renew};
+use super::renewal::{NotRenewed, Renewed};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -113,26 +112,34 @@ pub trait Transport: Send + Sync {
     }
 }
 
-/// The transport of the program.
-pub(super) struct Http {
-    wire: Wire,
-    access: Access,
+/// What the body of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// The parameters of a method, as JSON.
+    Json,
+    /// A form for an authorisation server.
+    Form,
 }
 
-/// The HTTP client itself. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Wire(reqwest::Client);
+/// The wire below the secrets: one POST to a whole address. What goes through it holds a secret, and so may what comes back.
+pub trait Wire: Send + Sync {
+    /// Posts once, and never again.
+    fn post<'a>(&'a self, url: &'a str, content: Content, body: Vec<u8>) -> Posting<'a>;
+}
+
+/// The wire of the program: the HTTP client.
+pub(super) struct Http(reqwest::Client);
 
 impl Http {
     /// Sets the HTTP client up; sends nothing.
-    pub fn new(access: Access, authorities: Option<&[u8]>) -> Result<Self, PortalError> {
+    pub fn new(access: &Access, authorities: Option<&[u8]>) -> Result<Self, PortalError> {
         // Fails only where another part of the program has installed a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("b24restore/", env!("CARGO_PKG_VERSION")))
             .redirect(redirects())
             .referer(false)
-            .retry(retries(&access))
+            .retry(retries(access))
             .https_only(!access.is_loopback())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -153,34 +160,22 @@ impl Http {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        let client = builder.build().map_err(|_| PortalError::Setup)?;
-        Ok(Self { wire: Wire(client), access })
-    }
-
-    async fn send(&self, method: &str, body: Vec<u8>) -> Delivery {
-        let sealed = self.access.seal_exposing_the_secret(method, body);
-        #[cfg(feature = "faults")]
-        drill(&sealed);
-        let Sealed { url, body } = sealed;
-        let request =
-            self.wire.0.post(url).header(CONTENT_TYPE, "application/json").header(ACCEPT, "application/json").body(body);
-        match exchanged(request).await {
-            Delivery::Answer(mut answer) => {
-                // A refusal in the portal's words is shown and kept.
-                answer.body = self.access.without_the_secret(answer.status, std::mem::take(&mut answer.body));
-                Delivery::Answer(answer)
-            }
-            lost => lost,
-        }
+        builder.build().map(Self).map_err(|_| PortalError::Setup)
     }
 }
 
-impl Wire {
-    /// Posts a form to an authorisation server. The answer holds secrets.
-    pub async fn post_form(&self, url: &str, form: &str) -> Delivery {
-        let request =
-            self.0.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").header(ACCEPT, "application/json");
-        exchanged(request.timeout(RENEWAL_TIMEOUT).body(form.to_owned())).await
+impl Wire for Http {
+    fn post<'a>(&'a self, url: &'a str, content: Content, body: Vec<u8>) -> Posting<'a> {
+        #[cfg(feature = "faults")]
+        if content == Content::Json {
+            drill(url, &body);
+        }
+        let request = self.0.post(url).header(ACCEPT, "application/json");
+        let request = match content {
+            Content::Json => request.header(CONTENT_TYPE, "application/json"),
+            Content::Form => request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").timeout(RENEWAL_TIMEOUT),
+        };
+        Box::pin(exchanged(request.body(body)))
     }
 }
 
@@ -216,7 +211,7 @@ async fn exchanged(request: reqwest::RequestBuilder) -> Delivery {
 
 /// Deaths in the middle of a request. What HTTP's library does in one go is done here by hand, because the process ends with it.
 #[cfg(feature = "faults")]
-fn drill(Sealed { url, body }: &Sealed) {
+fn drill(url: &str, body: &[u8]) {
     use std::io::{Read, Write};
     let Ok(address) = url::Url::parse(url) else { return };
     let line = || {
@@ -241,26 +236,6 @@ fn drill(Sealed { url, body }: &Sealed) {
     point!("half of the request sent", || send(1, false));
     point!("all sent, the server has not begun", || send(2, false));
     point!("the server applied it, answer not read", || send(2, true));
-}
-
-impl Transport for Http {
-    fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a> {
-        Box::pin(self.send(method, body))
-    }
-
-    fn token(&self) -> Option<u64> {
-        match &self.access {
-            Access::Webhook(_) => None,
-            Access::Application(application) => Some(application.number()),
-        }
-    }
-
-    fn renew(&self, refused: u64) -> Renewing<'_> {
-        match &self.access {
-            Access::Webhook(_) => Box::pin(std::future::ready(Ok(Renewed::Found))),
-            Access::Application(application) => Box::pin(renew(Arc::clone(application), self.wire.clone(), refused)),
-        }
-    }
 }
 
 /// No redirection is followed: it would turn a POST into a GET without its body, and carry the secret to another host.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::clean::{sanitize, shorten};
 use super::figures::count;
 use super::next::command;
-use super::outcome::{ApplyOutcome, UndoOutcome, VerifyOutcome};
+use super::outcome::{ApplyOutcome, Leftover, UndoOutcome, VerifyOutcome};
 use super::screen::{NEXT, Screen};
 use super::words::{Language, Phrase, READING_ORDER, RECORD, entity, entity_heading};
 
@@ -93,7 +93,7 @@ fn progress(outcome: &ApplyOutcome, headline: &str, dir: &Path, language: Langua
 pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, width: usize) -> String {
     let mut screen = Screen::new(width);
     let total = outcome.total();
-    let wrong = total.different + total.absent + outcome.doubles.len() as u64;
+    let wrong = total.different + total.absent + (outcome.doubles.len() + outcome.leftovers.len()) as u64;
     let headline = match (language, wrong) {
         (En, 0) => format!("VERIFIED: {} read back, all as planned", RECORD.counted(total.checked, language)),
         (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(total.checked, language)),
@@ -130,6 +130,7 @@ pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, wi
         }
     });
     screen.list(doubles, language);
+    leftovers(&mut screen, &outcome.leftovers, language);
     let undo = Phrase { en: "(if you want it all undone)", es: "(si quiere deshacer todo)" }.get(language);
     screen.labelled(Phrase { en: "Undo", es: "Deshacer" }.get(language), &command("undo", dir, ""), undo);
     screen.text
@@ -170,7 +171,29 @@ pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> S
         format!("{of} {} -> {}: {}", kept.original_id, kept.new_id, shorten(&kept.text, 120))
     });
     screen.list(kept, language);
+    leftovers(&mut screen, &outcome.leftovers, language);
     screen.text
+}
+
+/// The records that bear a plan's marks though they aren't known as its own.
+fn leftovers(screen: &mut Screen, found: &[Leftover], language: Language) {
+    if found.is_empty() {
+        return;
+    }
+    screen.text(match language {
+        En => "Left: they bear the mark of a record of this plan, but nothing proves that it made them. Look, and delete them by hand",
+        Es => "Quedan: llevan la marca de un registro de esta revisión, pero nada prueba que los creó. Véalos y elimínelos a mano",
+    });
+    let lines = found.iter().map(|left| {
+        let of = entity_heading(left.entity).get(language);
+        let known = left.new_id.map(|id| format!(" -> {id}")).unwrap_or_default();
+        let ids = left.still_there.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        match language {
+            En => format!("{of} {}{known}: still there as {ids}", left.original_id),
+            Es => format!("{of} {}{known}: todavía está como {ids}", left.original_id),
+        }
+    });
+    screen.list(lines, language);
 }
 
 #[cfg(test)]
@@ -339,6 +362,37 @@ mod tests {
         Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days
         Kept: somebody worked on them since; they were not touched
           Deals 7 -> 12007: alguien escribió un comentario
+        ");
+    }
+
+    #[test]
+    fn an_undo_names_what_bears_its_marks_and_may_be_somebody_elses() {
+        let counts = UndoCounts { deleted: 2, ..UndoCounts::default() };
+        let left = |original_id, new_id, still_there| Leftover { entity: EntityType::Deal, original_id, new_id, still_there };
+        let outcome = UndoOutcome {
+            entities: BTreeMap::from([(EntityType::Deal, counts)]),
+            leftovers: vec![left(7, Some(12_007), vec![12_077]), left(8, None, vec![12_008, 12_078])],
+            ..UndoOutcome::default()
+        };
+        insta::assert_snapshot!(seen(&undo_screen(&outcome, En, 80)), @"
+        UNDONE: 2 records deleted, all created by this plan
+                         deleted  kept  absent
+          Deals                2     0       0
+        Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days
+        Left: they bear the mark of a record of this plan, but nothing proves that it
+          made them. Look, and delete them by hand
+          Deals 7 -> 12007: still there as 12077
+          Deals 8: still there as 12008, 12078
+        ");
+        insta::assert_snapshot!(seen(&undo_screen(&outcome, Es, 80)), @"
+        DESHECHO: se eliminaron 2 registros, todos creados por esta revisión
+                         eliminados  conservados  ausentes
+          Negociaciones           2            0         0
+        Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más)
+        Quedan: llevan la marca de un registro de esta revisión, pero nada prueba que
+          los creó. Véalos y elimínelos a mano
+          Negociaciones 7 -> 12007: todavía está como 12077
+          Negociaciones 8: todavía está como 12008, 12078
         ");
     }
 }

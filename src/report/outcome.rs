@@ -89,6 +89,9 @@ pub struct VerifyOutcome {
     /// Records that are there more than once.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub doubles: Vec<Double>,
+    /// Records that `undo` took back, and whose mark is there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub leftovers: Vec<Leftover>,
     /// Whether the portal is the sandbox.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub sandbox: bool,
@@ -137,6 +140,19 @@ pub struct Double {
     pub portal_ids: Vec<u64>,
 }
 
+/// What bears the mark of a record that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// What kind of record it is.
+    pub entity: EntityType,
+    /// Its id in the file.
+    pub original_id: u64,
+    /// The id that the plan knows, deleted or kept; `null` where it never learned of one.
+    pub new_id: Option<u64>,
+    /// The ids of the records that bear its mark besides.
+    pub still_there: Vec<u64>,
+}
+
 impl VerifyOutcome {
     /// The counts of all record types together.
     pub fn total(&self) -> VerifyCounts {
@@ -160,6 +176,9 @@ pub struct UndoOutcome {
     /// The records that were left alone, each with why.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub kept: Vec<KeptRecord>,
+    /// Records that bear the plan's marks and that nothing proves to be its own: left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub leftovers: Vec<Leftover>,
     /// Whether the portal is the sandbox.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub sandbox: bool,

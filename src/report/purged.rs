@@ -27,6 +27,9 @@ pub struct PurgeOutcome {
     /// The restore files that the plan was made from; they lie elsewhere, and were left alone.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub restore_files: Vec<String>,
+    /// Directories beside it, deleted too, in which a plan for this place was being written when its writer was killed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub leftovers: Vec<String>,
     /// Whether nothing was left, so that the directory is gone.
     pub directory_removed: bool,
 }
@@ -42,6 +45,13 @@ pub fn purge_screen(outcome: &PurgeOutcome, dir: &Path, language: Language, widt
         (Es, _) => format!("BORRADO: se eliminaron {files} archivos, {bytes} bytes"),
     });
     screen.list(outcome.deleted.iter().map(|name| sanitize(name)), language);
+    if !outcome.leftovers.is_empty() {
+        screen.text(match language {
+            En => "Deleted with it: plans for this place that were killed while being written",
+            Es => "También se eliminó lo que dejaron revisiones interrumpidas al escribirse aquí",
+        });
+        screen.list(outcome.leftovers.iter().map(|name| sanitize(name)), language);
+    }
     let path = |name: &String| sanitize(&dir.join(name).display().to_string());
     for name in &outcome.kept {
         let remark = Phrase { en: "types and IDs alone", es: "solo tipos e ID" }.get(language);
@@ -82,6 +92,7 @@ mod tests {
             kept: vec!["ids.csv".into()],
             left_alone: vec!["notes\u{1b}.txt".into()],
             restore_files: vec!["leads.csv".into()],
+            leftovers: vec![".b24restore-plan-x1y2z3".into()],
             directory_removed: false,
         }
     }
@@ -93,6 +104,8 @@ mod tests {
           journal.sqlite
           failed/deal.csv
           plan.json
+        Deleted with it: plans for this place that were killed while being written
+          .b24restore-plan-x1y2z3
         Kept         plan/ids.csv   types and IDs alone
         Not made by b24restore, left alone:
           plan/notes.txt
@@ -104,6 +117,8 @@ mod tests {
           journal.sqlite
           failed/deal.csv
           plan.json
+        También se eliminó lo que dejaron revisiones interrumpidas al escribirse aquí
+          .b24restore-plan-x1y2z3
         Se conserva  plan/ids.csv   solo tipos e ID
         No son de b24restore y no se tocaron:
           plan/notes.txt

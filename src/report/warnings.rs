@@ -124,8 +124,13 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "restored_unmended",
-        "An earlier run brought {of} back and ended before it wrote what an import drops or overwrites (addresses, products, close dates), or was told to leave it out. There they still differ from the files; records.jsonl names records and fields. Going on with the earlier plan (`apply`) writes it; this plan doesn't.",
-        "Una ejecución anterior devolvió {of} y terminó antes de escribir lo que una importación omite o sobrescribe (direcciones, productos, fechas de cierre), o se le indicó no escribirlo. Ahí todavía hay diferencias con los archivos; records.jsonl nombra registros y campos. Continuar la revisión anterior (`apply`) lo escribe; esta no.",
+        "An earlier run brought {of} back and ended before it wrote what an import drops or overwrites (addresses, products, close dates), or was told to leave it out. There they still differ from the files; records.jsonl names records and fields. Going on with the earlier plan (`apply`) writes it; this plan doesn't. `--changed restore` fills what is still empty, but for products.",
+        "Una ejecución anterior devolvió {of} y terminó antes de escribir lo que una importación omite o sobrescribe (direcciones, productos, fechas de cierre), o se le indicó no escribirlo. Ahí todavía hay diferencias con los archivos; records.jsonl nombra registros y campos. Continuar la revisión anterior (`apply`) lo escribe; esta no. `--changed restore` llena lo que sigue vacío, salvo los productos.",
+    ),
+    notice(
+        "restored_filled",
+        "An earlier run brought {of} back without what an import drops. What is still empty there is filled from the files, because `--changed restore` says so; records.jsonl shows the values.",
+        "Una ejecución anterior devolvió {of} sin lo que una importación omite. Lo que sigue vacío se llena con lo que traen los archivos, porque así lo pide `--changed restore`; records.jsonl muestra los valores.",
     ),
     notice(
         "history_not_restored",
@@ -346,6 +351,7 @@ mod tests {
         "mend_updates",
         "import_side_effects",
         "restored_unmended",
+        "restored_filled",
         "history_not_restored",
         "closed_date_mended",
         "duplicate_found",

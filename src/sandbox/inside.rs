@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::answer::RestError;
+use super::application;
 use super::clock::Clock;
 use super::door::{Call, answered, met, serve};
 use super::faults::Strikes;
 use super::office::{Office, internal_error};
 use super::params::{self, Carrier};
+use super::php;
 use super::routes::Webhook;
 use super::strike::{Answer, Out};
 use super::waiting::Waiting;
@@ -49,10 +51,23 @@ impl Inside {
     /// Carries a request out as the door does, armed faults included: they may make it wait, and what is late goes on when the answer has
     /// been given. Needs a runtime of tokio.
     pub async fn deliver(&self, method: &str, body: &[u8]) -> Out {
-        if !self.office.admits(ADDRESS) {
+        if self.office.admits(ADDRESS) { self.served(self.call(method, body)).await } else { too_many().into() }
+    }
+
+    /// The same for an application, whose token is in the body. A renewal, which is a form, is no request to the portal itself: nothing
+    /// counts it.
+    pub async fn deliver_of_an_application(&self, method: &str, body: &[u8]) -> Out {
+        let is_renewal = method == application::TOKEN;
+        if !is_renewal && !self.office.admits(ADDRESS) {
             return too_many().into();
         }
-        let mut call = self.call(method, body);
+        let content_type = if is_renewal { "application/x-www-form-urlencoded" } else { "application/json" };
+        let mut params = params::read(Carrier { query: "", body: Some(body), content_type });
+        let token = params.shift_remove("auth").as_ref().and_then(php::as_text);
+        self.served(Call { webhook: None, token, params, ..self.call(method, b"{}") }).await
+    }
+
+    async fn served(&self, mut call: Call) -> Out {
         call.strikes = met(&self.office, &call.name, &call.params);
         let (sender, receiver) = oneshot::channel();
         tokio::spawn(serve(Arc::clone(&self.office), self.office.begin(), call, Waiting::new(sender, ADDRESS)));

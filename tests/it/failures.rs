@@ -170,3 +170,47 @@ fn without_the_import_right_for_companies_everything_else_comes_back_and_the_com
     scene.crm.is_back(&scene.portal, false);
     scene.on_the_plan("verify", &[]).exits(0);
 }
+
+#[test]
+fn links_that_survivors_lost_are_filled_once_their_refused_target_comes() {
+    let scene = Scene::small().losing("company", &[0, 1, 2]);
+    let survivors = &scene.crm.survivors;
+    let lost: usize =
+        ["contact", "deal"].iter().flat_map(|kind| survivors[*kind].keys().map(|id| scene.crm.lost_links(kind, *id).len())).sum();
+    assert!(lost > 1, "the scene has no lost links");
+    scene.plan(&["--relink"]);
+    scene.portal.call("sandbox.settings.set", json!({"no_import": 4}));
+    let outcome = some_fail(&scene, "company", "ACCESS_DENIED", "permission");
+    let updated =
+        |outcome: &Value| -> u64 { KINDS.iter().filter_map(|kind| outcome["entities"][kind]["updated"].as_u64()).sum() };
+    assert_eq!(updated(&outcome), 0, "{outcome}");
+    // Still refused: the links are left out once more, and nothing is pending.
+    some_fail(&scene, "company", "ACCESS_DENIED", "permission");
+    scene.on_the_plan("apply", &["--yes", "--failed"]).exits(3);
+    scene.portal.call("sandbox.settings.set", json!({"no_import": 0}));
+    let outcome = scene.apply(&["--failed"]);
+    assert!(updated(&outcome) > 0 && outcome["entities"]["company"]["failed"] == 0, "{outcome}");
+    scene.journal_is_settled();
+    scene.crm.is_back(&scene.portal, true);
+    scene.on_the_plan("verify", &[]).exits(0);
+    scene.on_the_plan("undo", &["--yes"]).exits(0);
+    scene.crm.is_untouched(&scene.portal);
+}
+
+#[test]
+fn records_that_were_to_come_with_their_parent_only_come_once_it_has_come() {
+    let scene = Scene::small().losing("company", &[0, 1, 2, 3]).losing("deal", &[0, 1, 2, 3, 4, 5]);
+    scene.plan(&["--missing-parent", "skip"]);
+    scene.portal.call("sandbox.settings.set", json!({"no_import": 4}));
+    let outcome = some_fail(&scene, "company", "ACCESS_DENIED", "permission");
+    assert!(outcome["entities"]["deal"]["left_out"].as_u64() > Some(0), "{outcome}");
+    scene.portal.call("sandbox.settings.set", json!({"no_import": 0}));
+    let outcome = scene.apply(&["--failed"]);
+    for kind in ["company", "deal"] {
+        let counts = &outcome["entities"][kind];
+        assert_eq!((&counts["created"], &counts["left_out"]), (&counts["planned"], &json!(0)), "{outcome}");
+    }
+    scene.journal_is_settled();
+    scene.crm.is_back(&scene.portal, false);
+    scene.on_the_plan("verify", &[]).exits(0);
+}

@@ -163,9 +163,9 @@ fn a_stage_rule_that_meets_no_record_is_told() {
 }
 
 /// Plans once more, into another directory.
-fn planned_anew(scene: &Scene) -> (Value, Vec<Value>) {
+fn planned_anew(scene: &Scene, more: &[&str]) -> (Value, Vec<Value>) {
     let anew = scene.portal.dir().join("anew");
-    let summary = scene.b24().run(scene.plan_args(&anew, &[])).exits(0).json();
+    let summary = scene.b24().run(scene.plan_args(&anew, more)).exits(0).json();
     let lines = fs::read_to_string(anew.join("records.jsonl")).expect("records.jsonl");
     (summary, lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
 }
@@ -182,7 +182,7 @@ fn records_that_an_earlier_run_never_mended_are_named_and_left_alone() {
         scene.plan(&[])["entities"].as_object().expect("counts").values().filter_map(|of| of["to_mend"].as_u64()).sum();
     scene.plan(&["--no-mend"]);
     scene.apply(&[]);
-    let (summary, lines) = planned_anew(&scene);
+    let (summary, lines) = planned_anew(&scene, &[]);
     let named = unmended(&summary);
     assert!((1..=to_mend).contains(&named), "{named} of {to_mend}: {summary}");
     let notes = |line: &Value| line["notes"].as_array().cloned().unwrap_or_default();
@@ -201,6 +201,43 @@ fn records_that_were_mended_are_just_back() {
     let scene = Scene::small().losing_one_of(2);
     scene.plan(&[]);
     scene.apply(&[]);
-    let (summary, _) = planned_anew(&scene);
+    let (summary, _) = planned_anew(&scene, &[]);
     assert_eq!(unmended(&summary), 0, "{summary}");
+}
+
+#[test]
+fn what_an_import_dropped_and_is_still_empty_is_filled_where_the_files_values_are_wanted() {
+    let address = |lead: &Value| text(lead, "ADDRESS_CITY");
+    let mut scene = Scene::small();
+    let leads = scene.crm.ids("lead");
+    for lead in &leads[..3] {
+        scene.portal.call("crm.lead.update", json!({"id": lead, "fields": {"ADDRESS_CITY": "Puebla"}}));
+    }
+    scene.export();
+    let scene = scene.losing("lead", &[0, 1, 2]);
+    scene.plan(&["--no-mend"]);
+    scene.apply(&[]);
+    let new: Vec<u64> = scene.crm.new_ids(&all(&scene.portal)).into_values().collect();
+    // Somebody has typed one of them in since: what they typed stays, and the rest of that address comes.
+    scene.portal.call("crm.lead.update", json!({"id": new[1], "fields": {"ADDRESS_CITY": "Toluca"}}));
+    let before = all(&scene.portal);
+    assert_eq!([0, 1, 2].map(|at| address(&before["lead"][&new[at]])), ["", "Toluca", ""]);
+
+    let (summary, _) = planned_anew(&scene, &["--changed", "restore"]);
+    assert_eq!(
+        (warned(&summary, "restored_filled", "lead"), &summary["entities"]["lead"]["to_update"]),
+        (3, &json!(3)),
+        "{summary}"
+    );
+    assert_eq!(warned(&summary, "restored_unmended", "lead"), 1, "{summary}");
+    // And one is typed in between the plan and its application: that record is left alone.
+    scene.portal.call("crm.lead.update", json!({"id": new[2], "fields": {"ADDRESS_CITY": "Celaya"}}));
+    let anew = scene.portal.dir().join("anew").into_os_string();
+    let on_anew =
+        |command: &str| scene.b24().run([command.into(), anew.clone(), "--yes".into(), "--json".into()]).exits(0).json();
+    assert_eq!(on_anew("apply")["entities"]["lead"]["updated"], 2);
+    let cities = || new.iter().map(|id| address(&scene.portal.every("lead")[id])).collect::<Vec<_>>();
+    assert_eq!(cities(), ["Puebla", "Toluca", "Celaya"]);
+    assert_eq!(on_anew("undo")["entities"]["lead"]["reverted"], 2);
+    assert_eq!(cities(), ["", "Toluca", "Celaya"]);
 }

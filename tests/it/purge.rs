@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -224,4 +224,48 @@ fn a_link_is_never_followed() {
     let outcome = purge(&scene, &["--yes"]).exits(0).json();
     assert_eq!(outcome["left_alone"], json!(["failed", "report.html"]));
     assert_eq!(fs::read_to_string(away.join("deal.csv")).expect("their file"), "theirs");
+}
+
+/// What a `plan` that was killed while writing leaves beside its place: a directory with a name of chance, which says whose it is.
+fn killed_plan(beside: &Path, name: &str, place: &str) -> PathBuf {
+    let left = beside.join(format!(".b24restore-plan-{name}"));
+    fs::create_dir_all(left.join("rejected")).expect("a directory");
+    for (file, text) in [("writing", place), ("records.jsonl", "{}"), ("rejected/lead.csv", "ID;TITLE\n1;Venta\n")] {
+        fs::write(left.join(file), text).expect("a file");
+    }
+    left
+}
+
+#[test]
+fn what_a_killed_plan_left_beside_its_place_goes_with_it_and_nobody_elses_does() {
+    let scene = applied();
+    let beside = scene.plan_dir().parent().expect("a directory").to_owned();
+    let ours = killed_plan(&beside, "aaaaaa", "plan");
+    let others = [killed_plan(&beside, "bbbbbb", "plan-2"), killed_plan(&beside, "cccccc", "")];
+    let outcome = purge(&scene, &["--yes"]).exits(0).json();
+    assert_eq!(outcome["leftovers"], json!([".b24restore-plan-aaaaaa"]));
+    assert!(!ours.exists() && others.iter().all(|other| other.join("rejected/lead.csv").exists()));
+    // Nothing but what a killed plan left: that can be purged too.
+    let ours = killed_plan(&beside, "dddddd", "other");
+    let other = beside.join("other").into_os_string();
+    scene.b24().run(["purge".into(), other.clone(), "--yes".into()]).exits(0).stdout(".b24restore-plan-dddddd");
+    assert!(!ours.exists());
+    scene.b24().run(["purge".into(), other, "--yes".into()]).exits(2);
+}
+
+#[test]
+fn a_new_plan_clears_away_what_a_killed_one_left_for_its_place() {
+    let scene = Scene::small().losing_one_of(2);
+    let beside = scene.plan_dir().parent().expect("a directory").to_owned();
+    let (ours, others) = (killed_plan(&beside, "aaaaaa", "plan"), killed_plan(&beside, "bbbbbb", "plan-2"));
+    scene.plan(&[]);
+    assert!(!ours.exists() && others.exists());
+    let left: Vec<_> = fs::read_dir(&beside)
+        .expect("a directory")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with(".b24restore-plan-"))
+        .collect();
+    assert_eq!(left, [".b24restore-plan-bbbbbb"]);
+    assert!(!scene.plan_dir().join("writing").exists());
+    scene.apply(&[]);
 }

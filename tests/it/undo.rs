@@ -165,3 +165,36 @@ fn an_undo_that_is_killed_goes_on_where_it_was() {
     scene.crm.is_untouched(&scene.portal);
     scene.on_the_plan("undo", &["--yes"]).exits(0);
 }
+
+#[test]
+fn a_second_record_with_the_same_mark_is_named_and_left_by_undo_and_by_verify_after_it() {
+    let scene = Scene::small().losing("lead", &[2, 3]).losing("contact", &[1]);
+    let late = *scene.crm.lost["lead"].first().expect("a lead");
+    scene.plan(&[]);
+    scene.portal.arm(json!({"method": "crm.item.batchimport", "nth": 2, "do": "drop"}));
+    scene.apply(&[]);
+    let ours = scene.crm.new_ids(&all(&scene.portal))[&("lead", late)];
+    // The request whose answer was lost is carried out after all.
+    let fields = json!({"title": "Prospecto", "originatorId": "b24restore", "originId": format!("lead:{late}")});
+    let second = scene.portal.call("crm.item.import", json!({"entityTypeId": 1, "fields": fields}));
+    let second = second["item"]["id"].as_u64().expect("an id");
+
+    let left = json!([{"entity": "lead", "original_id": late, "new_id": ours, "still_there": [second]}]);
+    let undone = scene.on_the_plan("undo", &["--yes"]).exits(3).json();
+    assert_eq!((sum(&undone, "deleted") as usize, &undone["leftovers"]), (scene.crm.lost_count(), &left), "{undone}");
+    assert!(scene.portal.every("lead").contains_key(&second), "deleted without a proof");
+    let verified = scene.on_the_plan("verify", &[]).exits(3).json();
+    assert_eq!((&verified["leftovers"], &verified["doubles"]), (&left, &Value::Null), "{verified}");
+    let run = |lang: &str| {
+        let args = ["undo".into(), scene.plan_dir().into_os_string(), "--yes".into(), "--lang".into(), lang.into()];
+        scene.b24().run(args).exits(3)
+    };
+    run("en").stdout(&format!("still there as {second}"));
+    run("es").stdout(&format!("todavía está como {second}"));
+
+    // Once a person has looked at it and deleted it, nothing is left to tell.
+    scene.portal.call("crm.item.delete", json!({"entityTypeId": 1, "id": second}));
+    assert_eq!(scene.on_the_plan("verify", &[]).exits(0).json()["leftovers"], Value::Null);
+    scene.on_the_plan("undo", &["--yes"]).exits(0);
+    scene.crm.is_untouched(&scene.portal);
+}

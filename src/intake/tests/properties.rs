@@ -65,5 +65,5 @@ proptest! {
 
 /// The lines of UTF-8 with semicolons, and whether a quote is left open.
 fn split(bytes: &[u8], block: usize) -> (Vec<rows::Line>, bool) {
-    splitting::split(bytes, encoding_rs::UTF_8, Dialect::new(b';'), block)
+    fuzzing::split(bytes, encoding_rs::UTF_8, Dialect::new(b';'), block)
 }

@@ -1,27 +1,13 @@
 //! The splitter beside a slow, obvious one: sign by sign, without blocks, without bytes, without looking ahead.
 
-use encoding_rs::Encoding;
 use proptest::prelude::*;
 
 use super::*;
+use fuzzing::split;
 use rows::Line;
 
 /// The lines of a text, and whether it ends within quotes.
 type Lines = (Vec<Line>, bool);
-
-/// What [`rows::Splitter`] gives, whatever the size of its blocks.
-pub(super) fn split(bytes: &[u8], encoding: &'static Encoding, dialect: Dialect, block: usize) -> Lines {
-    let mut splitter = rows::Splitter::new(bytes, encoding, dialect, block);
-    let mut lines = Vec::new();
-    loop {
-        let mut line = Line::default();
-        match splitter.read(&mut line) {
-            Ok(true) => lines.push(line),
-            Ok(false) => return (lines, false),
-            Err(_) => return (lines, true),
-        }
-    }
-}
 
 /// The same by reading sign after sign.
 fn obvious(text: &str, dialect: Dialect) -> Lines {

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::super::address::WebhookUrl;
 use super::super::answer::Reply;
+use super::super::sealing::Sealing;
 use super::super::transport::{Http, Trouble};
 use super::*;
 
@@ -44,9 +45,11 @@ fn is_whole(request: &[u8]) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-fn http(scheme: &str, port: u16) -> Http {
+fn http(scheme: &str, port: u16) -> Sealing {
     let url = WebhookUrl::parse(&format!("{scheme}://127.0.0.1:{port}/rest/1/{SECRET}/")).expect("a sound webhook");
-    Http::new(url.into(), None).expect("the client can be set up")
+    let access = url.into();
+    let wire = Http::new(&access, None).expect("the client can be set up");
+    Sealing::over(access, Arc::new(wire))
 }
 
 async fn posted(response: impl Into<Vec<u8>>) -> Delivery {
