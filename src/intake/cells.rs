@@ -122,9 +122,8 @@ impl<'a> CellReader<'a> {
         if memchr::memchr(REPLACEMENT_BEGINS, text.as_bytes()).is_some() && text.contains(char::REPLACEMENT_CHARACTER) {
             return ProblemCode::BadBytes.into();
         }
-        // A zero is no letter that anybody has typed; what it stands for is lost.
-        if self.conventions.zeros && text.contains('\0') {
-            return ProblemCode::NulBytes.into();
+        if let Some(problem) = self.conventions.suspect.as_ref().and_then(|suspect| suspect.problem(at, text)) {
+            return problem.into();
         }
         match mojibake::meant(text) {
             Cow::Owned(meant) if self.conventions.is_twice(at) => self.present(at, def, coded, &meant, pipeline),
