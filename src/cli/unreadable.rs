@@ -67,6 +67,13 @@ fn reason(kind: &IntakeErrorKind) -> String {
         Kind::Spool(error) => {
             return format!("no se puede escribir en el directorio temporal ({error}); libere espacio o indique otro con TMPDIR");
         }
+        Kind::LinesInCells { line } => {
+            return format!(
+                "la línea {line} es un encabezado dentro de una sola celda: una hoja de cálculo con otro separador de listas tomó cada línea \
+                 por una celda y la guardó así; use el archivo original, o ábralo con la importación de texto de la hoja, donde se elige el \
+                 separador"
+            );
+        }
         Kind::NoHeader { line, found } => {
             return format!(
                 "no hay encabezado: la línea {line} (`{found}`) no trae ningún título conocido; la primera línea debe traer títulos o \

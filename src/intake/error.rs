@@ -124,6 +124,15 @@ pub enum IntakeErrorKind {
          say --encoding if it is another one"
     )]
     OfDos,
+    /// Each line is one cell.
+    #[error(
+        "line {line} is a header within a single cell: a spreadsheet with another list separator has read each line as one cell and \
+         saved it so; take the file as it was, or open that one by the spreadsheet's import of text, where the separator can be chosen"
+    )]
+    LinesInCells {
+        /// The header's line.
+        line: u64,
+    },
     /// None of the first lines is a header.
     #[error(
         "no header: line {line} (`{found}`) holds no known column title; the first line must hold titles or field codes; \

@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{Line, SplitError, Splitter};
-use super::{headers, ids, mojibake};
+use super::{headers, ids, misquoted, mojibake};
 use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -21,8 +21,6 @@ pub(super) const COLUMNS_MAX: usize = 16_384;
 const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// What begins a line that is no data.
 const COMMENT: char = '#';
-/// Signs that some programs put around cells instead of `"`.
-const OTHER_QUOTES: [[char; 2]; 4] = [['\'', '\''], ['“', '”'], ['«', '»'], ['„', '“']];
 /// What is shown of a line that is no header.
 const SHOWN_CHARS: usize = 60;
 
@@ -234,8 +232,11 @@ impl Header {
         }
         let first = self.lines.iter().find(|line| !line.is_blank() && !is_comment(line));
         let (line, raw) = first.map_or((1, ""), |line| (line.number, line.raw.as_str()));
-        if let Some([open, close]) = other_quotes(raw) {
+        if let Some([open, close]) = misquoted::other_quotes(raw) {
             return IntakeErrorKind::OtherQuotes { line, open, close };
+        }
+        if misquoted::is_header_in_a_cell(raw) {
+            return IntakeErrorKind::LinesInCells { line };
         }
         let found = raw.chars().take(SHOWN_CHARS).collect();
         let is_data = text
@@ -381,15 +382,6 @@ fn is_comment(line: &Line) -> bool {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The signs around the cells of a line, where they aren't `"`.
-fn other_quotes(raw: &str) -> Option<[char; 2]> {
-    OTHER_QUOTES.into_iter().find(|[open, close]| {
-        let cells = raw.split([';', ',', '\t', '|']).map(str::trim);
-        let inner = cells.filter_map(|cell| cell.strip_prefix(*open)?.strip_suffix(*close));
-        inner.filter(|cell| headers::is_known(cell)).count() > 1
-    })
 }
 
 /// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's, and where they are few beside

@@ -1,7 +1,7 @@
 //! Records that the plan's limit has masked: one word in the place of nearly every value (csv 2.2).
 //!
 //! The word is known in two languages only. In any other it gives itself away: it stands where a date, a number, a phone or an e-mail
-//! should, and again in most cells of its line.
+//! should, and again in nearly all cells of its line.
 
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
@@ -66,7 +66,8 @@ impl Mask {
         (hidden >= 2 && hidden * 2 > filled) || (open == 0 && cells.len() > 1 && has_several())
     }
 
-    /// Whether the word of a cell that can't hold one fills most cells that a mask may cover. For nearly every line that cell decides.
+    /// Whether the word of a cell that can't hold one fills nearly all cells that a mask may cover: a person may have typed `pendiente` for
+    /// both phone and e-mail. For nearly every line that one cell decides.
     fn is_of_its_own_word(&self, cells: Texts<'_>) -> bool {
         let mut told = self.witnesses.iter().filter_map(|at| cells.get(*at)).map(words::trim);
         let Some(word) = told.find(|cell| !cell.is_empty()).filter(|cell| words::may_mask(cell)) else { return false };
@@ -75,7 +76,7 @@ impl Mask {
         let (filled, same) = coverable
             .filter(|cell| !cell.is_empty())
             .fold((0, 0), |(filled, same): (u32, u32), cell| (filled + 1, same + u32::from(cell == word)));
-        same >= CELLS_MIN && same * 2 > filled
+        same >= CELLS_MIN && same * 5 >= filled * 4
     }
 }
 

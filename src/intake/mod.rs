@@ -42,6 +42,7 @@ mod latin;
 mod mapping;
 mod mask;
 mod memo;
+mod misquoted;
 mod mojibake;
 mod months;
 mod nearest;

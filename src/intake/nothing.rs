@@ -21,8 +21,8 @@ pub(super) struct Nothing(u8);
 impl Word {
     /// The word that a cell is.
     pub(super) fn of(text: &str) -> Option<Self> {
-        // Asked for every cell of many columns, and nearly all are longer or begin with a digit.
-        if text.len() > LENGTH_MAX || text.starts_with(|c: char| c.is_ascii_digit()) {
+        // Asked for every cell of many columns, and nearly all are longer or begin with another letter.
+        if text.len() > LENGTH_MAX || !matches!(text.as_bytes().first(), Some(b'N' | b'n' | b'\\' | b'<')) {
             return None;
         }
         WORDS.iter().position(|word| *word == text).map(|at| Self(1 << at))

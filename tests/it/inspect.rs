@@ -123,6 +123,25 @@ fn a_field_that_does_not_exist_is_wrong_usage_and_the_nearest_one_is_named() {
 }
 
 #[test]
+fn what_is_said_of_a_file_that_is_not_given_or_in_an_encoding_nobody_knows_is_wrong_usage() {
+    let desk = Desk::new();
+    let file = desk.put("x.csv", LEADS);
+    for (args, en, es) in [
+        (
+            ["--entity", "y.csv=lead"],
+            "none of the given files has this name",
+            "ninguno de los archivos indicados tiene ese nombre",
+        ),
+        (["--encoding", "utf-99"], "no known encoding", "no se conoce esa codificación"),
+    ] {
+        desk.b24().run([&["inspect", text(&file)], &args[..]].concat()).exits(2).stderr(en);
+        desk.b24().run([&["inspect", text(&file), "--lang", "es"], &args[..]].concat()).exits(2).stderr(es);
+    }
+    let given = ["inspect", text(&file), "--entity", "x.csv=lead", "--encoding", "x.csv=latin1", "--delimiter", "semicolon"];
+    desk.b24().run(given).exits(0);
+}
+
+#[test]
 fn a_mapping_is_saved_and_read_again() {
     let desk = Desk::new();
     let (file, mapping) = (desk.put("x.csv", LEADS), desk.dir.path().join("m.toml"));

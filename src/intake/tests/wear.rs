@@ -28,6 +28,13 @@ fn a_line_full_of_a_word_for_nothing_is_not_masked() {
 }
 
 #[test]
+fn a_word_that_a_person_typed_for_several_things_is_no_mask() {
+    let csv = "ID;Nombre;Apellido;Cargo;Fecha de nacimiento;Teléfono del trabajo;E-mail del trabajo;Título de prospecto\n\
+               7;Ana;Luna;Pendiente;;Pendiente;Pendiente;a\n";
+    assert_eq!(take_bytes("lead.csv", csv.as_bytes(), &Schema::standard()).rejects(), []);
+}
+
+#[test]
 fn what_pythons_tables_write_for_nothing_is_nothing_where_a_date_or_a_number_proves_it() {
     let csv = "ID;Título de prospecto;Apellido;Móvil;Fecha de nacimiento;Total;Comentario\n\
                1;Uno;Nan;nan;NaT;nan;nan\n2;None;Luna;+52 1;01/02/1980;10.5;<NA>\n";
