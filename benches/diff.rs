@@ -50,14 +50,15 @@ fn diff(criterion: &mut Criterion) {
     let mut current = Current::default();
     let mut files = Files::default();
     for (id, created) in survey.created() {
-        files.add(EntityType::Lead, id, Some(created), Vec::new());
+        files.add(EntityType::Lead, id);
+        files.set_created(EntityType::Lead, id, created);
     }
     for (place, mut live) in rows.iter().filter_map(|row| live(row, &zone)).enumerate() {
         if place % 20 == 0 {
             live.set("TITLE".into(), Value::Text("Otro título".into()));
         }
         if place % 10 != 5 {
-            current.insert(live);
+            current.insert(&live);
         }
     }
     let records: Vec<FileRecord> =

@@ -49,7 +49,7 @@ impl Finder<'_, '_> {
             .filter(|live| self.same_creator(record, live))
             .map(|live| {
                 // Where several were made in one second, the one with the fewest differences is it.
-                let found = compare(record, live, self.judge.schema, &self.judge.zone, self.answers);
+                let found = compare(record, &live, self.judge.schema, &self.judge.zone, self.answers);
                 Candidate { score: u32::MAX - found.changes.len() as u32, how: MatchedBy::Twin, live: live.id }
             })
             .collect()
@@ -86,7 +86,7 @@ impl Finder<'_, '_> {
         let name = person(record);
         for candidate in &mut found {
             let live = self.judge.current.get(record.entity, candidate.live);
-            if !name.is_empty() && live.is_some_and(|live| person(live) == name) {
+            if !name.is_empty() && live.is_some_and(|live| person(&live) == name) {
                 candidate.score += 8;
             }
         }

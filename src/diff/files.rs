@@ -13,11 +13,19 @@ pub struct Files {
 }
 
 impl Files {
-    /// Takes a record in: its creation moment ([`Value::Clock`] or [`Value::Moment`]) and the folded texts by which other cells name it.
-    pub fn add(&mut self, entity: EntityType, id: OriginalId, created: Option<Value>, names: Vec<String>) {
-        self.created.entry(entity).or_default().insert(id, created);
-        let known = self.names.entry(entity).or_default();
-        known.extend(names.into_iter().map(|name| (super::names::hash(&name), id)));
+    /// Takes a record in.
+    pub fn add(&mut self, entity: EntityType, id: OriginalId) {
+        self.created.entry(entity).or_default().entry(id).or_default();
+    }
+
+    /// Says when a record was created: [`Value::Clock`] or [`Value::Moment`].
+    pub fn set_created(&mut self, entity: EntityType, id: OriginalId, created: Value) {
+        self.created.entry(entity).or_default().insert(id, Some(created));
+    }
+
+    /// Adds folded texts by which other cells name a record.
+    pub fn add_names(&mut self, entity: EntityType, id: OriginalId, names: &[String]) {
+        self.names.entry(entity).or_default().extend(names.iter().map(|name| (super::names::hash(name), id)));
     }
 
     /// Says which is the newest moment in the files of a type: what the portal holds beyond it was made after the backup.

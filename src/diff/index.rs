@@ -5,12 +5,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::model::{EntityType, LiveRecord, OriginPair, OriginalId, PortalId};
+use jiff::Timestamp;
 
-/// The portal's current state: O(records) of memory, because any of them may answer for a row.
+use super::pack::{Packed, Shapes};
+use crate::model::{EntityType, LiveRecord, OriginPair, OriginalId, PortalId, Value};
+
+/// The portal's current state: O(records) of memory, because any of them may answer for a row; each of them packed, and unpacked for
+/// who asks for it.
 #[derive(Debug, Default)]
 pub struct Current {
-    records: HashMap<EntityType, BTreeMap<PortalId, LiveRecord>>,
+    records: HashMap<EntityType, BTreeMap<PortalId, Held>>,
+    shapes: Shapes,
     pairs: HashMap<(EntityType, OriginPair), Vec<PortalId>>,
     marks: HashMap<(EntityType, OriginalId), Vec<PortalId>>,
     sources: HashMap<(EntityType, PortalId), OriginalId>,
@@ -19,6 +24,14 @@ pub struct Current {
     unread: HashSet<EntityType>,
     /// The name under which the user lets another portal's files in.
     foreign: Option<String>,
+}
+
+/// A record of the state.
+#[derive(Debug)]
+struct Held {
+    /// When it was created, where it says so: asked for far more often than all the rest.
+    created: Option<Timestamp>,
+    fields: Packed,
 }
 
 impl Current {
@@ -33,13 +46,17 @@ impl Current {
     }
 
     /// Takes a record in; one with the same id is replaced.
-    pub fn insert(&mut self, record: LiveRecord) {
+    pub fn insert(&mut self, record: &LiveRecord) {
         let (entity, id) = (record.entity, record.id);
-        let pair = origin_pair(&record);
-        if let Some(old) = self.records.entry(entity).or_default().insert(id, record) {
-            self.forget(&old);
+        let created = match record.get("DATE_CREATE") {
+            Some(Value::Moment(moment)) => Some(*moment),
+            _ => None,
+        };
+        let held = Held { created, fields: self.shapes.pack(record) };
+        if let Some(old) = self.records.entry(entity).or_default().insert(id, held) {
+            self.forget(&self.shapes.unpack(entity, id, &old.fields));
         }
-        let Some(pair) = pair else { return };
+        let Some(pair) = origin_pair(record) else { return };
         if let Some(source) = pair.source().filter(|source| source.entity == entity) {
             if source.foreign == self.foreign.as_deref() {
                 self.marks.entry((entity, source.id)).or_default().push(id);
@@ -62,17 +79,35 @@ impl Current {
     }
 
     /// A record by its id.
-    pub fn get(&self, entity: EntityType, id: PortalId) -> Option<&LiveRecord> {
+    pub fn get(&self, entity: EntityType, id: PortalId) -> Option<LiveRecord> {
+        let held = self.held(entity, id)?;
+        Some(self.shapes.unpack(entity, id, &held.fields))
+    }
+
+    fn held(&self, entity: EntityType, id: PortalId) -> Option<&Held> {
         self.records.get(&entity)?.get(&id)
+    }
+
+    /// Whether there is a record of an id.
+    pub fn contains(&self, entity: EntityType, id: PortalId) -> bool {
+        self.held(entity, id).is_some()
+    }
+
+    /// When a record was created, as it says.
+    pub fn created(&self, entity: EntityType, id: PortalId) -> Option<Value> {
+        match self.held(entity, id)?.created {
+            Some(moment) => Some(Value::Moment(moment)),
+            // What is no moment is rare: a clock of a file that is read as the current state.
+            None => self.get(entity, id)?.take("DATE_CREATE"),
+        }
     }
 
     /// The live record under an original id. One that was re-created from another source only happens to have that id, and so do all
     /// where the files are another portal's.
-    pub fn under_id(&self, entity: EntityType, id: OriginalId) -> Option<&LiveRecord> {
-        let live = self
-            .get(entity, PortalId(id.0))
-            .filter(|live| self.foreign.is_none() && !self.strangers.contains(&(entity, live.id)))?;
-        (self.source(entity, live.id).is_none_or(|source| source == id)).then_some(live)
+    pub fn under_id(&self, entity: EntityType, id: OriginalId) -> Option<PortalId> {
+        let live = PortalId(id.0);
+        let is_own = self.foreign.is_none() && self.contains(entity, live) && !self.strangers.contains(&(entity, live));
+        (is_own && self.source(entity, live).is_none_or(|source| source == id)).then_some(live)
     }
 
     /// The source of a record that b24restore created.
@@ -86,8 +121,8 @@ impl Current {
     }
 
     /// The record with the greatest id: the one that bounds the creation dates of an import (rest-crm 4.5).
-    pub fn highest(&self, entity: EntityType) -> Option<&LiveRecord> {
-        self.records.get(&entity)?.last_key_value().map(|(_, record)| record)
+    pub fn highest(&self, entity: EntityType) -> Option<PortalId> {
+        self.records.get(&entity)?.last_key_value().map(|(id, _)| *id)
     }
 
     /// The records that bear the origin mark of an earlier run for a source record; more than one only after a late answer.
@@ -101,9 +136,15 @@ impl Current {
         self.pairs.get(&(entity, pair.clone())).map_or(&[], Vec::as_slice)
     }
 
+    /// The ids of a type's records, ascending.
+    pub fn ids(&self, entity: EntityType) -> impl Iterator<Item = PortalId> {
+        self.records.get(&entity).into_iter().flat_map(BTreeMap::keys).copied()
+    }
+
     /// The records of a type by ascending id.
-    pub fn records(&self, entity: EntityType) -> impl Iterator<Item = &LiveRecord> {
-        self.records.get(&entity).into_iter().flat_map(BTreeMap::values)
+    pub fn records(&self, entity: EntityType) -> impl Iterator<Item = LiveRecord> {
+        let held = self.records.get(&entity).into_iter().flatten();
+        held.map(move |(id, held)| self.shapes.unpack(entity, *id, &held.fields))
     }
 
     fn forget(&mut self, old: &LiveRecord) {
@@ -131,7 +172,7 @@ mod tests {
     #[test]
     fn a_record_of_an_earlier_run_is_found_by_the_id_it_had_before() {
         let mut current = Current::default();
-        current.insert(live(EntityType::Lead, 90).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:7").done());
+        current.insert(&live(EntityType::Lead, 90).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:7").done());
         assert_eq!(current.by_mark(EntityType::Lead, OriginalId(7)), [PortalId(90)]);
         assert!(current.by_mark(EntityType::Deal, OriginalId(7)).is_empty());
     }
@@ -139,8 +180,8 @@ mod tests {
     #[test]
     fn a_record_read_twice_is_there_once_in_its_newest_state() {
         let mut current = Current::default();
-        current.insert(live(EntityType::Lead, 90).text("ORIGINATOR_ID", "1c").text("ORIGIN_ID", "a").done());
-        current.insert(live(EntityType::Lead, 90).text("ORIGINATOR_ID", "1c").text("ORIGIN_ID", "b").done());
+        current.insert(&live(EntityType::Lead, 90).text("ORIGINATOR_ID", "1c").text("ORIGIN_ID", "a").done());
+        current.insert(&live(EntityType::Lead, 90).text("ORIGINATOR_ID", "1c").text("ORIGIN_ID", "b").done());
         let pair = |origin: &str| OriginPair { originator: "1c".into(), origin: origin.into() };
         assert_eq!(current.count(EntityType::Lead), 1);
         assert!(current.by_pair(EntityType::Lead, &pair("a")).is_empty());
@@ -150,10 +191,10 @@ mod tests {
     #[test]
     fn a_record_re_created_from_another_source_does_not_answer_for_the_id_it_happens_to_have() {
         let mut current = Current::default();
-        current.insert(live(EntityType::Lead, 5).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:77").done());
-        current.insert(live(EntityType::Lead, 6).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:6").done());
+        current.insert(&live(EntityType::Lead, 5).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:77").done());
+        current.insert(&live(EntityType::Lead, 6).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "lead:6").done());
         assert_eq!(current.under_id(EntityType::Lead, OriginalId(5)), None);
-        assert_eq!(current.under_id(EntityType::Lead, OriginalId(6)).map(|record| record.id), Some(PortalId(6)));
+        assert_eq!(current.under_id(EntityType::Lead, OriginalId(6)), Some(PortalId(6)));
     }
 
     #[test]
@@ -161,9 +202,9 @@ mod tests {
         let marked =
             |id, origin: &str| live(EntityType::Deal, id).text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", origin).done();
         let state = |mut current: Current| {
-            current.insert(live(EntityType::Deal, 5).done());
-            current.insert(marked(6, "deal:5@viejo"));
-            current.insert(marked(7, "deal:5"));
+            current.insert(&live(EntityType::Deal, 5).done());
+            current.insert(&marked(6, "deal:5@viejo"));
+            current.insert(&marked(7, "deal:5"));
             current
         };
         let foreign = state(Current::for_foreign(Some("viejo")));
@@ -179,11 +220,11 @@ mod tests {
     fn records_come_by_ascending_id_and_the_highest_is_the_last() {
         let mut current = Current::default();
         for id in [5, 1, 9, 3] {
-            current.insert(live(EntityType::Deal, id).done());
+            current.insert(&live(EntityType::Deal, id).done());
         }
         let ids: Vec<_> = current.records(EntityType::Deal).map(|record| record.id.0).collect();
         assert_eq!(ids, [1, 3, 5, 9]);
-        assert_eq!(current.highest(EntityType::Deal).map(|record| record.id), Some(PortalId(9)));
+        assert_eq!(current.highest(EntityType::Deal), Some(PortalId(9)));
         assert!(current.highest(EntityType::Lead).is_none());
     }
 }

@@ -69,7 +69,7 @@ impl<'a> Judge<'a> {
             }
         }
         let mut judge = Self { schema, current, files, names, zone, id_decides, options, unclaimed: Unclaimed::default(), users };
-        let claims = |live: &LiveRecord| judge.is_claimed(live);
+        let claims = |entity, id| judge.is_claimed(entity, id);
         judge.unclaimed = Unclaimed::gather(current, files, &judge.zone, &judge.options.match_keys, claims);
         judge
     }
@@ -79,20 +79,21 @@ impl<'a> Judge<'a> {
     pub fn judge(&self, record: FileRecord) -> Judged {
         let (entity, id) = (record.entity, record.id);
         let same_id = self.current.under_id(entity, id);
-        if let Some(live) = same_id.filter(|live| self.is_same(record.get("DATE_CREATE"), live)) {
-            return self.hold(record, live, MatchedBy::Id, self);
+        let same = same_id.filter(|live| self.is_same(record.get("DATE_CREATE"), entity, *live));
+        if let Some(live) = same.and_then(|live| self.current.get(entity, live)) {
+            return self.hold(record, &live, MatchedBy::Id, self);
         }
         let marked = self.current.by_mark(entity, id);
         let restored = marked.first().and_then(|first| self.current.get(entity, *first));
         let mut judged = match restored {
-            Some(live) => self.hold(record, live, MatchedBy::Mark, self),
+            Some(live) => self.hold(record, &live, MatchedBy::Mark, self),
             None => Judged::missing(record),
         };
         if marked.len() > 1 {
             judged.candidates = marked.to_vec();
             judged.notes.extend(marked[1..].iter().map(|id| Note::CreatedTwice(*id)));
         }
-        judged.notes.extend(same_id.map(|live| Note::IdReused(live.id)));
+        judged.notes.extend(same_id.map(Note::IdReused));
         judged
     }
 
@@ -182,23 +183,23 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether a live record with a row's id is the row's record: created at the same moment, as far as both say when.
-    fn is_same(&self, created: Option<&Value>, live: &LiveRecord) -> bool {
-        self.id_decides || self.same_birth(created, live) != Some(false)
+    fn is_same(&self, created: Option<&Value>, entity: EntityType, live: PortalId) -> bool {
+        self.id_decides || self.same_birth(created, entity, live) != Some(false)
     }
 
-    fn same_birth(&self, created: Option<&Value>, live: &LiveRecord) -> Option<bool> {
-        same_moment(created?, live.get("DATE_CREATE")?, &self.zone)
+    fn same_birth(&self, created: Option<&Value>, entity: EntityType, live: PortalId) -> Option<bool> {
+        same_moment(created?, &self.current.created(entity, live)?, &self.zone)
     }
 
     /// Whether a row of the files answers for a live record: by its id, or as the source of which it was made.
-    fn is_claimed(&self, live: &LiveRecord) -> bool {
-        if let Some(source) = self.current.source(live.entity, live.id) {
-            return self.files.contains(live.entity, source);
+    fn is_claimed(&self, entity: EntityType, live: PortalId) -> bool {
+        if let Some(source) = self.current.source(entity, live) {
+            return self.files.contains(entity, source);
         }
-        let id = OriginalId(live.id.0);
-        self.current.under_id(live.entity, id).is_some()
-            && self.files.contains(live.entity, id)
-            && self.is_same(self.files.created(live.entity, id), live)
+        let id = OriginalId(live.0);
+        self.files.contains(entity, id)
+            && self.current.under_id(entity, id).is_some()
+            && self.is_same(self.files.created(entity, id), entity, live)
     }
 }
 
@@ -209,9 +210,9 @@ impl Links for Judge<'_> {
         let marked = self.current.by_mark(entity, id).first().copied();
         let Some(live) = self.current.under_id(entity, id) else { return marked };
         match self.files.contains(entity, id) {
-            true if self.is_same(self.files.created(entity, id), live) => Some(live.id),
+            true if self.is_same(self.files.created(entity, id), entity, live) => Some(live),
             true => marked,
-            false => marked.or(Some(live.id)),
+            false => marked.or(Some(live)),
         }
     }
 
@@ -220,7 +221,7 @@ impl Links for Judge<'_> {
     }
 
     fn exists(&self, entity: EntityType, id: PortalId) -> bool {
-        self.current.get(entity, id).is_some()
+        self.current.contains(entity, id)
     }
 
     fn knows(&self, entity: EntityType) -> bool {

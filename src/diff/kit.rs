@@ -224,7 +224,7 @@ impl Default for World {
 impl World {
     /// A record that the portal has now.
     pub fn live(mut self, record: Build<PortalId>) -> Self {
-        self.current.insert(record.done());
+        self.current.insert(&record.done());
         self
     }
 
@@ -232,7 +232,11 @@ impl World {
     pub fn row(mut self, record: Build<OriginalId>) -> Self {
         let record = record.done();
         let names = vec![crate::model::fold(&record.title())];
-        self.files.add(record.entity, record.id, record.get("DATE_CREATE").cloned(), names);
+        self.files.add(record.entity, record.id);
+        if let Some(created) = record.get("DATE_CREATE") {
+            self.files.set_created(record.entity, record.id, created.clone());
+        }
+        self.files.add_names(record.entity, record.id, &names);
         self.rows.push(record);
         self
     }

@@ -23,6 +23,7 @@ mod links;
 mod markup;
 mod moment;
 mod names;
+mod pack;
 mod settle;
 mod show;
 mod text;

@@ -37,7 +37,7 @@ impl Names {
             let mut bearers: Vec<(u64, Target)> =
                 files.names(entity).iter().map(|(name, id)| (*name, Target::File(*id))).collect();
             for record in current.records(entity) {
-                bearers.extend(keys(record, schema).iter().map(|key| (hash(key), Target::Live(record.id))));
+                bearers.extend(keys(&record, schema).iter().map(|key| (hash(key), Target::Live(record.id))));
                 if let Some(source) = current.source(entity, record.id) {
                     names.sources.insert((entity, record.id), source);
                 }
@@ -101,7 +101,7 @@ mod tests {
 
     fn file_of(id: u64, name: &str) -> Files {
         let mut files = Files::default();
-        files.add(EntityType::Contact, OriginalId(id), None, vec![fold(name)]);
+        files.add_names(EntityType::Contact, OriginalId(id), &[fold(name)]);
         files
     }
 
@@ -109,7 +109,7 @@ mod tests {
     fn a_name_finds_the_contact_in_whatever_format_it_was_printed() {
         let mut current = Current::default();
         current.insert(
-            live(EntityType::Contact, 4).code("HONORIFIC", "HNR_LA_1").text("NAME", "Luis").text("LAST_NAME", "Gómez").done(),
+            &live(EntityType::Contact, 4).code("HONORIFIC", "HNR_LA_1").text("NAME", "Luis").text("LAST_NAME", "Gómez").done(),
         );
         let names = Names::build(&current, &Files::default(), &schema());
         for text in ["Luis Gómez", "Sr. Luis Gómez", "gómez  luis"] {
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_record_that_is_in_the_file_and_in_the_portal_is_one_bearer() {
         let mut current = Current::default();
-        current.insert(live(EntityType::Contact, 4).text("NAME", "Ana").done());
+        current.insert(&live(EntityType::Contact, 4).text("NAME", "Ana").done());
         let names = Names::build(&current, &file_of(4, "Ana"), &schema());
         assert_eq!(names.find(EntityType::Contact, "Ana"), [Target::Live(PortalId(4))]);
     }
@@ -131,7 +131,7 @@ mod tests {
         let mut current = Current::default();
         let restored =
             live(EntityType::Contact, 90).text("NAME", "Ana").text("ORIGINATOR_ID", "b24restore").text("ORIGIN_ID", "contact:4");
-        current.insert(restored.done());
+        current.insert(&restored.done());
         let names = Names::build(&current, &file_of(4, "Ana"), &schema());
         assert_eq!(names.find(EntityType::Contact, "Ana"), [Target::Live(PortalId(90))]);
     }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn two_people_of_one_name_are_two_bearers() {
         let mut current = Current::default();
-        current.insert(live(EntityType::Contact, 5).text("NAME", "Ana").done());
+        current.insert(&live(EntityType::Contact, 5).text("NAME", "Ana").done());
         let names = Names::build(&current, &file_of(4, "Ana"), &schema());
         assert_eq!(names.find(EntityType::Contact, "Ana"), [Target::Live(PortalId(5)), Target::File(OriginalId(4))]);
     }

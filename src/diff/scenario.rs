@@ -189,7 +189,7 @@ fn oracle(world: &World, row: &FileRecord) -> Verdict {
     }
     let mark = format!("contact:{}", row.id);
     let marked = contacts().any(|live| live.text("ORIGIN_ID") == Some(&mark));
-    let twin = contacts().any(|live| live.id.0 != row.id.0 && born(live) && live.text("NAME") == row.text("NAME"));
+    let twin = contacts().any(|live| live.id.0 != row.id.0 && born(&live) && live.text("NAME") == row.text("NAME"));
     if marked || twin { Restored } else { Missing }
 }
 

@@ -216,7 +216,7 @@ impl Session<'_, '_> {
                 && matches!(one.verdict, Verdict::Changed | Verdict::Restored)
                 && one.changes.iter().any(|change| is_link(change.field.as_str()));
             if let Some(live) = one.live.filter(|_| found_now || affected).and_then(|id| self.judge.current.get(entity, id)) {
-                self.judge.compare_again(one, live, &self.answers);
+                self.judge.compare_again(one, &live, &self.answers);
             }
         }
     }

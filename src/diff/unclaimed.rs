@@ -50,17 +50,17 @@ impl Unclaimed {
         files: &Files,
         zone: &TimeZone,
         match_keys: &[MatchKey],
-        claims: impl Fn(&LiveRecord) -> bool,
+        claims: impl Fn(EntityType, PortalId) -> bool,
     ) -> Self {
         let mut unclaimed = Self::default();
         for entity in EntityType::ALL {
             let by_title = entity == EntityType::Company || match_keys.contains(&MatchKey::Title);
-            for record in current.records(entity).filter(|record| !claims(record)) {
+            for record in current.ids(entity).filter(|id| !claims(entity, *id)).filter_map(|id| current.get(entity, id)) {
                 let moments = record.get("DATE_CREATE").zip(files.newest(entity));
                 let after = moments.map(|(created, newest)| is_after(created, newest, zone));
                 // Where either moment is unknown, the record is given the benefit of the doubt, but isn't taken for one typed in again.
                 unclaimed.ids.entry(entity).or_default().insert(record.id, after.unwrap_or(true));
-                unclaimed.index(record, zone, by_title, after == Some(true));
+                unclaimed.index(&record, zone, by_title, after == Some(true));
             }
         }
         unclaimed

@@ -35,6 +35,11 @@ impl<I> Record<I> {
         Self { entity, id, codes, values }
     }
 
+    /// The codes that it shares with the other records of its source, and its values, `None` for a field that is absent.
+    pub fn parts(&self) -> (&Arc<Vec<FieldCode>>, &[Option<Value>]) {
+        (&self.codes, &self.values)
+    }
+
     /// Sets a field, replacing what stood there.
     pub fn set(&mut self, code: FieldCode, value: Value) {
         match self.place(code.as_str()) {

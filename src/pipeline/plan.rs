@@ -185,7 +185,7 @@ async fn from_portal(
             let page = page?;
             observer.event(Event::Advance { phase: Phase::ReadPortal(entity), by: page.len() as u64 });
             for record in page {
-                current.insert(record);
+                current.insert(&record);
             }
         }
         observer.event(Event::End { phase: Phase::ReadPortal(entity) });
@@ -227,7 +227,7 @@ fn from_snapshot(
     for entity in EntityType::ALL {
         for records in snapshot.records(entity)? {
             for record in records? {
-                current.insert(record);
+                current.insert(&record);
             }
         }
     }
@@ -254,16 +254,15 @@ fn ground(
     let mut known = Files::default();
     for seen in &files {
         let entity = seen.file.entity;
-        let created: HashMap<_, _> = seen.survey.created().collect();
-        let mut names: HashMap<_, _> = seen.survey.names.iter().cloned().collect();
-        for id in seen.survey.ids.iter() {
-            known.add(entity, id, created.get(&id).cloned(), names.remove(&id).unwrap_or_default());
-        }
         // A masked or damaged row can't be compared, but the live record of its id is no stranger to the file.
-        for id in seen.survey.rejected_ids.iter() {
-            if !known.contains(entity, id) {
-                known.add(entity, id, None, Vec::new());
-            }
+        for id in seen.survey.ids.iter().chain(seen.survey.rejected_ids.iter()) {
+            known.add(entity, id);
+        }
+        for (id, created) in seen.survey.created() {
+            known.set_created(entity, id, created);
+        }
+        for (id, names) in &seen.survey.names {
+            known.add_names(entity, *id, names);
         }
     }
     let mut newest: HashMap<EntityType, Timestamp> = HashMap::new();
@@ -330,12 +329,11 @@ async fn read_products(reader: &Reader, files: &[Surveyed], current: &mut Curren
         {
             continue;
         }
-        let live: Vec<PortalId> =
-            seen.survey.ids.iter().filter_map(|id| current.under_id(entity, id)).map(|live| live.id).collect();
+        let live: Vec<PortalId> = seen.survey.ids.iter().filter_map(|id| current.under_id(entity, id)).collect();
         for (id, rows) in reader.product_rows(entity, &live).await? {
-            if let Some(mut record) = current.get(entity, id).cloned() {
+            if let Some(mut record) = current.get(entity, id) {
                 record.set("PRODUCTS".into(), if rows.is_empty() { Value::Empty } else { Value::Products(rows) });
-                current.insert(record);
+                current.insert(&record);
             }
         }
     }

@@ -94,10 +94,10 @@ fn births(
     created: impl Iterator<Item = (OriginalId, Value)>,
     current: &Current,
 ) -> Vec<(jiff::civil::DateTime, jiff::Timestamp)> {
-    let live = |id| current.under_id(entity, id).and_then(|live| live.get("DATE_CREATE"));
+    let live = |id| current.under_id(entity, id).and_then(|live| current.created(entity, live));
     created
         .filter_map(|(id, value)| {
-            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (value, live(id)) { Some((clock, *moment)) } else { None }
+            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (value, live(id)) { Some((clock, moment)) } else { None }
         })
         .collect()
 }
@@ -143,7 +143,9 @@ fn better(
 /// How many values of a row are the portal's by the first reading alone, and by the second alone.
 fn tells(first: &Row, second: &Row, current: &Current, schema: &Schema) -> (u64, u64) {
     let (Row::Record { record: first, .. }, Row::Record { record: second, .. }) = (first, second) else { return (0, 0) };
-    let Some(live) = current.under_id(first.entity, first.id) else { return (0, 0) };
+    let Some(live) = current.under_id(first.entity, first.id).and_then(|live| current.get(first.entity, live)) else {
+        return (0, 0);
+    };
     let agrees = |record: &FileRecord, code: &str| {
         let field = schema.listed(record.entity, code)?;
         diff::agrees(record.get(code)?, live.get(code)?, field, schema)

@@ -94,7 +94,7 @@ struct Sifting {
 
 /// A row after its comparison.
 enum Sifted {
-    Identical(Vec<Note>, Vec<FieldCode>, Vec<Mended>),
+    Identical(Vec<Note>, Vec<FieldCode>, Vec<Problem>, Vec<Mended>),
     Kept(Box<Judged>, SourceRow, Vec<Problem>, Vec<Mended>),
     Rejected(Reject),
 }
@@ -141,9 +141,9 @@ fn sift(row: Row, lines: impl Fn() -> Vec<Cells>, judge: &Judge<'_>, mending: &F
             }
             let mended = mending.mend(&mut record, &mut problems);
             let judged = judge.judge(record);
-            if judged.verdict == Verdict::Identical && problems.is_empty() {
+            if judged.verdict == Verdict::Identical {
                 let own = portal_own(&judged).cloned().collect();
-                return Sifted::Identical(judged.notes, own, mended);
+                return Sifted::Identical(judged.notes, own, problems, mended);
             }
             Sifted::Kept(Box::new(judged), SourceRow { input, line: place.line, lines: lines() }, problems, mended)
         }
@@ -174,8 +174,9 @@ impl Sifting {
     fn take(&mut self, sifted: Sifted, entity: EntityType, input: usize, schema: &Schema) {
         let counts = self.counts.entry(entity).or_default();
         match sifted {
-            Sifted::Identical(notes, own, mended) => {
+            Sifted::Identical(notes, own, problems, mended) => {
                 counts.identical += 1;
+                note_problems(&problems, entity, &mut self.notes);
                 note_mended(mended, entity, &mut self.notes);
                 note(&notes, entity, schema, &mut self.notes);
                 note_own(own.iter(), entity, &mut self.notes);
@@ -193,14 +194,7 @@ impl Sifting {
 
     fn keep(&mut self, judged: Judged, source: SourceRow, problems: &[Problem]) {
         let entity = judged.record.entity;
-        // Unknown texts are noted by the comparison, field by field; here are the cells that can't be read, and names of several users.
-        for problem in
-            problems.iter().filter(|problem| !matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown))
-        {
-            let is_known = is_about_a_text(problem) || problem.code == ProblemCode::SpreadsheetDamage;
-            let code = if is_known { problem.code.code() } else { "bad_cells" };
-            *self.notes.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
-        }
+        note_problems(problems, entity, &mut self.notes);
         // A text that no entry answers to leaves the record whole; a cell that can't be read doesn't.
         let incomplete = problems.iter().any(|problem| !is_about_a_text(problem));
         if let (Some(originator), Some(origin)) = (judged.record.text("ORIGINATOR_ID"), judged.record.text("ORIGIN_ID")) {
@@ -217,6 +211,16 @@ fn is_about_a_text(problem: &Problem) -> bool {
         problem.code,
         ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous | ProblemCode::LostPlus
     )
+}
+
+/// Counts the cells that can't be read, and names of several users. Unknown texts are noted by the comparison, field by field.
+fn note_problems(problems: &[Problem], entity: EntityType, counts: &mut Counted) {
+    let told = problems.iter().filter(|problem| !matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown));
+    for problem in told {
+        let is_known = is_about_a_text(problem) || problem.code == ProblemCode::SpreadsheetDamage;
+        let code = if is_known { problem.code.code() } else { "bad_cells" };
+        *counts.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
+    }
 }
 
 /// The second look at what is not identical, and the fate of each.

@@ -95,7 +95,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
 /// The highest id of each type that was read; of a type without records, 0.
 fn highest(ground: &Ground) -> BTreeMap<EntityType, PortalId> {
     let read = EntityType::ALL.into_iter().filter(|entity| ground.current.is_read(*entity));
-    read.map(|entity| (entity, ground.current.highest(entity).map_or(PortalId(0), |record| record.id))).collect()
+    read.map(|entity| (entity, ground.current.highest(entity).unwrap_or(PortalId(0)))).collect()
 }
 
 /// In simple mode a created lead turns into a deal at once (rest-crm 8.2): no lead is created.

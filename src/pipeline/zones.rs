@@ -160,8 +160,8 @@ fn samples(files: &[Surveyed], group: &[usize], current: &Current) -> Vec<(DateT
 fn shared(seen: &Surveyed, current: &Current) -> impl Iterator<Item = (OriginalId, DateTime, Timestamp)> {
     let entity = seen.file.entity;
     seen.survey.created().filter_map(move |(id, created)| {
-        let live = current.under_id(entity, id).and_then(|live| live.get("DATE_CREATE"));
-        if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) { Some((id, clock, *moment)) } else { None }
+        let live = current.under_id(entity, id).and_then(|live| current.created(entity, live));
+        if let (Value::Clock(clock), Some(Value::Moment(moment))) = (created, live) { Some((id, clock, moment)) } else { None }
     })
 }
 

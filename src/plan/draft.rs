@@ -122,8 +122,11 @@ impl Drafter<'_> {
             let mut wanted: Vec<&Missing> =
                 judged.iter().filter(|item| item.judged.record.entity == entity && self.is_created(&item.judged)).collect();
             self.drop_orphans(&mut wanted, fates, &mut drafted)?;
-            let bar =
-                self.current.highest(entity).and_then(|live| live.get("DATE_CREATE")).and_then(|value| moment(value, self.zone));
+            let bar = self
+                .current
+                .highest(entity)
+                .and_then(|id| self.current.created(entity, id))
+                .and_then(|value| moment(&value, self.zone));
             wanted.sort_by_key(|item| {
                 let created = self.created(&item.judged.record);
                 (!self.keeps_date(created, bar), created, item.judged.record.id)

@@ -46,7 +46,7 @@ impl Planning {
     fn with_live(mut self, entity: EntityType, id: u64, moment: &str) -> Self {
         let mut live = LiveRecord::new(entity, PortalId(id));
         live.push("DATE_CREATE".into(), Value::Moment(at(moment)));
-        self.current.insert(live);
+        self.current.insert(&live);
         self
     }
 

@@ -60,7 +60,7 @@ impl Drafter<'_> {
         relink: &mut Action,
         drafted: &mut Drafted,
     ) {
-        let alive = |link: &&Value| matches!(link, Value::Link(id) if self.current.get(target, PortalId(*id)).is_some());
+        let alive = |link: &&Value| matches!(link, Value::Link(id) if self.current.contains(target, PortalId(*id)));
         let mut ids: Vec<u64> = change.portal.each().iter().filter(alive).filter_map(link_id).collect();
         let before_ids = ids.len();
         for link in change.file.each() {
