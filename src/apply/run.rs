@@ -221,12 +221,12 @@ impl<'a> Run<'a> {
         for link in &action.links {
             let Some(id) = self.new_id(link.target) else { continue };
             if !link.multiple {
-                payload.set(link.field.as_str(), id.0);
+                payload.set(link.field.as_str(), link.wire(id));
                 continue;
             }
             match payload.0.get_mut(&link.field) {
-                Some(Json::Array(ids)) => ids.push(json!(id.0)),
-                _ => payload.set(link.field.as_str(), json!([id.0])),
+                Some(Json::Array(ids)) => ids.push(link.wire(id)),
+                _ => payload.set(link.field.as_str(), json!([link.wire(id)])),
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use crate::event::{Event, Phase};
@@ -233,11 +234,17 @@ fn json_of(value: Option<&Value>, kind: &FieldType) -> Json {
     }
 }
 
+/// Money without the zeros that say nothing, however a portal prints them: `1500.00|MXN` -> `1500|MXN`.
+fn money_form(text: &str) -> Option<String> {
+    let (amount, currency) = text.split_once('|')?;
+    Some(format!("{}|{currency}", amount.parse::<Decimal>().ok()?.normalize()))
+}
+
 fn text_of(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) if text == "0" => String::new(),
-        Json::String(text) => text.clone(),
+        Json::String(text) => money_form(text).unwrap_or_else(|| text.clone()),
         Json::Number(number) if number.as_u64() == Some(0) => String::new(),
         // The links of a list are a set: the portal gives them in an order of its own.
         Json::Array(values) => {

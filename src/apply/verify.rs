@@ -97,6 +97,9 @@ pub async fn verify(
 ) -> Result<Verified, PortalError> {
     let new_ids: HashMap<RecordRef, PortalId> =
         done(steps).filter_map(|step| step.portal_id.map(|id| (step.subject(), id))).collect();
+    // Two records that name each other: one of the links is written by the mend.
+    let mends: HashMap<RecordRef, &Action> =
+        actions.iter().filter(|action| action.action == ActionKind::Mend).map(|action| (action.subject(), action)).collect();
     let mut verified = Verified::default();
     observer.event(Event::Begin { phase: Phase::Verify, total: Some(new_ids.len() as u64) });
     for entity in EntityType::ALL {
@@ -117,7 +120,8 @@ pub async fn verify(
                     counts.absent += 1;
                     continue;
                 };
-                let (found, declared) = differences(&actions[step.seq], step, record, schema, zone, &new_ids);
+                let mend = mends.get(&step.subject()).copied();
+                let (found, declared) = differences(&actions[step.seq], mend, step, record, schema, zone, &new_ids);
                 if found.is_empty() {
                     counts.equal += 1;
                     counts.declared += u64::from(declared);
@@ -156,13 +160,16 @@ fn wants<'a>(actions: impl Iterator<Item = &'a Action>, schema: &Schema) -> Want
 /// The undeclared differences of one record, and whether it has declared ones.
 fn differences(
     action: &Action,
+    mend: Option<&Action>,
     step: &Step,
     live: &LiveRecord,
     schema: &Schema,
     zone: &TimeZone,
     new_ids: &HashMap<RecordRef, PortalId>,
 ) -> (Vec<Difference>, bool) {
-    let is_link = |code: &str| matches!(schema.listed(action.entity, code).map(|field| &field.kind), Some(FieldType::Link(_)));
+    let is_link = |code: &str| {
+        matches!(schema.listed(action.entity, code).map(|field| &field.kind), Some(FieldType::Link(_) | FieldType::Binding))
+    };
     let declared = |code: &str| {
         action.declared.iter().any(|declared| declared.field == code) || (code == "DATE_CREATE" && step.without_dates)
     };
@@ -190,8 +197,9 @@ fn differences(
     }
     for code in links.iter().filter(|code| !declared(code)) {
         let Some(field) = schema.listed(action.entity, code) else { continue };
-        let expected = sent_ids(action, &field.universal, new_ids);
-        let now: BTreeSet<u64> = live.get(code).map(ids_of).unwrap_or_default();
+        let writers = [Some(action), mend].into_iter().flatten();
+        let expected = writers.flat_map(|action| sent_links(action, &field.universal, new_ids)).collect::<BTreeSet<String>>();
+        let now: BTreeSet<String> = live.get(code).map(links_of).unwrap_or_default();
         let equal = if field.multiple { expected == now } else { expected.iter().next() == now.iter().next() };
         if !equal {
             found.push(difference(code, links_value(&expected), links_value(&now)));
@@ -200,25 +208,33 @@ fn differences(
     (found, has_declared)
 }
 
-/// The ids that a link field was sent: those known when the plan was made, and those that its targets got since.
-fn sent_ids(action: &Action, field: &str, new_ids: &HashMap<RecordRef, PortalId>) -> BTreeSet<u64> {
+/// The links that a field was sent: those known when the plan was made, and those whose targets got their ids since.
+fn sent_links(action: &Action, field: &str, new_ids: &HashMap<RecordRef, PortalId>) -> BTreeSet<String> {
     let known = match action.fields.0.get(field) {
-        Some(Json::Array(ids)) => ids.iter().filter_map(Json::as_u64).collect(),
-        Some(id) => id.as_u64().into_iter().collect::<BTreeSet<u64>>(),
+        Some(Json::Array(links)) => links.iter().filter_map(sent_link).collect(),
+        Some(link) => sent_link(link).into_iter().collect::<BTreeSet<String>>(),
         None => BTreeSet::new(),
     };
-    let filled =
-        action.links.iter().filter(|link| link.field == field).filter_map(|link| new_ids.get(&link.target)).map(|id| id.0);
+    let waited = action.links.iter().filter(|link| link.field == field);
+    let filled = waited.filter_map(|link| sent_link(&link.wire(*new_ids.get(&link.target)?)));
     known.into_iter().chain(filled).collect()
 }
 
-fn ids_of(value: &Value) -> BTreeSet<u64> {
-    value.each().iter().filter_map(|value| if let Value::Link(id) = value { Some(*id) } else { None }).collect()
+/// A link as it was sent: an id, or an id with its type.
+fn sent_link(link: &Json) -> Option<String> {
+    link.as_u64().map(|id| id.to_string()).or_else(|| link.as_str().map(str::to_owned)).filter(|link| !link.is_empty())
 }
 
-fn links_value(ids: &BTreeSet<u64>) -> Value {
-    match ids.len() {
-        0 => Value::Empty,
-        _ => Value::List(ids.iter().map(|id| Value::Link(*id)).collect()),
-    }
+fn links_of(value: &Value) -> BTreeSet<String> {
+    let link = |value: &Value| match value {
+        Value::Link(id) if *id != 0 => Some(id.to_string()),
+        Value::Text(text) if !text.is_empty() => Some(text.to_string()),
+        _ => None,
+    };
+    value.each().iter().filter_map(link).collect()
+}
+
+fn links_value(links: &BTreeSet<String>) -> Value {
+    let value = |link: &String| link.parse().map_or_else(|_| Value::Text(link.as_str().into()), Value::Link);
+    if links.is_empty() { Value::Empty } else { Value::List(links.iter().map(value).collect()) }
 }

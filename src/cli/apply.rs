@@ -161,7 +161,10 @@ fn question(opened: &Opened, output: &Output) -> String {
 fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
     let reader = writer.reader();
     let (causes, sandbox) = (applied.causes.clone(), reader.is_loopback());
-    let outcome = ApplyOutcome { causes, sandbox, ..outcome(&applied.progress, reader.requests()) };
+    let told = outcome(&applied.progress, reader.requests());
+    // A run that was cut short may have all records there, and still not have looked at each of them for the last time.
+    let complete = told.complete && applied.stopped.is_none();
+    let outcome = ApplyOutcome { complete, causes, sandbox, ..told };
     if output.json {
         terminal::json(&outcome);
         return;

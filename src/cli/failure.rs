@@ -162,7 +162,7 @@ impl Failure {
             PlanError::Intake(error) => Self::of_intake(error, language),
             PlanError::Portal(error) => Self::of_portal(error, language),
             PlanError::Dir(error) => Self::of_dir(error, language),
-            PlanError::Snapshot(error) => Self::plain(chain(error)),
+            PlanError::Snapshot(error) => super::no_snapshot::failure(error, language),
             PlanError::NoId(_) => Self::usage(error.to_string()),
             PlanError::Foreign { .. } => Self::refused(
                 error.to_string(),
@@ -183,7 +183,7 @@ impl Failure {
     pub fn of_snapshot(error: &SnapshotError, language: Language) -> Self {
         match error {
             SnapshotError::Portal(error) => Self::of_portal(error, language),
-            SnapshotError::Snapshot(error) => Self::plain(chain(error)),
+            SnapshotError::Snapshot(error) => super::no_snapshot::failure(error, language),
         }
     }
 

@@ -9,6 +9,7 @@ mod inspect;
 mod keys;
 mod lang;
 mod mending;
+mod no_snapshot;
 mod plan;
 mod portal;
 mod progress;

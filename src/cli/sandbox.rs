@@ -58,6 +58,13 @@ impl Sandbox {
                 "--time-scale debe ser mayor que 0",
             )));
         }
+        if !self.listen.ip().is_loopback() {
+            return Err(Failure::usage(super::lang::say(
+                language,
+                "--listen takes an address of this computer alone, such as 127.0.0.1:0",
+                "--listen debe ser una dirección de esta misma computadora, por ejemplo 127.0.0.1:0",
+            )));
+        }
         let config = sandbox::Config {
             data: self.data,
             limits: match self.limits {
@@ -83,8 +90,18 @@ impl Sandbox {
                 terminal::note(&format!("{what}: {}", Vec::from_iter(lost).join(", ")), output);
             }
         }
-        let sandbox_failure = |error: &dyn std::error::Error| {
-            Failure::other(super::lang::say(language, "the sandbox cannot run", "el portal local no puede funcionar"), error)
+        let sandbox_failure = |error: &sandbox::SandboxError| match error {
+            sandbox::SandboxError::Zone(zone) => {
+                let text = super::lang::say(
+                    language,
+                    "there is no such time zone; use an IANA name such as America/Mexico_City",
+                    "no existe esa zona horaria; use un nombre IANA como America/Mexico_City",
+                );
+                Failure::usage(format!("--zone {zone}: {text}"))
+            }
+            error => {
+                Failure::other(super::lang::say(language, "the sandbox cannot run", "el portal local no puede funcionar"), error)
+            }
         };
         let running = sandbox::Sandbox::start(&config, self.listen).map_err(|error| sandbox_failure(&error))?;
         terminal::result(&format!("webhook: {}", running.webhook()));

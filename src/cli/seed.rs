@@ -136,8 +136,9 @@ fn fill_field(store: &mut Store, entity: EntityType, field: &FieldDef) -> bool {
         FieldType::User => ("employee", None),
         FieldType::Binding => ("crm", None),
         FieldType::Status(directory) => ("crm_status", Some(directory.to_string())),
+        FieldType::Address => ("address", None),
         FieldType::File => return false,
-        // An address or another type that the sandbox doesn't have keeps its values as text.
+        // A type that the sandbox doesn't have keeps its values as text.
         _ => ("string", None),
     };
     // The portal's answer leaves out a label that is the one before it, so the last known one goes on.

@@ -40,6 +40,10 @@ fn takes(expected: &Expected) -> String {
         Expected::Delimiter => "se espera un carácter, o tab, semicolon, comma, pipe".to_owned(),
         Expected::Language => "se espera codes o un idioma: es, en, ru, pt, de, fr, it, pl, uk, tr, bg, lt".to_owned(),
         Expected::Line => "se espera el número de una línea, desde 1".to_owned(),
+        Expected::Encoding => {
+            "no se conoce esa codificación; use un nombre como UTF-8, windows-1252, windows-1251 o UTF-16LE".to_owned()
+        }
+        Expected::File => "ninguno de los archivos indicados tiene ese nombre".to_owned(),
         Expected::Zone => "no existe esa zona horaria; use un nombre IANA como America/Mexico_City".to_owned(),
         Expected::Pair => "se espera \"Columna=CAMPO\"".to_owned(),
         Expected::Field { entity, field, nearest } => {

@@ -39,6 +39,10 @@ fn reason(kind: &IntakeErrorKind) -> String {
         Kind::NoTable => {
             "es una página web sin tabla: quizá se guardó una página de acceso o de error en lugar del archivo; descárguelo otra vez"
         }
+        Kind::OfDos => {
+            "sus letras son las de DOS (página de códigos 850 o 437), como en \"CSV (MS-DOS)\" de una hoja de cálculo; guárdelo como \
+             \"CSV UTF-8\", o indique --encoding si es otra codificación"
+        }
         Kind::Utf32 => "está en UTF-32, que casi ningún programa escribe; guárdelo como UTF-8",
         Kind::Changed => "el archivo cambió después de leerlo por primera vez; empiece de nuevo",
         Kind::Io { at, error } => return format!("la lectura falló en el byte {at}: {error}"),
@@ -66,7 +70,7 @@ fn reason(kind: &IntakeErrorKind) -> String {
         Kind::NoHeader { line, found } => {
             return format!(
                 "no hay encabezado: la línea {line} (`{found}`) no trae ningún título conocido; la primera línea debe traer títulos o \
-             códigos de campo; si es otra línea, indíquela con --header-line N"
+             códigos de campo; si es otra línea, indíquela con --header-line N; si otro signo separa las celdas, con --delimiter"
             );
         }
         Kind::HeaderMissing { line, found } => {

@@ -63,7 +63,9 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
     let mut comparison = Comparison::default();
     for (code, value) in file.fields() {
         let found = fields.get(code.as_str());
-        if found.is_some_and(|found| plainly_same(value, found)) || code.as_str() == "ID" {
+        if code.as_str() == "ID"
+            || found.is_some_and(|found| plainly_same(value, found) && !may_name_a_record(file.entity, code, value, schema))
+        {
             continue;
         }
         let made;
@@ -101,6 +103,14 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
         }
     }
     comparison
+}
+
+/// Whether a text is the id of a record in a custom field that binds records: it may name a lost one in the file and another in the portal.
+fn may_name_a_record(entity: EntityType, code: &FieldCode, value: &Value, schema: &Schema) -> bool {
+    let ends_in_digit = |value: &Value| value.as_text().is_some_and(|text| text.ends_with(|c: char| c.is_ascii_digit()));
+    code.is_custom()
+        && value.each().iter().any(ends_in_digit)
+        && schema.listed(entity, code.as_str()).is_some_and(|field| field.kind == FieldType::Binding)
 }
 
 /// Whether a value of a file and one of the portal mean the same by themselves; `None` where that can't be said: an unknown label, a

@@ -60,7 +60,7 @@ impl Frame<'_> {
     pub fn compare(&self, file: &Value, live: &Value, field: Option<&FieldDef>) -> Sameness {
         match field.map(|field| &field.kind) {
             Some(FieldType::Link(entity)) => compare_links(file, live, *entity, self.links).into(),
-            Some(FieldType::Binding) => compare_bindings(file, live, self.links).into(),
+            Some(FieldType::Binding) => compare_bindings(file, live, field.and_then(FieldDef::bound_to), self.links).into(),
             Some(FieldType::Products) => same_products(file, live),
             kind if matches!(file, Value::List(_))
                 || matches!(live, Value::List(_))

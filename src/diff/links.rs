@@ -130,11 +130,11 @@ fn is_lost(want: &Value, entity: EntityType, links: &dyn Links) -> bool {
 /// A value of a field that is bound to records of several types: the type, where the value says it, and the id or name (rest-crm 6.7).
 ///
 /// REST writes `5`, `L_4`, `CO_3`; an export `[L] Title` (csv 4.8).
-pub(super) fn compare_bindings(file: &Value, live: &Value, links: &dyn Links) -> LinkState {
+pub(super) fn compare_bindings(file: &Value, live: &Value, only: Option<EntityType>, links: &dyn Links) -> LinkState {
     let mut live_left: Vec<&Value> = live.each().iter().filter(|value| !is_no_link(value)).collect();
     let mut missing: Vec<&Value> = Vec::new();
     for want in file.each().iter().filter(|value| !is_no_link(value)) {
-        match live_left.iter().position(|live| bound_alike(want, live, links)) {
+        match live_left.iter().position(|live| bound_alike(want, live, only, links)) {
             Some(found) => drop(live_left.swap_remove(found)),
             None => missing.push(want),
         }
@@ -142,13 +142,13 @@ pub(super) fn compare_bindings(file: &Value, live: &Value, links: &dyn Links) ->
     if missing.is_empty() && live_left.is_empty() {
         return LinkState::Same;
     }
-    let dead = live_left.iter().all(|live| bound(live).is_some_and(|(entity, id)| is_gone(&id, entity, links)));
-    let lost = |want: &&Value| bound(want).is_some_and(|(entity, id)| links.knows(entity) && is_lost(&id, entity, links));
+    let dead = live_left.iter().all(|live| bound(live, only).is_some_and(|(entity, id)| is_gone(&id, entity, links)));
+    let lost = |want: &&Value| bound(want, only).is_some_and(|(entity, id)| links.knows(entity) && is_lost(&id, entity, links));
     if dead && !missing.is_empty() && missing.iter().all(lost) { LinkState::Lost } else { LinkState::Differs }
 }
 
-fn bound_alike(file: &Value, live: &Value, links: &dyn Links) -> bool {
-    match (bound(file), bound(live)) {
+fn bound_alike(file: &Value, live: &Value, only: Option<EntityType>, links: &dyn Links) -> bool {
+    match (bound(file, only), bound(live, only)) {
         (Some((of, want)), Some((entity, id))) => of == entity && number(&id).is_some_and(|id| meets(&want, id, entity, links)),
         // A bare id doesn't say its type; whichever type knows it under this id will do.
         _ => super::text::text_of(file)
@@ -156,14 +156,20 @@ fn bound_alike(file: &Value, live: &Value, links: &dyn Links) -> bool {
     }
 }
 
-fn bound(value: &Value) -> Option<(EntityType, Value)> {
+/// The record that a value of such a field names: its type, and its id or its name. `only` is the type of a field that knows just one.
+pub fn bound(value: &Value, only: Option<EntityType>) -> Option<(EntityType, Value)> {
     let text = value.as_text()?.trim();
     let of = |code: &str| EntityType::ALL.into_iter().find(|entity| entity.short_code().eq_ignore_ascii_case(code));
     if let Some((code, title)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return Some((of(code)?, Value::Name(title.trim().into())));
     }
-    let (code, id) = text.split_once('_')?;
-    Some((of(code)?, Value::Link(id.parse().ok()?)))
+    if let Some((entity, id)) = text.split_once('_').and_then(|(code, id)| Some((of(code)?, id.parse().ok()?))) {
+        return Some((entity, Value::Link(id)));
+    }
+    match (only?, text.parse()) {
+        (only, Ok(id)) => Some((only, Value::Link(id))),
+        (only, Err(_)) => matches!(value, Value::Name(_)).then(|| (only, Value::Name(text.into()))),
+    }
 }
 
 fn is_gone(id: &Value, entity: EntityType, links: &dyn Links) -> bool {
@@ -266,11 +272,22 @@ mod tests {
     fn a_binding_says_its_type_by_code_or_by_prefix() {
         let text = |text: &str| Value::Text(text.into());
         let links = known();
-        assert_eq!(compare_bindings(&text("C_4"), &text("C_4"), &links), LinkState::Same);
-        assert_eq!(compare_bindings(&text("C_5"), &text("C_90"), &links), LinkState::Same);
-        assert_eq!(compare_bindings(&text("[C] Ana"), &text("C_4"), &links), LinkState::Same);
-        assert_eq!(compare_bindings(&text("C_6"), &text("C_6"), &links), LinkState::Lost);
-        assert_eq!(compare_bindings(&text("C_4"), &text("L_4"), &links), LinkState::Differs);
-        assert_eq!(compare_bindings(&text("T80_6"), &text("T80_6"), &links), LinkState::Same);
+        assert_eq!(compare_bindings(&text("C_4"), &text("C_4"), None, &links), LinkState::Same);
+        assert_eq!(compare_bindings(&text("C_5"), &text("C_90"), None, &links), LinkState::Same);
+        assert_eq!(compare_bindings(&text("[C] Ana"), &text("C_4"), None, &links), LinkState::Same);
+        assert_eq!(compare_bindings(&text("C_6"), &text("C_6"), None, &links), LinkState::Lost);
+        assert_eq!(compare_bindings(&text("C_4"), &text("L_4"), None, &links), LinkState::Differs);
+        assert_eq!(compare_bindings(&text("T80_6"), &text("T80_6"), None, &links), LinkState::Same);
+    }
+
+    #[test]
+    fn a_binding_of_one_type_needs_no_type() {
+        let text = |text: &str| Value::Text(text.into());
+        let check = |file: &Value, live: &str| compare_bindings(file, &text(live), Some(Contact), &known());
+        assert_eq!(check(&text("5"), "90"), LinkState::Same);
+        assert_eq!(check(&text("C_5"), "90"), LinkState::Same);
+        assert_eq!(check(&name("Ana"), "4"), LinkState::Same);
+        assert_eq!(check(&text("6"), "6"), LinkState::Lost);
+        assert_eq!(check(&text("4"), "90"), LinkState::Differs);
     }
 }

@@ -41,7 +41,7 @@ pub use contact::{email_key, phone_key};
 pub use files::Files;
 pub use index::Current;
 pub use judge::{Judge, JudgeOptions, MatchKey};
-pub use links::Links;
+pub use links::{Links, bound};
 pub use moment::shows;
 pub use names::{Names, Target};
 pub use settle::{Answers, OnlyInPortal};

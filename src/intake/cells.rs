@@ -122,9 +122,8 @@ impl<'a> CellReader<'a> {
         if memchr::memchr(REPLACEMENT_BEGINS, text.as_bytes()).is_some() && text.contains(char::REPLACEMENT_CHARACTER) {
             return ProblemCode::BadBytes.into();
         }
-        // A zero is no letter that anybody has typed; what it stands for is lost.
-        if self.conventions.zeros && text.contains('\0') {
-            return ProblemCode::NulBytes.into();
+        if let Some(problem) = self.conventions.suspect.as_ref().and_then(|suspect| suspect.problem(at, text)) {
+            return problem.into();
         }
         match mojibake::meant(text) {
             Cow::Owned(meant) if self.conventions.is_twice(at) => self.present(at, def, coded, &meant, pipeline),
@@ -393,9 +392,24 @@ fn join(parts: Vec<Cell>) -> Cell {
 fn split(kind: &FieldType, text: &str) -> Vec<String> {
     let parts: Vec<&str> = match kind {
         FieldType::User if text.contains('\n') => text.lines().collect(),
+        FieldType::Binding if text.starts_with('[') => bound_titles(text),
         _ => text.split(", ").collect(),
     };
     parts.into_iter().filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
+}
+
+/// The titles of bound records, each behind its type: `[CO] Aceros, S.A. de C.V., [C] Ana` (csv 4.8). A title has commas of its own.
+fn bound_titles(text: &str) -> Vec<&str> {
+    let begins = text.match_indices(", [").map(|(at, _)| at);
+    let ends: Vec<usize> = begins.chain([text.len()]).collect();
+    let mut from = 0;
+    ends.into_iter()
+        .map(|end| {
+            let title = &text[from..end];
+            from = text.len().min(end + ", ".len());
+            title
+        })
+        .collect()
 }
 
 /// Whether a phone is one of those whose `+` a spreadsheet took.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::contacts::kind_of;
 use super::detect::RestoreFile;
 use super::entities;
-use super::headers::{self, PRODUCT_COLUMNS, Reading};
+use super::headers::{self, PRODUCT_COLUMNS};
 use super::mojibake;
+use super::reading::Reading;
 use super::words;
 use crate::model::{EntityType, FieldCode, FieldDef, FieldType, Place, Problem, ProblemCode, Schema, fold, standard_field};
 

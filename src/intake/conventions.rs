@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::detect::{DateOrder, NumberStyle};
-use crate::model::{OriginalId, Value};
+use super::lost::Loss;
+use super::nothing::Nothing;
+use crate::model::{OriginalId, ProblemCode, Value};
 
 /// How the cells of one file are to be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,15 +23,36 @@ pub struct Conventions {
     pub clocks: Option<Clocks>,
     /// Whether the cells of a column hold codes and ids, by the column's place.
     pub coded: Vec<bool>,
-    /// Whether the word `NULL` stands for nothing.
-    pub(super) nulls: bool,
+    /// The words that stand for nothing.
+    pub(super) nothing: Nothing,
     /// The digits of a phone whose `+` a spreadsheet took, by the column's place; 0 where none is missed.
     pub(super) plus_lost: Vec<usize>,
-    /// Whether zero bytes stand within the file's text, so that its cells are to be looked at for them.
-    pub(super) zeros: bool,
+    /// What cells are to be looked at for, of which most files have nothing.
+    pub(super) suspect: Option<Suspect>,
     /// Whether every cell of a column that could tell was encoded twice, so that its cells are read as they were before; by the column's
     /// place.
     pub(super) twice: Vec<bool>,
+}
+
+/// Losses of text that single cells are to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Suspect {
+    /// Zero bytes stand within the file's text.
+    pub(super) zeros: bool,
+    /// Letters that were replaced by question marks, by the column's place.
+    pub(super) losses: Vec<Loss>,
+}
+
+impl Suspect {
+    /// What a cell has lost.
+    pub(super) fn problem(&self, column: usize, text: &str) -> Option<ProblemCode> {
+        // A zero is no letter that anybody has typed; what it stands for is lost.
+        if self.zeros && text.contains('\0') {
+            return Some(ProblemCode::NulBytes);
+        }
+        let is_lost = self.losses.get(column).is_some_and(|loss| loss.is_in(text));
+        is_lost.then_some(ProblemCode::SpreadsheetDamage)
+    }
 }
 
 /// The zone of one file's times.
@@ -84,13 +107,8 @@ impl Conventions {
         self.twice.get(column).is_some_and(|twice| *twice)
     }
 
-    /// What stands in a cell: nothing, where it only says so in a database's words (csv 8, layout c).
+    /// What stands in a cell: nothing, where it only says so in a program's words (csv 8, layout c).
     pub(super) fn present<'t>(&self, text: &'t str) -> &'t str {
-        if self.nulls && is_null(text) { "" } else { text }
+        if self.nothing.is(text) { "" } else { text }
     }
-}
-
-/// Whether a cell is a database's word for nothing.
-pub(super) fn is_null(text: &str) -> bool {
-    matches!(text, "NULL" | "\\N")
 }

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::detect::DateOrder;
+use super::months::month;
 use crate::model::Value;
 
 /// A date as it stands in a cell, its order still open.
@@ -39,6 +40,10 @@ pub(super) enum Hours {
 impl Loose {
     /// Reads a cell's shape; `None` for what is no date in any order.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::numeric(text).or_else(|| Self::named(text))
+    }
+
+    fn numeric(text: &str) -> Option<Self> {
         let mut scan = Scan(text.trim().as_bytes());
         let (first, digits) = scan.number(4)?;
         let separator = scan.one_of(b"/.-")?;
@@ -62,6 +67,36 @@ impl Loose {
             scan.spaces();
         }
         loose.time(&mut scan)?;
+        scan.0.is_empty().then_some(loose)
+    }
+
+    /// `15-ene-24`, `15 de enero de 2024`, `Jan 15, 2024 3:04 pm`: the month's name leaves no order open.
+    fn named(text: &str) -> Option<Self> {
+        let mut rest = text.trim();
+        let mut part = || date_part(&mut rest);
+        let (first, second, year) = (part()?, part()?, part()?);
+        let (day, month) = month(second).map(|month| (first, month)).or_else(|| Some((second, month(first)?)))?;
+        if day.len() > 2 || !matches!(year.len(), 2 | 4) {
+            return None;
+        }
+        let parts = [year.parse().ok()?, month, day.parse().ok()?];
+        let short_year = year.len() == 2;
+        let mut loose = Self {
+            parts,
+            year_first: true,
+            short_year,
+            separator: b'-',
+            clock: None,
+            hours: Hours::Full,
+            nanos: 0,
+            offset: None,
+        };
+        // A Russian or Ukrainian year bears a letter: `2024 г.`
+        let rest = rest.trim_start_matches([' ', ',', '\u{a0}', '\u{202f}', 'г', 'р', '.']);
+        let mut scan = Scan(rest.as_bytes());
+        if !rest.is_empty() {
+            loose.time(&mut scan)?;
+        }
         scan.0.is_empty().then_some(loose)
     }
 
@@ -158,6 +193,22 @@ impl Loose {
             Some(seconds) => Value::Moment(Offset::from_seconds(seconds).ok()?.to_timestamp(at).ok()?),
             None => Value::Clock(at),
         })
+    }
+}
+
+/// The next number or word of a date with names, without what joins them.
+fn date_part<'t>(rest: &mut &'t str) -> Option<&'t str> {
+    loop {
+        let text = rest.trim_start_matches([' ', '-', '/', '.', ',', '\u{a0}', '\u{202f}']);
+        let is_digit = text.chars().next()?.is_ascii_digit();
+        let is_of_part = |c: char| if is_digit { c.is_ascii_digit() } else { c.is_alphabetic() };
+        let (part, behind) = text.split_at(text.find(|c| !is_of_part(c)).unwrap_or(text.len()));
+        *rest = behind;
+        match part {
+            "" => return None,
+            "de" | "del" => {}
+            part => return Some(part),
+        }
     }
 }
 
@@ -275,6 +326,17 @@ mod tests {
             ("15/01/35 8:00", Dmy, "2035-01-15T08:00:00"),
             ("15/01/2024 25:00", Dmy, "-"),
             ("15/01/2024 13:00 pm", Dmy, "-"),
+            ("15-ene-24", Mdy, "2024-01-15T00:00:00"),
+            ("15-ene.-2024 15:04", Dmy, "2024-01-15T15:04:00"),
+            ("15 de enero de 2024", Ymd, "2024-01-15T00:00:00"),
+            ("Jan 15, 2024 3:04:05 PM", Dmy, "2024-01-15T15:04:05"),
+            ("15. März 1972", Dmy, "1972-03-15T00:00:00"),
+            ("15 января 2024 г., 15:04", Dmy, "2024-01-15T15:04:00"),
+            ("31-feb-24", Dmy, "-"),
+            ("15-ene", Dmy, "-"),
+            ("ene-24", Dmy, "-"),
+            ("Calle 15 enero 2024", Dmy, "-"),
+            ("15 ene 2024 tarde", Dmy, "-"),
             ("45321", Dmy, "-"),
             ("mañana", Dmy, "-"),
         ] {

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::columns::{self, Column};
 use super::decode::Decoder;
@@ -17,7 +17,7 @@ use super::headers::TitleLanguage;
 use super::rows::SplitError;
 use super::source::{Container, Source, Table};
 use super::spool::{Input, TABLE_DELIMITER, TABLE_LINE_ENDS};
-use super::{encoding, entity, mojibake, words};
+use super::{encoding, entity, lost, mojibake, words};
 use crate::model::{EntityType, Place, Problem, ProblemCode};
 
 /// What is read of a file to find out what it is.
@@ -123,6 +123,8 @@ impl CellMeaning {
 pub(super) struct Wear {
     /// Some of its text was encoded twice, so that its cells are to be asked.
     pub(super) is_twice_encoded: bool,
+    /// Question marks stand within words, so that its texts are to be asked for lost letters.
+    pub(super) has_lost_letters: bool,
     /// Its ids have decimals, one and all: a program took the column for one of measures.
     pub(super) has_decimal_ids: bool,
 }
@@ -288,6 +290,7 @@ impl RestoreFile {
         }
         let twice = mojibake::find(text);
         self.wear.is_twice_encoded = twice.is_some();
+        self.wear.has_lost_letters = lost::is_met(text);
         if let Some(found) = twice.filter(|found| found.is_all) {
             let was = mojibake::meant(&found.word);
             let text = format!(
@@ -392,9 +395,14 @@ impl Head {
                     .map(|codec| said(codec, "given by --encoding"))
                     .ok_or_else(|| IntakeErrorKind::UnknownEncoding(label.clone()))
             }
-            // A header speaks before the rows do, where it is more than ASCII.
-            (None, None) if !self.bytes.is_ascii() => Ok(encoding::guess(&self.bytes, !self.is_whole)),
-            (None, None) => Ok(encoding::guess(&self.telling, self.cut)),
+            (None, None) => {
+                // A header speaks before the rows do, where it is more than ASCII.
+                let is_early = !self.bytes.is_ascii();
+                let (bytes, cut) = if is_early { (&self.bytes, !self.is_whole) } else { (&self.telling, self.cut) };
+                let guess = encoding::guess(bytes, cut);
+                let is_of_dos = guess.encoding == WINDOWS_1252 && encoding::is_of_dos(bytes);
+                if is_of_dos { Err(IntakeErrorKind::OfDos) } else { Ok(guess) }
+            }
         }
     }
 

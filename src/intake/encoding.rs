@@ -6,7 +6,7 @@ use encoding_rs::{
     WINDOWS_1252, WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
 };
 
-use super::{cyrillic, headers};
+use super::{cyrillic, headers, latin};
 
 /// How much of a file's beginning is searched for titles.
 const HEADER_BYTES: usize = 64 << 10;
@@ -181,6 +181,9 @@ fn by_letters(bytes: &[u8]) -> Guess {
     if is_of_old_macs(bytes) {
         return Guess::new(MACINTOSH, 0.75, "no UTF-8, and letters within words where windows-1252 has signs: an old Mac's");
     }
+    if let Some(encoding) = latin::other_than_western(bytes) {
+        return Guess::new(encoding, 0.8, "no UTF-8, and letters of an alphabet that the western encoding doesn't have");
+    }
     if paired * 2 <= letters {
         return western("no UTF-8, and single letters among ASCII as in western languages");
     }
@@ -208,11 +211,26 @@ fn is_of_old_macs(bytes: &[u8]) -> bool {
         match around {
             [b'a'..=b'z', b'\x92', b'a'..=b'z'] => {}
             [b'a'..=b'z', b'\x80'..=b'\x9f', b'a'..=b'z'] => of_mac += 1,
-            [b'a'..=b'z', b'\xc0'..=b'\xff', b'a'..=b'z'] => of_windows += 1,
+            // From 0xA1 on a Mac has signs, too, but for `ß` and `æ`; in windows-1250 letters of Polish begin there.
+            [b'a'..=b'z', b'\xa1'..=b'\xa6' | b'\xa8'..=b'\xbd' | b'\xbf'..=b'\xff', b'a'..=b'z'] => of_windows += 1,
             _ => {}
         }
     }
     of_mac > 1 && of_mac > 2 * of_windows
+}
+
+/// Whether the accented letters of words are where DOS has them (code pages 850 and 437), which no encoding of the web knows: in
+/// windows-1252 signs stand there, and never between two letters.
+pub(super) fn is_of_dos(bytes: &[u8]) -> bool {
+    let (mut of_dos, mut of_windows) = (0, 0);
+    for around in bytes.windows(3) {
+        match around {
+            [b'a'..=b'z', b'\x81' | b'\x82' | b'\x84' | b'\x87' | b'\xa1'..=b'\xa4', b'a'..=b'z'] => of_dos += 1,
+            [b'a'..=b'z', b'\xc0'..=b'\xff', b'a'..=b'z'] => of_windows += 1,
+            _ => {}
+        }
+    }
+    of_dos > 1 && of_dos > 2 * of_windows
 }
 
 #[cfg(test)]
@@ -254,6 +272,15 @@ mod tests {
         for text in ["ID;TITLE\n1;l’année d’été c’est\n2;cœur sœur œuf été après\n", "ID;TITLE\n1;uno – dos — tres “cuatro”\n"]
         {
             assert_eq!(guess(&WINDOWS_1252.encode(text).0, false).encoding.name(), "windows-1252", "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_of_dos_are_told_from_signs() {
+        // Code page 850: é 0x82, í 0xA1, ó 0xA2, ú 0xA3, ñ 0xA4.
+        assert!(is_of_dos(b"ID;T\xa1tulo de prospecto;Compa\xa4\xa1a;Tel\x82fono\n1;Cotizaci\xa2n;Pe\xa4\xa2n\n"));
+        for text in [SPANISH, "ID;TITLE\n1;l’année d’été; 5¢ y 6¢; ¡hola!¡sí!\n", "ID\n„a“ ‚b‘ £5 ¤\n"] {
+            assert!(!is_of_dos(&WINDOWS_1252.encode(text).0), "{text}");
         }
     }
 

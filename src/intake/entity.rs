@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::error::IntakeErrorKind;
-use super::headers::{self, Reading, TitleLanguage};
+use super::headers::TitleLanguage;
+use super::reading::{self, Reading};
 use crate::model::EntityType;
 
 /// A type of record, the header read as one of it, and why.
@@ -21,7 +22,7 @@ pub(super) fn choose(
     language: Option<TitleLanguage>,
     line: u64,
 ) -> Result<Chosen, IntakeErrorKind> {
-    let recognise = |entity| headers::recognise(entity, names, language);
+    let recognise = |entity| reading::recognise(entity, names, language);
     if let Some(entity) = given {
         return Ok(Chosen { reading: recognise(entity), confidence: 1.0, how: "given by --entity".to_owned() });
     }

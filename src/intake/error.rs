@@ -118,10 +118,16 @@ pub enum IntakeErrorKind {
     /// UTF-32.
     #[error("it is in UTF-32, which hardly any program writes; save it as UTF-8")]
     Utf32,
+    /// A code page of DOS, whose letters are signs in every other encoding.
+    #[error(
+        "its letters are those of DOS (code page 850 or 437), as a spreadsheet's \"CSV (MS-DOS)\" has them; save it as \"CSV UTF-8\", or \
+         say --encoding if it is another one"
+    )]
+    OfDos,
     /// None of the first lines is a header.
     #[error(
         "no header: line {line} (`{found}`) holds no known column title; the first line must hold titles or field codes; \
-         if a later one does, say --header-line N"
+         if a later one does, say --header-line N; if another sign parts the cells, say --delimiter"
     )]
     NoHeader {
         /// The first line with text.

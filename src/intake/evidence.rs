@@ -6,21 +6,21 @@
 use std::collections::HashMap;
 
 use super::columns::{Column, Role};
-use super::conventions::{Conventions, is_null};
+use super::conventions::{Conventions, Suspect};
 use super::detect::{CellMeaning, DateOrder, NumberStyle, RestoreFile};
 use super::finding::Findings;
 use super::group::{Chunk, Group};
 use super::ids::whole;
+use super::lost::Loss;
 use super::memo::Memo;
-use super::mojibake;
+use super::nothing::{self, Word};
 use super::numbers::NumberVotes;
+use super::votes::{ColumnVotes, is_number};
 use super::words;
 use crate::model::{FieldDef, FieldType, Schema};
 
-/// Digits of a phone up to which lengths are counted apart.
-const PHONE_DIGITS_MAX: usize = 16;
-/// Phones with a `+` from which on one without it is missed.
-const PLUS_MIN: u32 = 2;
+/// Fields of persons' names, in which nobody asks a question.
+const NAMES: &[&str] = &["NAME", "SECOND_NAME", "LAST_NAME"];
 
 /// Looks at the cells of a file.
 pub(super) struct Witness {
@@ -28,6 +28,8 @@ pub(super) struct Witness {
     width: usize,
     /// The columns whose cells are asked whether they were encoded twice; none where nothing in the file's beginning was.
     lettered: Vec<usize>,
+    /// The columns of texts, which are asked whether they have lost letters; none where the file's beginning has lost none.
+    texts: Vec<usize>,
     /// The header holds field codes, so that cells may hold a database's word for nothing.
     coded: bool,
 }
@@ -42,6 +44,18 @@ enum Matter {
     Phone,
     /// A column that holds no free text: `NULL` in it is no word of a person.
     Typed,
+}
+
+impl Matter {
+    /// Whether a word that a cell holds stands for nothing, in this file and so in its columns of texts too.
+    fn tells_of(&self, word: Word, coded: bool) -> bool {
+        match self {
+            Self::Number | Self::Money | Self::Typed => true,
+            // A person may be called Null, a list's item None; ids have no names.
+            Self::User | Self::Link | Self::Entries(_) => coded && word.is_of_databases(),
+            Self::Phone => word.is_no_name(),
+        }
+    }
 }
 
 /// The entries of a dictionary column; empty where there is no portal to ask.
@@ -62,7 +76,7 @@ enum Entry {
 pub(super) struct Evidence {
     numbers: NumberVotes,
     money: NumberVotes,
-    nulls: u64,
+    nothing: nothing::Votes,
     blanks: u64,
     users: UserVotes,
     columns: Vec<ColumnVotes>,
@@ -76,25 +90,12 @@ struct UserVotes {
     bracketed: u64,
 }
 
-/// The votes of one column.
-#[derive(Debug, Clone, Default)]
-struct ColumnVotes {
-    codes: u64,
-    labels: u64,
-    clashes: u64,
-    /// Phones with and without `+`, by their number of digits.
-    plus: [u32; PHONE_DIGITS_MAX],
-    bare: [u32; PHONE_DIGITS_MAX],
-    /// Cells beyond ASCII that were encoded once and twice.
-    once: u64,
-    twice: u64,
-}
-
 impl Witness {
     pub(super) fn of(file: &RestoreFile, columns: &[Column], schema: &Schema) -> Self {
         let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
         let lettered = if file.wear.is_twice_encoded { (0..columns.len()).collect() } else { Vec::new() };
-        Self { watched, width: columns.len(), lettered, coded: file.is_coded() }
+        let texts = if file.wear.has_lost_letters { texts(columns).collect() } else { Vec::new() };
+        Self { watched, width: columns.len(), lettered, texts, coded: file.is_coded() }
     }
 
     /// What the records of a part of the file tell.
@@ -110,6 +111,9 @@ impl Witness {
             for at in &self.lettered {
                 evidence.columns[*at].letters(line.get(*at).unwrap_or_default());
             }
+            for at in &self.texts {
+                evidence.columns[*at].marks.count(line.get(*at).unwrap_or_default());
+            }
             // Further lines repeat all but a record's products.
             for line in further.iter().map(|at| chunk.cells(*at)) {
                 for (at, matter) in self.watched.iter().filter(|(_, matter)| matches!(matter, Matter::Number)) {
@@ -122,14 +126,14 @@ impl Witness {
 
     fn cell<'t>(&self, at: usize, matter: &Matter, cell: &'t str, memo: &mut Memo<'t, Option<Entry>>, evidence: &mut Evidence) {
         let text = words::trim(cell);
-        if self.coded && !matches!(matter, Matter::Phone) {
-            if text.is_empty() {
-                evidence.blanks += 1;
-            } else if is_null(text) {
-                evidence.nulls += 1;
-            }
+        if text.is_empty() {
+            evidence.blanks += u64::from(self.coded && !matches!(matter, Matter::Phone));
+            return;
         }
-        if text.is_empty() || is_null(text) {
+        if let Some(word) = Word::of(text) {
+            if matter.tells_of(word, self.coded) {
+                evidence.nothing.count(word);
+            }
             return;
         }
         match matter {
@@ -164,6 +168,15 @@ fn matter(column: &Column, schema: &Schema) -> Option<Matter> {
         FieldType::Flag | FieldType::Date | FieldType::Moment | FieldType::Currency => Matter::Typed,
         _ => return None,
     })
+}
+
+/// The columns that hold texts of people.
+fn texts(columns: &[Column]) -> impl Iterator<Item = usize> {
+    let is_text = |column: &Column| {
+        let kind = column.def.as_ref().filter(|_| column.role == Role::Field).map(|def| &def.kind);
+        matches!(kind, Some(FieldType::Text | FieldType::LongText | FieldType::Address))
+    };
+    columns.iter().enumerate().filter(move |(_, column)| is_text(column)).map(|(at, _)| at)
 }
 
 /// Whether a column's cells name entries of a dictionary.
@@ -207,7 +220,7 @@ impl Evidence {
         Self {
             numbers: NumberVotes::default(),
             money: NumberVotes::default(),
-            nulls: 0,
+            nothing: nothing::Votes::default(),
             blanks: 0,
             users: UserVotes::default(),
             columns: vec![ColumnVotes::default(); width],
@@ -218,22 +231,14 @@ impl Evidence {
     pub(super) fn add(&mut self, other: &Self) {
         self.numbers.add(&other.numbers);
         self.money.add(&other.money);
-        self.nulls += other.nulls;
+        self.nothing.add(&other.nothing);
         self.blanks += other.blanks;
         self.users.ids += other.users.ids;
         self.users.names += other.users.names;
         self.users.logins += other.users.logins;
         self.users.bracketed += other.users.bracketed;
         for (own, other) in self.columns.iter_mut().zip(&other.columns) {
-            own.codes += other.codes;
-            own.labels += other.labels;
-            own.clashes += other.clashes;
-            own.once += other.once;
-            own.twice += other.twice;
-            for length in 0..PHONE_DIGITS_MAX {
-                own.plus[length] += other.plus[length];
-                own.bare[length] += other.bare[length];
-            }
+            own.add(other);
         }
     }
 
@@ -277,14 +282,26 @@ impl Evidence {
         self.note_dictionaries(file, columns, &mut findings);
         let coded = columns.iter().enumerate().map(|(at, column)| self.is_coded(file, at, column)).collect();
         // A snapshot and most programs write nothing as nothing; where they do, `NULL` is somebody's text.
-        let nulls = file.is_coded() && (self.nulls > 0 || self.blanks == 0);
-        if self.nulls > 0 {
-            findings.note("empty", "NULL", 1.0, format!("{} cells of columns without free text hold it", self.nulls));
+        let told = self.nothing.decide();
+        let nothing = if file.is_coded() && self.blanks == 0 { told.with_databases() } else { told };
+        if let Some((words, count)) = self.nothing.told() {
+            findings.note("empty", &words, 1.0, format!("{count} cells of columns without free text hold it"));
         }
         let plus_lost = self.columns.iter().map(ColumnVotes::plus_lost).collect();
         let twice = self.columns.iter().map(ColumnVotes::is_twice).collect();
-        let conventions = Conventions { date_order, numbers, money, clocks: None, coded, nulls, plus_lost, zeros: false, twice };
+        let conventions =
+            Conventions { date_order, numbers, money, clocks: None, coded, nothing, plus_lost, suspect: None, twice };
         (conventions, findings)
+    }
+
+    /// What single cells are to be asked about.
+    pub(super) fn suspect(&self, columns: &[Column], zeros: bool) -> Option<Suspect> {
+        let mut losses = vec![Loss::None; columns.len()];
+        for at in texts(columns) {
+            let is_name = columns[at].code.as_ref().is_some_and(|code| NAMES.contains(&code.as_str()));
+            losses[at] = self.columns[at].marks.decide(is_name);
+        }
+        (zeros || losses.iter().any(|loss| *loss != Loss::None)).then_some(Suspect { zeros, losses })
     }
 
     fn decide_numbers(&self, file: &RestoreFile, findings: &mut Findings) -> NumberStyle {
@@ -367,56 +384,6 @@ impl Evidence {
             _ => votes.codes > votes.labels,
         }
     }
-}
-
-impl ColumnVotes {
-    fn count(&mut self, is_code: bool) {
-        self.codes += u64::from(is_code);
-        self.labels += u64::from(!is_code);
-    }
-
-    fn letters(&mut self, text: &str) {
-        // A cell that has lost letters since tells nothing of the others.
-        if text.is_ascii() || text.contains(char::REPLACEMENT_CHARACTER) {
-            return;
-        }
-        let is_twice = mojibake::repair(text).is_some();
-        self.once += u64::from(!is_twice);
-        self.twice += u64::from(is_twice);
-    }
-
-    /// Whether every cell that could tell was encoded twice: then the repair is no guess.
-    fn is_twice(&self) -> bool {
-        self.twice > 0 && self.once == 0
-    }
-
-    fn phone(&mut self, text: &str) {
-        for phone in text.split(", ") {
-            let (digits, lengths) = match phone.strip_prefix('+') {
-                Some(digits) => (digits, &mut self.plus),
-                None => (phone, &mut self.bare),
-            };
-            if is_number(digits)
-                && let Some(count) = lengths.get_mut(digits.len())
-            {
-                *count += 1;
-            }
-        }
-    }
-
-    /// How many digits a phone has whose `+` was lost: those that nearly all phones with a `+` have. A country's own numbers, written
-    /// without one, are shorter.
-    fn plus_lost(&self) -> usize {
-        let all: u32 = self.plus.iter().sum();
-        let usual = (1..PHONE_DIGITS_MAX).max_by_key(|length| self.plus[*length]).unwrap_or_default();
-        let is_usual = all >= PLUS_MIN && self.plus[usual] * 10 >= all * 9;
-        // Where most have none, that is how the portal's people write them.
-        if is_usual && self.bare[usual] > 0 && self.bare[usual] <= self.plus[usual] { usual } else { 0 }
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_of_login(byte: u8) -> bool {

@@ -1,16 +1,15 @@
 //! Column titles -> field codes, in every language that Bitrix24's packs are known in (csv 3, 5, 7).
 //!
-//! The titles are data (`titles.json`, the project's fact file as it is); what stands here is how a title is chosen where it stands
-//! for more than one field.
+//! The titles are data (`titles.json`, the project's fact file as it is). Which field a title means where it stands for more than one is
+//! chosen in `reading`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::finding::Findings;
 use crate::model::{EntityType, fold, multifield_of, standard_field, standard_fields};
 
 /// Where a title comes from; earlier ones go before later ones.
@@ -42,7 +41,7 @@ pub struct Title {
 }
 
 /// Languages in the order in which a tie between them is broken.
-const LANGUAGES: &[(&str, &str)] = &[
+pub(super) const LANGUAGES: &[(&str, &str)] = &[
     ("la", "es"),
     ("en", "en"),
     ("ru", "ru"),
@@ -249,7 +248,7 @@ pub fn field_code(entity: EntityType, name: &str) -> Option<String> {
 }
 
 /// The code that a header of field codes names: classic, `UF_CRM_…`, `PARENT_ID_…`, or the name in `crm.item.*`.
-fn code_of(entity: EntityType, name: &str) -> Option<String> {
+pub(super) fn code_of(entity: EntityType, name: &str) -> Option<String> {
     let upper = name.to_uppercase();
     let is_open =
         |prefix: &str| upper.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace));
@@ -265,61 +264,13 @@ fn code_of(entity: EntityType, name: &str) -> Option<String> {
 }
 
 /// Whether a name is written as codes are: in capitals, or as `crm.item.*` does.
-fn is_code_form(name: &str) -> bool {
+pub(super) fn is_code_form(name: &str) -> bool {
     !name.contains(' ') && (!name.contains(char::is_lowercase) || name.starts_with(char::is_lowercase))
 }
 
-/// What a header says when it is read as one of an entity type.
-#[derive(Debug, Clone)]
-pub(super) struct Reading {
-    /// The type it was read as.
-    pub(super) entity: EntityType,
-    /// The language of its titles; `None` for field codes.
-    pub(super) language: Option<&'static str>,
-    /// How many columns are known, in any vocabulary.
-    pub(super) known: usize,
-    /// How many of them the list export or a header of codes would print so.
-    pub(super) exported: usize,
-    /// How many columns the runner-up among the languages knows.
-    runner_up: usize,
-    /// A column's code and how it was found, in the order of the header.
-    pub(super) columns: Vec<Option<Found>>,
-}
-
-impl Reading {
-    /// Notes vocabulary and language.
-    pub(super) fn note(&self, findings: &mut Findings, said: Option<TitleLanguage>) {
-        let count = |word: &str| self.columns.iter().flatten().filter(|found| found.how.starts_with(word)).count();
-        let words =
-            [("codes", "field code"), ("export", "export title"), ("import", "import title"), ("caption", "field caption")];
-        let mut counted = words.map(|(code, word)| (count(word), code));
-        counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let [(most, vocabulary), (second, _), ..] = counted;
-        let share = most as f32 / (most + second).max(1) as f32;
-        findings.note("vocabulary", vocabulary, share, format!("{most} of {} known columns are its own", self.known));
-        let (value, confidence, how) = match (said, self.language) {
-            (Some(said), _) => (said.code(), 1.0, "given by --language".to_owned()),
-            (None, None) => ("codes", 1.0, "field codes have no language".to_owned()),
-            (None, Some(language)) => {
-                // Languages share titles: half of them in the next one is no doubt yet, all of them is a guess.
-                let share = self.runner_up as f32 / self.known.max(1) as f32;
-                let how = format!("{} titles are known in it, {} in the next", self.known, self.runner_up);
-                (language, 1.0 - share * share / 2.0, how)
-            }
-        };
-        findings.note("language", value, confidence, how);
-    }
-}
-
-/// The field of a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) code: String,
-    pub(super) how: String,
-    /// An earlier column has that field already.
-    pub(super) repeated: bool,
-    /// It is a field code, or the export's title in the file's language: a custom field's label doesn't go before it.
-    pub(super) sure: bool,
+/// All that a name of a header may be as a title of one type of record.
+pub(super) fn titles_of(entity: EntityType, name: &str) -> Vec<&'static Title> {
+    TITLES.of(entity, name).collect()
 }
 
 /// Whether a cell is a known title or field code of any type of record.
@@ -327,195 +278,4 @@ pub(super) fn is_known(cell: &str) -> bool {
     let cell = cell.trim();
     let is_title = || EntityType::ALL.iter().any(|&entity| TITLES.of(entity, cell).next().is_some());
     !cell.is_empty() && cell.len() < 200 && (is_title() || EntityType::ALL.iter().any(|&entity| code_of(entity, cell).is_some()))
-}
-
-/// Reads a header as one of `entity`: as what the user says, else as field codes, or in the language that knows most of its titles.
-pub(super) fn recognise(entity: EntityType, names: &[&str], said: Option<TitleLanguage>) -> Reading {
-    let codes: Vec<_> = names.iter().map(|name| code_of(entity, name.trim())).collect();
-    let alike = codes.iter().flatten().count();
-    let exact = names.iter().zip(&codes).filter(|(name, code)| code.is_some() && is_code_form(name.trim())).count();
-    let columns: Vec<Candidates> = names.iter().map(|name| TITLES.of(entity, name).collect()).collect();
-    let (language, runner_up) = match said {
-        Some(TitleLanguage::Codes) => return coded_reading(entity, codes),
-        Some(TitleLanguage::Titles(language)) => return titled_reading(entity, names, &columns, language, 0),
-        None => dominant_language(&columns),
-    };
-    let titled = language.map_or(0, |language| hits(&columns, |title| title.language == language));
-    // `ID` alone is a code and a title in every language; `Observers` is a title, `OBSERVERS` a code.
-    if alike > titled || (exact >= titled && exact > 1) {
-        return coded_reading(entity, codes);
-    }
-    let Some(language) = language else {
-        return Reading { entity, language: None, known: 0, exported: 0, runner_up: 0, columns: vec![None; names.len()] };
-    };
-    titled_reading(entity, names, &columns, language, runner_up)
-}
-
-/// The titles that one name of a header may be.
-type Candidates = Vec<&'static Title>;
-
-fn coded_reading(entity: EntityType, codes: Vec<Option<String>>) -> Reading {
-    let mut taken = HashSet::new();
-    let columns: Vec<_> = codes
-        .into_iter()
-        .map(|code| {
-            code.map(|code| Found { repeated: !taken.insert(code.clone()), how: "field code".to_owned(), code, sure: true })
-        })
-        .collect();
-    // A custom field's code says nothing of the type of record.
-    let known = columns.iter().flatten().filter(|found| !found.code.starts_with("UF_")).count();
-    Reading { entity, language: None, known, exported: known, runner_up: 0, columns }
-}
-
-fn titled_reading(
-    entity: EntityType,
-    names: &[&str],
-    titles: &[Candidates],
-    language: &'static str,
-    runner_up: usize,
-) -> Reading {
-    let order = vocabulary_order(titles, language);
-    let mut taken = HashSet::new();
-    let columns: Vec<_> =
-        names.iter().zip(titles).map(|(name, titles)| choose(name, titles, language, &order, &mut taken)).collect();
-    let exported = hits(titles, |title| title.vocabulary <= Vocabulary::Variant);
-    let known = columns.iter().flatten().count();
-    Reading { entity, language: Some(language), known, exported, runner_up, columns }
-}
-
-/// The language that knows most of the names, at a tie the one whose export prints most of them; and how many the next one knows.
-fn dominant_language(columns: &[Candidates]) -> (Option<&'static str>, usize) {
-    let score = |language: &str| {
-        let known = hits(columns, |title| title.language == language);
-        let exported = hits(columns, |title| title.language == language && title.vocabulary == Vocabulary::Export);
-        (known, exported)
-    };
-    let mut scored: Vec<_> = LANGUAGES.iter().map(|(_, iso)| (score(iso), *iso)).filter(|((known, _), _)| *known > 0).collect();
-    // A stable sort: the first of equals stands.
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    (scored.first().map(|(_, iso)| *iso), scored.get(1).map_or(0, |((known, _), _)| *known))
-}
-
-/// How many columns have a title for which `wanted` holds.
-fn hits(columns: &[Candidates], wanted: impl Fn(&Title) -> bool) -> usize {
-    columns.iter().filter(|titles| titles.iter().any(|title| wanted(title))).count()
-}
-
-/// The vocabularies in the order in which a title of several fields is looked up: the file's own first.
-fn vocabulary_order(columns: &[Candidates], language: &str) -> [&'static [Vocabulary]; 3] {
-    use Vocabulary::{Caption, Export, Import, Variant};
-    let mut order: [&'static [Vocabulary]; 3] = [&[Export, Variant], &[Import], &[Caption]];
-    let count = |group: &[Vocabulary]| hits(columns, |title| title.language == language && group.contains(&title.vocabulary));
-    order.sort_by_key(|group| std::cmp::Reverse(count(group)));
-    order
-}
-
-/// The field of one title: of the file's language before another, of its vocabulary before another, in exact case before another,
-/// and one that no earlier column has.
-fn choose(
-    name: &str,
-    titles: &Candidates,
-    language: &str,
-    order: &[&'static [Vocabulary]; 3],
-    taken: &mut HashSet<String>,
-) -> Option<Found> {
-    let groups = |own: bool| order.iter().map(move |group| (own, *group));
-    for (own, group) in groups(true).chain(groups(false)) {
-        let is_wanted = |title: &&&Title| group.contains(&title.vocabulary) && (title.language == language) == own;
-        let mut candidates: Vec<&Title> = titles.iter().filter(is_wanted).copied().collect();
-        // FULL_REG_ADDRESS is today's export; ADDRESS_LEGAL bears its title in Russian and Ukrainian only.
-        candidates.sort_by_key(|title| (title.text != name.trim(), title.vocabulary, title.code == "ADDRESS_LEGAL"));
-        let Some(first) = candidates.first() else { continue };
-        let free = candidates.iter().find(|title| !taken.contains(&title.code));
-        let title = free.unwrap_or(first);
-        let kind = match title.vocabulary {
-            Vocabulary::Export | Vocabulary::Variant => "export title",
-            Vocabulary::Import => "import title",
-            Vocabulary::Caption => "field caption",
-        };
-        let is_exact = fold(&title.text) == fold(name);
-        let how = format!("{kind} ({}){}", title.language, if is_exact { "" } else { ", written without accents" });
-        let sure = own && is_exact && title.vocabulary <= Vocabulary::Variant;
-        return Some(Found { repeated: !taken.insert(title.code.clone()), code: title.code.clone(), how, sure });
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_export_title_of_every_language_maps_to_its_code() {
-        let mut checked = 0;
-        for entity in EntityType::ALL {
-            for (_, language) in LANGUAGES {
-                let own: Vec<&Title> = titles()
-                    .iter()
-                    .filter(|title| {
-                        title.entity == entity && title.language == *language && title.vocabulary == Vocabulary::Export
-                    })
-                    .filter(|title| !["PRODUCT_ID", "ADDRESS_LEGAL"].contains(&title.code.as_str()))
-                    .collect();
-                let mut seen = HashSet::new();
-                let own: Vec<&Title> = own.into_iter().filter(|title| seen.insert(&title.code)).collect();
-                if own.len() < 2 {
-                    continue;
-                }
-                let names: Vec<&str> = own.iter().map(|title| title.text.as_str()).collect();
-                let reading = recognise(entity, &names, None);
-                assert_eq!(reading.language, Some(*language), "{entity} {language}");
-                for (title, found) in own.iter().zip(&reading.columns) {
-                    let found = found.as_ref().map(|found| (found.code.as_str(), found.repeated));
-                    assert_eq!(found, Some((title.code.as_str(), false)), "{entity} {language} {}", title.text);
-                    checked += 1;
-                }
-            }
-        }
-        assert!(checked > 1500, "{checked}");
-    }
-
-    #[test]
-    fn every_title_of_every_vocabulary_is_known() {
-        for title in titles() {
-            let reading = recognise(title.entity, &["ID", &title.text], None);
-            assert!(reading.columns[1].is_some(), "{title:?}");
-        }
-        assert!(titles().len() > 3000, "{}", titles().len());
-    }
-
-    #[test]
-    fn a_header_of_field_codes_is_told_from_titles() {
-        let names = ["ID", "TITLE", "ASSIGNED_BY", "PHONE_WORK", "UF_CRM_1700000000", "stageId", "whatever"];
-        let reading = recognise(EntityType::Lead, &names, None);
-        let codes: Vec<_> = reading.columns.iter().map(|found| found.as_ref().map(|found| found.code.as_str())).collect();
-        let expected = [
-            Some("ID"),
-            Some("TITLE"),
-            Some("ASSIGNED_BY_ID"),
-            Some("PHONE_WORK"),
-            Some("UF_CRM_1700000000"),
-            Some("STATUS_ID"),
-            None,
-        ];
-        assert_eq!((reading.language, codes.as_slice()), (None, expected.as_slice()));
-    }
-
-    #[test]
-    fn a_title_without_its_accents_is_known_but_a_custom_field_of_that_name_goes_before_it() {
-        let names = ["ID", "Nombre de la negociacion", "fecha_de_cierre", "Compañía"];
-        let reading = recognise(EntityType::Deal, &names, None);
-        let found: Vec<_> =
-            reading.columns.iter().flatten().map(|found| (found.code.as_str(), found.sure, found.how.as_str())).collect();
-        let how = "export title (es), written without accents";
-        assert_eq!(found[1..3], [("TITLE", false, how), ("CLOSEDATE", false, how)]);
-        assert_eq!(found[3], ("COMPANY_ID", true, "export title (es)"));
-    }
-
-    #[test]
-    fn a_title_of_two_fields_means_the_one_of_the_files_own_vocabulary() {
-        let code = |names: &[&str]| recognise(EntityType::Contact, names, None).columns[0].clone().map(|found| found.code);
-        assert_eq!(code(&["Dirección", "ID", "Cumpleaños", "Creado", "Responsable"]).as_deref(), Some("FULL_ADDRESS"));
-        assert_eq!(code(&["Dirección", "ID", "Nombre completo", "Creado el", "Persona responsable"]).as_deref(), Some("ADDRESS"));
-    }
 }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
 use super::ids;
+use super::mask::Mask;
 use super::split::{LineRef, Texts};
 use super::words;
 use crate::model::{OriginalId, RejectReason, fold};
@@ -35,28 +36,22 @@ pub(super) struct Layout<'a> {
     is_product: Vec<bool>,
     products: Vec<usize>,
     is_requisite: Vec<bool>,
-    /// The cells that a mask covers (csv 2.2): not the id, title, pipeline and creation.
-    is_maskable: Vec<bool>,
-    /// How many they are.
-    maskable: u32,
+    mask: Mask,
 }
 
 impl<'a> Layout<'a> {
     pub(super) fn of(file: &'a RestoreFile) -> Self {
         let code = |column: &Column| column.code.as_ref().map_or(String::new(), |code| code.as_str().to_owned());
         let is_product = |column: &Column| matches!(column.role, Role::Product(_));
-        let is_open = ["ID", "TITLE", "CATEGORY_ID", "DATE_CREATE", "CREATED_BY_ID"];
-        let is_maskable = |column: &Column| !is_product(column) && !is_open.contains(&code(column).as_str());
-        let is_maskable: Vec<bool> = file.columns.iter().map(is_maskable).collect();
+        let id = file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID");
         Self {
             file,
-            id: file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID"),
+            id,
             titles: file.columns.iter().map(|column| fold(&column.name)).collect(),
             is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
             products: file.columns.iter().enumerate().filter(|(_, column)| is_product(column)).map(|(at, _)| at).collect(),
             is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
-            maskable: is_maskable.iter().map(|is_maskable| u32::from(*is_maskable)).sum(),
-            is_maskable,
+            mask: Mask::of(file, id),
         }
     }
 
@@ -94,7 +89,7 @@ impl<'a> Layout<'a> {
             return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };
         // Masks are an export's; a cell of codes may hold any word.
-        if !self.file.is_coded() && self.is_masked(cells) {
+        if !self.file.is_coded() && self.mask.covers(cells) {
             return Unusable(RejectReason::Masked);
         }
         Names(id)
@@ -108,7 +103,7 @@ impl<'a> Layout<'a> {
         if self.is_continuation(cells) {
             return Judgement::Continues { alone: RejectReason::NoId };
         }
-        if !self.file.is_coded() && self.is_masked(cells) {
+        if !self.file.is_coded() && self.mask.covers(cells) {
             return Judgement::Unusable(RejectReason::Masked);
         }
         Judgement::Names(self.content_id(cells))
@@ -151,25 +146,6 @@ impl<'a> Layout<'a> {
     fn filled<'c>(&self, cells: Texts<'c>) -> impl Iterator<Item = usize> + use<'c, 'a> {
         let width = self.titles.len();
         cells.iter().take(width).enumerate().filter(|(_, cell)| !trim(cell).is_empty()).map(|(column, _)| column)
-    }
-
-    /// Whether the mask's word fills most cells that a mask may cover, or every cell but the id.
-    fn is_masked(&self, cells: Texts<'_>) -> bool {
-        let (mut filled, mut hidden, mut open) = (0, 0, 0);
-        for ((column, cell), is_maskable) in cells.iter().enumerate().zip(&self.is_maskable) {
-            if cell.is_empty() || self.id == Some(column) {
-                continue;
-            }
-            // As soon as half of all that a mask may cover is open, the rest can't make it a majority.
-            if open > 0 && (filled - hidden) * 2 >= self.maskable {
-                return false;
-            }
-            let is_hidden = words::is_hidden(cell);
-            filled += u32::from(*is_maskable);
-            hidden += u32::from(*is_maskable && is_hidden);
-            open += u32::from(!is_hidden);
-        }
-        (hidden >= 2 && hidden * 2 > filled) || (open == 0 && cells.len() > 1 && self.filled(cells).count() > 1)
     }
 
     /// Whether a line holds a further product of the record that `first` begins.

@@ -1,5 +1,6 @@
 //! What a person says of a file, in the words of the flags: the same in a mapping file.
 
+use encoding_rs::Encoding;
 use jiff::tz::TimeZone;
 
 use super::detect::{CellMeaning, DateOrder, NumberStyle, Overrides};
@@ -22,6 +23,12 @@ pub enum Expected {
     /// The number of a line.
     #[error("the number of a line, from 1")]
     Line,
+    /// An encoding.
+    #[error("no known encoding; use a name such as UTF-8, windows-1252, windows-1251 or UTF-16LE")]
+    Encoding,
+    /// One of the files that are given.
+    #[error("none of the given files has this name")]
+    File,
     /// A time zone.
     #[error("no such time zone; use an IANA name such as America/Mexico_City")]
     Zone,
@@ -57,7 +64,10 @@ impl Overrides {
         match flag {
             "entity" => self.entity = Some(value.parse().map_err(|_| Expected::Word(&["lead", "contact", "company", "deal"]))?),
             "delimiter" => self.delimiter = Some(delimiter(value).ok_or(Expected::Delimiter)?),
-            "encoding" => self.encoding = Some(value.to_owned()),
+            "encoding" => {
+                Encoding::for_label(value.as_bytes()).ok_or(Expected::Encoding)?;
+                self.encoding = Some(value.to_owned());
+            }
             "date-order" => {
                 let orders = [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd];
                 self.date_order = Some(by_code(orders, DateOrder::code, value).ok_or(Expected::Word(&["dmy", "mdy", "ymd"]))?);

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::census::Census;
 use super::columns::{self, Column, Role};
-use super::conventions::{Conventions, is_null};
+use super::conventions::Conventions;
 use super::dates::Loose;
 use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
@@ -19,6 +19,7 @@ use super::finding::Findings;
 use super::group::{Chunk, Group, Groups, Repeats};
 use super::ids::{Ids, SeenIds, whole};
 use super::mojibake;
+use super::nothing::Word;
 use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
@@ -309,7 +310,8 @@ impl<'a> Surveyor<'a> {
 
     /// The texts under which another record's link may name this one.
     fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
-        let is_name = |cell: &&str| !(self.coded && is_null(cell));
+        let is_name =
+            |cell: &&str| Word::of(cell).is_none_or(|word| !(word.is_no_name() || self.coded && word.is_of_databases()));
         let [first, name, second, last] = self.names.map(|at| {
             at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
         });
@@ -436,7 +438,8 @@ impl Gathered {
     ) -> Survey {
         let Decided { order, sure: is_sure, confidence, how } = self.order(file);
         let (mut conventions, told) = evidence.decide(file, &columns, order);
-        conventions.zeros = problems.iter().any(|problem| problem.code == ProblemCode::NulBytes);
+        let zeros = problems.iter().any(|problem| problem.code == ProblemCode::NulBytes);
+        conventions.suspect = evidence.suspect(&columns, zeros);
         let mut findings = Findings::default();
         findings.note("date_order", order.code(), confidence, how);
         if let Some((clock, confidence, how)) = self.votes.clock() {

@@ -100,6 +100,46 @@ const HIDDEN_LINKS: &[&str] = &[
     "hidden client",
 ];
 
+/// What people and programs fill empty cells with: a line full of it is no masked one.
+const FILLERS: &[&str] = &[
+    "null",
+    "none",
+    "nan",
+    "empty",
+    "blank",
+    "unknown",
+    "no data",
+    "vacío",
+    "vacio",
+    "ninguno",
+    "ninguna",
+    "nada",
+    "sin dato",
+    "sin datos",
+    "desconocido",
+    "vazio",
+    "nenhum",
+    "nenhuma",
+    "sem dados",
+    "leer",
+    "keine",
+    "unbekannt",
+    "vide",
+    "aucun",
+    "aucune",
+    "inconnu",
+    "vuoto",
+    "nessuno",
+    "nessuna",
+    "brak",
+    "puste",
+    "пусто",
+    "нет",
+    "нет данных",
+    "немає",
+    "порожньо",
+];
+
 static FLAGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
     let mut flags: HashMap<String, bool> = HashMap::new();
     for (key, value) in [("boolean_yes", true), ("boolean_uf_yes", true), ("boolean_no", false), ("boolean_uf_no", false)] {
@@ -165,6 +205,15 @@ pub(super) fn is_hidden(text: &str) -> bool {
     let text = trim(text);
     lengths.checked_shr(text.len() as u32).unwrap_or_default() & 1 == 1
         && words.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether a cell may hold the mask's word in a language in which nobody has published it: a word or two, of letters alone.
+pub(super) fn may_mask(text: &str) -> bool {
+    let is_of_words = |text: &str| text.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '-');
+    text.starts_with(char::is_alphabetic)
+        && (4..=40).contains(&text.len())
+        && is_of_words(text)
+        && !FILLERS.contains(&fold(text).as_str())
 }
 
 /// Whether a link's cell holds a placeholder instead of a name.

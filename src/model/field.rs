@@ -155,8 +155,18 @@ pub struct FieldDef {
     pub portal_own: bool,
     /// What the portal calls it, for custom fields; HTML entities decoded.
     pub labels: Vec<String>,
-    /// The items of a list field: id and text.
+    /// The items of a list field: id and text. Of a field that binds records: the types it is bound to, by their code, without text.
     pub items: Vec<(String, String)>,
+}
+
+impl FieldDef {
+    /// The only record type that a binding field is bound to: then its values are bare ids (rest-crm 6.7).
+    pub fn bound_to(&self) -> Option<EntityType> {
+        match (&self.kind, self.items.as_slice()) {
+            (FieldType::Binding, [(only, _)]) => only.parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 /// A standard field: the same on every portal.

@@ -51,6 +51,20 @@ impl Overriding {
     }
 }
 
+impl Overriding {
+    /// What is said of a file that isn't among those given is a slip of the fingers, and would pass unseen.
+    pub(super) fn check_names(&self, files: &[PathBuf]) -> Result<(), FileError> {
+        for (flag, values) in &self.flags {
+            let named = |value: &&String| value.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+            let is_given = |value: &str| files.iter().any(|file| of_file(value, file).is_some());
+            if let Some(value) = values.iter().filter(named).find(|value| !is_given(value)) {
+                return Err(wrong(flag, value, Expected::File));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What the flags and the mapping file say of a file whose type isn't known yet: its columns may be any type's.
 pub(super) fn at_first(said: &Overrides, mapping: Option<&Mapping>) -> Overrides {
     let columns = mapping.map(Mapping::all_columns).unwrap_or_default();
@@ -63,12 +77,15 @@ pub(super) fn wrong(flag: &'static str, value: &str, expected: Expected) -> File
 
 /// The value for a file: the one that names it, else the last one that names none.
 fn pick<'a>(values: &'a [String], file: &Path) -> Option<&'a str> {
-    let named = |value: &'a String| {
-        let (name, rest) = value.split_once('=')?;
-        (Path::new(name) == file || file.file_name().is_some_and(|own| own == name)).then_some(rest)
-    };
+    let named = |value: &'a String| of_file(value, file);
     let names_none = |value: &&String| !value.contains('=') || value.as_str() == "=";
     values.iter().rev().find_map(named).or_else(|| values.iter().rev().find(names_none).map(String::as_str))
+}
+
+/// What `FILE=VALUE` says, where it names this file.
+fn of_file<'a>(value: &'a str, file: &Path) -> Option<&'a str> {
+    let (name, rest) = value.split_once('=')?;
+    (Path::new(name) == file || file.file_name().is_some_and(|own| own == name)).then_some(rest)
 }
 
 /// The restore files that the arguments name: a snapshot directory stands for its CSV files.
@@ -95,5 +112,16 @@ mod tests {
         let values = ["dmy".to_owned(), "us.csv=mdy".to_owned()];
         assert_eq!(pick(&values, Path::new("exports/us.csv")), Some("mdy"));
         assert_eq!(pick(&values, Path::new("exports/mx.csv")), Some("dmy"));
+    }
+
+    #[test]
+    fn what_is_said_of_a_file_that_is_not_given_is_refused() {
+        let of = |values: &[&str]| {
+            let values = values.iter().map(|value| (*value).to_owned()).collect();
+            let overriding = Overriding { flags: vec![("delimiter", values)], ..Overriding::default() };
+            overriding.check_names(&[PathBuf::from("exports/us.csv")]).map_err(|error| error.to_string())
+        };
+        assert_eq!(of(&["us.csv=,", "exports/us.csv=;", "=", "tab"]), Ok(()));
+        assert_eq!(of(&["uk.csv=,"]), Err("--delimiter uk.csv=,: none of the given files has this name".to_owned()));
     }
 }

@@ -48,6 +48,7 @@ pub(super) struct Detected {
 
 /// Detects every file by its beginning.
 pub(super) fn detect(files: &[PathBuf], overriding: &Overriding) -> Result<Detected, DetectError> {
+    overriding.check_names(files)?;
     let mapping = overriding.mapping.as_deref().map(Mapping::read).transpose()?;
     let files: Vec<RestoreFile> =
         files.iter().map(|path| detect_one(path, &overriding.of(path)?, mapping.as_ref())).collect::<Result<_, _>>()?;

@@ -1,12 +1,15 @@
 //! The warnings of a plan: each with its count and its sentence.
 
+use crate::diff::ZoneFit;
 use crate::model::{EntityType, ProblemCode};
 use crate::plan::{Drafted, Summary, Warning};
 use crate::report;
 
 use super::plan::{Ground, PlanRequest};
 use super::stakes::Stakes;
+use super::survey::Surveyed;
 use super::verdicts::{Counted, Verdicts};
+use super::zones::has_clocks;
 
 /// The field that holds the responsible person.
 const RESPONSIBLE: &str = "ASSIGNED_BY_ID";
@@ -69,7 +72,7 @@ pub(super) fn warn(
         add("stage_map_unused", None, Some(rule.to_owned()), 1);
     }
     let total = summary.total();
-    if ground.zone_unsure {
+    if ground.zone_unsure || is_zone_untold(ground, total.to_create) {
         add("zone_uncertain", None, None, total.in_file);
     }
     if total.to_create > 0 {
@@ -98,6 +101,13 @@ pub(super) fn warn(
         })
         .chain(super::copies::warnings(&ground.files, request.language))
         .collect();
+}
+
+/// Whether creation moments without an offset are going to be written in a zone that nothing confirms: no record is there to compare
+/// with, and nobody has said the zone.
+fn is_zone_untold(ground: &Ground, to_create: u64) -> bool {
+    let is_open = |seen: &Surveyed| seen.file.timezone().is_none() && has_clocks(seen);
+    to_create > 0 && matches!(ground.zone_fit, ZoneFit::NotNeeded) && ground.files.iter().any(is_open)
 }
 
 /// Who got another responsible person is no longer one whom the portal doesn't know: the sentence of that warning would be wrong.

@@ -148,7 +148,7 @@ fn chosen(fit: &ZoneFit, preferred: &[(String, TimeZone)]) -> (String, TimeZone)
     }
 }
 
-fn has_clocks(seen: &Surveyed) -> bool {
+pub(super) fn has_clocks(seen: &Surveyed) -> bool {
     seen.survey.created().any(|(_, value)| matches!(value, Value::Clock(_)))
 }
 

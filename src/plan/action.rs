@@ -3,9 +3,12 @@
 //! An action holds all that `apply` needs. It is made while planning, sealed, and carried out as it stands: `apply` decides nothing.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Cells, EntityType, FieldCode, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value};
+use crate::model::{
+    Cells, EntityType, FieldCode, FieldDef, FileRecord, OriginPair, OriginalId, Payload, PortalId, ProductRow, Value,
+};
 
 use super::RecordRef;
 
@@ -62,7 +65,7 @@ pub struct Action {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<PendingLink>,
     /// The records of this plan that must be there first.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(default)]
     pub depends_on: Vec<RecordRef>,
     /// By which pair the created record will be known again: the mark, or the row's own pair.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -94,9 +97,24 @@ pub struct PendingLink {
     pub field: String,
     /// Whether the field holds a list, to which the new id is added.
     pub multiple: bool,
+    /// Whether the field takes records of several types, so that the id is written with its type (`C_9`).
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub typed: bool,
     /// The record that must have its new id first.
     #[serde(flatten)]
     pub target: RecordRef,
+}
+
+impl PendingLink {
+    /// The link as it is sent, now that its target has its new id.
+    pub fn wire(&self, id: PortalId) -> Json {
+        link(self.target.entity, id, self.typed)
+    }
+}
+
+/// The id of a linked record as a field takes it: with its type where the field is bound to several (rest-crm 6.7).
+pub(super) fn link(entity: EntityType, id: PortalId, typed: bool) -> Json {
+    if typed { json!(format!("{}_{}", entity.short_code(), id.0)) } else { json!(id.0) }
 }
 
 /// A field that will differ from the file.
@@ -153,19 +171,26 @@ impl Action {
         self.fields.is_empty() && self.classic.is_empty() && self.products.is_empty() && self.links.is_empty()
     }
 
-    /// Lets a link wait for its target.
-    pub fn wait_for(&mut self, field: &str, multiple: bool, target: RecordRef) {
-        self.links.push(PendingLink { field: field.to_owned(), multiple, target });
+    /// Lets a link wait for its target. `typed`: its id will be written with its type.
+    pub fn wait_for(&mut self, field: &FieldDef, typed: bool, target: RecordRef) {
+        self.links.push(PendingLink { field: field.universal.clone(), multiple: field.multiple, typed, target });
         if !self.depends_on.contains(&target) {
             self.depends_on.push(target);
         }
     }
 
-    /// Declares that a field will differ.
-    pub fn declare(&mut self, field: &str, reason: &str) {
-        if !self.declared.iter().any(|known| known.field == field) {
+    /// Whether a link of this field waits for its target.
+    pub fn waits_for(&self, field: &str) -> bool {
+        self.links.iter().any(|link| link.field == field)
+    }
+
+    /// Declares that a field will differ; says whether that is news.
+    pub fn declare(&mut self, field: &str, reason: &str) -> bool {
+        let is_news = !self.declared.iter().any(|known| known.field == field);
+        if is_news {
             self.declared.push(Declared { field: field.to_owned(), reason: reason.to_owned() });
         }
+        is_news
     }
 
     /// What the file says of the record, for comparison.

@@ -1,18 +1,22 @@
 //! One missing record -> its create, and the mend that writes what an import drops, fills by itself or overwrites.
 
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
 use crate::model::{EntityType, FieldDef, FieldType, FileRecord, OriginPair, Value, Writing};
 
 use super::action::{Action, ActionKind};
 use super::draft::{Drafted, Drafter, KEPT_DATES, Missing};
-use super::fate::{Fates, Link};
+use super::fate::Fates;
 use super::wire::{moment, rfc3339, wire};
 
 /// Lengths that the portal's columns hold (rest-crm 1.1, 3.7); what is longer is cut by us, and said, instead of by the portal, in silence.
 const LENGTHS: &[(&str, usize)] =
     &[("TITLE", 255), ("COMPANY_TITLE", 255), ("POST", 255), ("NAME", 50), ("SECOND_NAME", 50), ("LAST_NAME", 50)];
 const MULTIFIELD_LENGTH: usize = 250;
+
+/// How near to now the portal takes a moment for its own.
+const JUST_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// Fields that a new record fills by itself when they are sent empty (rest-crm 3.6).
 const DEFAULTED: &[&str] =
@@ -38,8 +42,8 @@ impl Drafter<'_> {
         for (code, value) in record.fields() {
             let Some(field) = self.schema.field(entity, code.as_str()) else { continue };
             match (&field.kind, field.writing) {
-                (FieldType::Link(target), Writing::Import) => {
-                    self.link(&field, *target, value, fates, &mut create, &mut mend, drafted);
+                (FieldType::Link(_) | FieldType::Binding, Writing::Import) => {
+                    self.link(&field, value, fates, (&mut create, &mut mend), &item.judged.notes, drafted);
                 }
                 (FieldType::Multi(multi), _) => {
                     add_multifield(&mut create, &field, &multi.kind, &multi.value_type, value, drafted);
@@ -98,6 +102,11 @@ impl Drafter<'_> {
         if unwritten {
             create.declare(code, if field.kind == FieldType::User { "user_unknown" } else { "label_unknown" });
         }
+        // The portal takes a text that is a zero for nothing (rest-crm 3.6).
+        if value.each().iter().any(|value| matches!(value, Value::Text(text) if text == "0")) {
+            create.declare(code, "zero_text");
+            drafted.warn("zero_text", create.entity, Some(code));
+        }
         let Some(mut json) = wire(value, &field.kind, self.zone) else { return };
         if let (Some((_, length)), Json::String(text)) = (LENGTHS.iter().find(|(known, _)| *known == code), &mut json)
             && text.chars().count() > *length
@@ -110,52 +119,6 @@ impl Drafter<'_> {
             json = json!([json]);
         }
         create.fields.set(field.universal.as_str(), json);
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a link touches both actions, the fates and the warnings; a struct for one call would hide that"
-    )]
-    fn link(
-        &self,
-        field: &FieldDef,
-        target: EntityType,
-        value: &Value,
-        fates: &Fates,
-        create: &mut Action,
-        mend: &mut Action,
-        drafted: &mut Drafted,
-    ) {
-        // A company's contacts come back from the contacts' side: a list here would re-link survivors that nobody asked to touch.
-        if create.entity == EntityType::Company && target == EntityType::Contact {
-            create.declare(field.code.as_str(), "linked_from_contacts");
-            return;
-        }
-        let mut live = Vec::new();
-        for link in value.each() {
-            match self.resolver(fates).resolve(target, link) {
-                None => {}
-                Some(Link::Live(id)) => live.push(json!(id.0)),
-                // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
-                Some(Link::Planned(target)) if target.entity >= create.entity => {
-                    mend.wait_for(&field.universal, field.multiple, target);
-                }
-                Some(Link::Planned(target)) => create.wait_for(&field.universal, field.multiple, target),
-                Some(Link::Ambiguous) => {
-                    create.declare(field.code.as_str(), "link_ambiguous");
-                    drafted.warn("link_ambiguous", create.entity, Some(field.code.as_str()));
-                }
-                Some(Link::Unknown) => {
-                    create.declare(field.code.as_str(), "missing_parent");
-                    drafted.warn("missing_parent", create.entity, Some(field.code.as_str()));
-                }
-            }
-        }
-        match (field.multiple, live.is_empty()) {
-            (_, true) => {}
-            (true, false) => create.fields.set(field.universal.as_str(), Json::Array(live)),
-            (false, false) => create.fields.set(field.universal.as_str(), live.swap_remove(0)),
-        }
     }
 
     /// Creation moment and author, and the other stamps where they fit in with it (rest-crm 4.5).
@@ -182,6 +145,8 @@ impl Drafter<'_> {
         create.system.set("createdTime", rfc3339(created));
         let updated = record.get("DATE_MODIFY").and_then(|value| moment(value, self.zone));
         let updated = updated.filter(|updated| *updated >= created && *updated <= self.now);
+        // A change of this very moment counts as none, and then a stage move after the creation is refused, with all dates (rest-crm 4.4, 4.5).
+        let updated = updated.filter(|updated| self.now.duration_since(*updated) > JUST_NOW);
         if let Some(updated) = updated {
             create.system.set("updatedTime", rfc3339(updated));
             if let Some(editor) = user("MODIFY_BY_ID") {
@@ -230,7 +195,9 @@ impl Drafter<'_> {
             return None;
         }
         if self.flags.no_mend {
-            mend.classic.0.keys().for_each(|code| create.declare(code, "not_mended"));
+            for code in mend.classic.0.keys() {
+                create.declare(code, "not_mended");
+            }
             if !mend.products.is_empty() {
                 create.declare("PRODUCTS", "not_mended");
             }

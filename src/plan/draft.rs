@@ -139,7 +139,8 @@ impl Drafter<'_> {
             }
         }
         drafted.actions.extend(mends);
-        for item in judged.iter().filter(|item| item.judged.verdict == Verdict::Changed) {
+        // What an earlier run brought back may have come without a link, because its target came later.
+        for item in judged.iter().filter(|item| matches!(item.judged.verdict, Verdict::Changed | Verdict::Restored)) {
             let updates = self.update(item, fates, &mut drafted);
             drafted.actions.extend(updates);
         }

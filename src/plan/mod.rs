@@ -12,6 +12,7 @@ mod fate;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod line;
+mod linking;
 mod mending;
 mod seal;
 mod stage_map;

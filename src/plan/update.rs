@@ -3,12 +3,13 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
-use crate::diff::{ChangeKind, FieldChange};
-use crate::model::{EntityType, FieldDef, FieldType, PortalId, Value, Writing};
+use crate::diff::{ChangeKind, FieldChange, Verdict};
+use crate::model::{EntityType, FieldDef, FieldType, Value, Writing};
 
 use super::action::{Action, ActionKind};
 use super::draft::{Drafted, Drafter, Missing};
-use super::fate::{Fates, Link};
+use super::fate::Fates;
+use super::linking::{link_id, one_or_all};
 use super::wire::wire;
 
 impl Drafter<'_> {
@@ -21,10 +22,10 @@ impl Drafter<'_> {
         for change in &judged.changes {
             let Some(field) = self.schema.field(record.entity, change.field.as_str()) else { continue };
             match (change.kind, &field.kind) {
-                (ChangeKind::LostLink, FieldType::Link(target)) if self.flags.relink => {
-                    self.relink(&field, *target, change, fates, &mut relink, drafted);
+                (ChangeKind::LostLink, FieldType::Link(_) | FieldType::Binding) if self.flags.relink => {
+                    self.relink(&field, change, fates, &mut relink, drafted);
                 }
-                (ChangeKind::Changed, kind) if self.flags.changed == "restore" => {
+                (ChangeKind::Changed, kind) if self.flags.changed == "restore" && judged.verdict == Verdict::Changed => {
                     self.restore(&field, kind, change, fates, &mut restore, drafted);
                 }
                 _ => {}
@@ -50,35 +51,6 @@ impl Drafter<'_> {
         addressed(restore, item)
     }
 
-    /// Fills a lost link; of a list, adds what was lost to the links that still lead somewhere.
-    fn relink(
-        &self,
-        field: &FieldDef,
-        target: EntityType,
-        change: &FieldChange,
-        fates: &Fates,
-        relink: &mut Action,
-        drafted: &mut Drafted,
-    ) {
-        let alive = |link: &&Value| matches!(link, Value::Link(id) if self.current.contains(target, PortalId(*id)));
-        let mut ids: Vec<u64> = change.portal.each().iter().filter(alive).filter_map(link_id).collect();
-        let before_ids = ids.len();
-        for link in change.file.each() {
-            match self.resolver(fates).resolve(target, link) {
-                Some(Link::Live(id)) if !ids.contains(&id.0) => ids.push(id.0),
-                Some(Link::Live(_)) | None => {}
-                Some(Link::Planned(target)) => relink.wait_for(&field.universal, field.multiple, target),
-                Some(Link::Ambiguous) => drafted.warn("link_ambiguous", relink.entity, Some(field.code.as_str())),
-                Some(Link::Unknown) => drafted.warn("missing_parent", relink.entity, Some(field.code.as_str())),
-            }
-        }
-        let waits = relink.links.iter().any(|link| link.field == field.universal);
-        if ids.len() > before_ids || (field.multiple && waits && !ids.is_empty()) {
-            relink.fields.set(field.universal.as_str(), if field.multiple { json!(ids) } else { json!(ids.last()) });
-        }
-        relink.before.set(field.universal.as_str(), before(&change.portal, &field.kind, self.zone));
-    }
-
     fn restore(
         &self,
         field: &FieldDef,
@@ -91,17 +63,16 @@ impl Drafter<'_> {
         let code = field.code.as_str();
         let old = before(&change.portal, kind, self.zone);
         let new = match kind {
-            FieldType::Link(target) if !field.multiple => match self.resolver(fates).resolve(*target, &change.file) {
-                Some(Link::Live(id)) => Some(json!(id.0)),
-                None => Some(json!("")),
-                Some(Link::Planned(target)) => {
-                    restore.wait_for(&field.universal, false, target);
+            // A company's contacts come back from the contacts' side.
+            FieldType::Link(EntityType::Contact) if restore.entity == EntityType::Company => None,
+            FieldType::Link(_) | FieldType::Binding => match self.written_back(field, &change.file, fates, restore) {
+                Some(sent) if sent.is_empty() && !field.multiple && restore.waits_for(&field.universal) => {
                     restore.before.set(field.universal.as_str(), old);
                     return;
                 }
-                Some(Link::Ambiguous | Link::Unknown) => None,
+                sent => sent.map(|sent| one_or_all(field, sent)),
             },
-            FieldType::Multi(_) | FieldType::Products | FieldType::Link(_) => None,
+            FieldType::Multi(_) | FieldType::Products => None,
             _ if change.file.is_empty() => Some(json!("")),
             _ => wire(&change.file, kind, self.zone).or_else(|| matches!(change.file, Value::Number(_)).then(|| json!(""))),
         };
@@ -113,6 +84,9 @@ impl Drafter<'_> {
             (Some(new), Writing::ClassicUpdate) => {
                 restore.classic.set(code, new);
                 restore.before.set(code, old);
+            }
+            (None, Writing::Import | Writing::ClassicUpdate | Writing::ProductRows) => {
+                drafted.warn("not_written_back", restore.entity, Some(code));
             }
             _ => drafted.warn("column_unwritable", restore.entity, Some(code)),
         }
@@ -129,11 +103,7 @@ fn addressed(mut action: Action, item: &Missing) -> Option<Action> {
     Some(action)
 }
 
-fn link_id(value: &Value) -> Option<u64> {
-    if let Value::Link(id) = value { Some(*id) } else { None }
-}
-
-fn before(value: &Value, kind: &FieldType, zone: &TimeZone) -> Json {
+pub(super) fn before(value: &Value, kind: &FieldType, zone: &TimeZone) -> Json {
     match value {
         Value::Link(id) => json!(id),
         Value::List(links) if matches!(kind, FieldType::Link(_)) => json!(links.iter().filter_map(link_id).collect::<Vec<_>>()),

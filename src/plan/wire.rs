@@ -50,9 +50,10 @@ pub fn rfc3339(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
+/// An amount keeps its decimals as they stand: the portal stores it as a text.
 fn money(amount: Decimal, currency: Option<&str>) -> String {
     match currency {
-        Some(currency) => format!("{}|{currency}", amount.normalize()),
-        None => amount.normalize().to_string(),
+        Some(currency) => format!("{amount}|{currency}"),
+        None => amount.to_string(),
     }
 }

@@ -81,8 +81,13 @@ fn labels(code: &str, description: &Json) -> Vec<String> {
     labels
 }
 
-/// The items of a list field: id and text.
+/// The items of a list field: id and text. The types of a field that binds records stand in its settings: `{"COMPANY":"Y","LEAD":null}`.
 fn items(description: &Json) -> Vec<(String, String)> {
+    if description.get("type").is_some_and(|kind| plain(kind) == "crm") {
+        let settings = description.get("settings").and_then(Json::as_object);
+        let bound = settings.into_iter().flatten().filter(|(_, is_bound)| plain(is_bound) == "Y");
+        return bound.map(|(kind, _)| (kind.to_lowercase(), String::new())).collect();
+    }
     let part = |item: &Json, key: &str| item.get(key).map(plain).unwrap_or_default();
     let list = description.get("items").map(values).unwrap_or_default();
     list.into_iter().map(|item| (part(item, "ID"), decoded(&part(item, "VALUE")))).collect()

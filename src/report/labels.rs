@@ -114,6 +114,7 @@ const REASONS: Table = &[
 const KEYS: Table = &[
     label("id", "same ID", "mismo ID"),
     label("mark", "created by an earlier run", "creado en una ejecución anterior"),
+    label("own_pair", "same external ID", "mismo ID externo"),
     label("twin", "recovered from the recycle bin", "recuperado de la papelera"),
     label("email", "same e-mail", "mismo correo"),
     label("phone", "same phone", "mismo teléfono"),
@@ -131,6 +132,8 @@ const NOTES: Table = &[
     label("created_time_not_preserved", "gets a new creation date", "tendrá otra fecha de creación"),
     label("closed_date_mended", "close date put right afterwards", "la fecha de cierre se corrige después"),
     label("mend_updates", "one update after creating", "una actualización después de crear"),
+    label("created_twice", "created twice; delete one by hand", "creado dos veces; elimine uno a mano"),
+    label("answers_for_another", "resembles a record that answers for another row", "se parece a uno que responde por otra fila"),
     label("id_reused", "its ID belongs to another record now", "su ID hoy es de otro registro"),
     label("duplicate_found", "looks like a live record", "se parece a un registro vivo"),
     label("simple_mode_no_leads", "this portal has no leads", "este Bitrix24 no usa prospectos"),

@@ -209,6 +209,36 @@ const KNOWN: &[Known] = &[
         "{field} de {of} nombra un registro que no está ni en su Bitrix24 ni en los archivos. El vínculo queda vacío.",
     ),
     notice(
+        "value_cut",
+        "{field} of {of} is longer than the portal's column. It is cut to fit; the whole text stands in the file only.",
+        "{field} de {of} no cabe en la columna de Bitrix24. Se corta a lo que cabe; el texto completo queda solo en el archivo.",
+    ),
+    notice(
+        "not_written_back",
+        "{field} differs in {of}, and `--changed restore` leaves it as it is in Bitrix24: phones, e-mails and products are written with new records only, and a link or a value that leads nowhere isn't written at all. The report shows both values; correct it by hand.",
+        "{field} difiere en {of} y `--changed restore` lo deja como está en su Bitrix24: teléfonos, correos y productos solo se escriben en registros nuevos, y no se escribe un vínculo o valor que no lleva a nada. El informe muestra ambos valores; corríjalo a mano.",
+    ),
+    notice(
+        "zero_text",
+        "{field} of {of} is a text that holds nothing but a zero. Bitrix24 takes that for an empty field; enter it by hand where it matters.",
+        "{field} de {of} es un texto que solo contiene un cero. Bitrix24 lo toma por un campo vacío; escríbalo a mano donde importe.",
+    ),
+    notice(
+        "not_mended",
+        "What the import of {of} drops or overwrites (addresses, products, close dates, emptied fields) stays so, as `--no-mend` says. `verify` counts it as declared.",
+        "Lo que la importación de {of} omite o sobrescribe (direcciones, productos, fechas de cierre, campos vacíos) se queda así, según `--no-mend`. `verify` lo cuenta como anunciado.",
+    ),
+    notice(
+        "created_twice",
+        "More than one live record bears the mark of one record of the files: so with {of}. The report names them; compare them in Bitrix24 and delete the one too many by hand.",
+        "Más de un registro vivo lleva la marca de un mismo registro de los archivos: así en {of}. El informe los nombra; compárelos en su Bitrix24 y elimine a mano el que sobra.",
+    ),
+    notice(
+        "answers_for_another",
+        "A live record resembles {of} (same e-mail, phone, title or amount), but answers for another row of the files already. So it counts for none of these.",
+        "Un registro vivo se parece a {of} (mismo correo, teléfono, título o monto), pero ya responde por otra fila de los archivos. Por eso no cuenta para ninguno de estos.",
+    ),
+    notice(
         "missing_parent",
         "A parent record that is neither in the portal nor in the files: so with {of}. As things stand they are created without it; `--missing-parent` decides otherwise.",
         "Un registro superior que no está ni en su Bitrix24 ni en los archivos: así en {of}. Tal como está la revisión, se crean sin él; `--missing-parent` lo cambia.",
@@ -338,6 +368,12 @@ mod tests {
         "stage_mapped",
         "stage_map_unused",
         "field_skipped",
+        "value_cut",
+        "zero_text",
+        "not_written_back",
+        "not_mended",
+        "created_twice",
+        "answers_for_another",
     ];
 
     #[test]

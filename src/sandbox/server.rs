@@ -104,8 +104,9 @@ impl Sandbox {
         let listener = TcpListener::bind(listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        // The runtime comes last: whoever calls from another one may not drop it where the portal can't be opened.
         let office = open(config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let (shutdown, told) = oneshot::channel();
         let portal = Arc::clone(&office);
         let thread = std::thread::spawn(move || {

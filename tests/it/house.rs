@@ -210,3 +210,22 @@ fn no_file_is_named_for_everything() {
         assert!(!NO_NAMES.contains(&stem), "{file} has no name");
     }
 }
+
+#[test]
+fn every_warning_that_the_program_gives_out_has_words() {
+    let sources = sources();
+    let words = &sources.iter().find(|(name, _)| name == "report/warnings.rs").expect("the words").1;
+    let mut given = BTreeSet::new();
+    for (_, source) in sources.iter().filter(|(name, _)| name.starts_with("plan/") || name.starts_with("pipeline/")) {
+        let code = code_of(source.split("#[cfg(test)]").next().unwrap_or_default());
+        for call in [".warn(\"", "add(\""] {
+            given.extend(code.split(call).skip(1).filter_map(|rest| rest.split_once('"')).map(|(code, _)| code.to_owned()));
+        }
+    }
+    let notes = &sources.iter().find(|(name, _)| name == "diff/verdict.rs").expect("the notes").1;
+    let notes = notes.split("impl Note").nth(1).and_then(|notes| notes.split("pub const fn field").next()).expect("their codes");
+    given.extend(notes.split("=> \"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(code, _)| code.to_owned()));
+    assert!(given.contains("value_cut") && given.contains("created_twice"), "the codes are found: {given:?}");
+    let mute: Vec<_> = given.iter().filter(|code| !words.contains(&format!("        \"{code}\",\n        \""))).collect();
+    assert!(mute.is_empty(), "no sentence in report/warnings.rs for {mute:?}");
+}

@@ -191,6 +191,18 @@ fn files_of_two_users_are_each_read_in_their_own_zone() {
 }
 
 #[test]
+fn where_everything_is_lost_nothing_confirms_the_zone_and_that_is_said() {
+    let portal = Portal::open();
+    let leads = file(&portal, "leads.csv", &["ID;Título de prospecto;Creado", "7;Uno;25/01/2026 10:00:00"].map(str::to_owned));
+    let uncertain = |more: &[&str]| {
+        let summary = plan(&portal, &[&leads], more).exits(0).json();
+        summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "zone_uncertain")
+    };
+    assert!(uncertain(&[]));
+    assert!(!uncertain(&["--timezone", "America/Mexico_City"]));
+}
+
+#[test]
 fn text_that_was_encoded_twice_is_restored_as_it_was_and_the_plan_says_so() {
     let portal = Portal::open();
     let lines = ["ID;Título de prospecto;Comentario", "900;PeÃ±Ã³n;uno", "901;SeÃ±al;dos"].map(str::to_owned);

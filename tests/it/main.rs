@@ -2,6 +2,7 @@
 
 mod application;
 mod badinput;
+mod bindings;
 #[cfg(feature = "faults")]
 mod bugs;
 mod corpus;

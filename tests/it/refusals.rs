@@ -211,6 +211,23 @@ fn flags_that_nobody_knows_are_wrong_usage() {
 }
 
 #[test]
+fn a_local_portal_that_is_told_nonsense_is_wrong_usage_and_a_snapshot_is_never_overwritten() {
+    let scene = Scene::small();
+    let dir = scene.portal.dir().join("new");
+    let sandbox = |more: &[&str]| {
+        let mut words = vec!["sandbox".into(), "--data".into(), dir.clone().into_os_string(), "--lang".into(), "es".into()];
+        words.extend(more.iter().map(Into::into));
+        scene.b24().run(words)
+    };
+    sandbox(&["--zone", "Mars/Olympus"]).exits(2).stderr("no existe esa zona horaria").never_says("internal error");
+    sandbox(&["--listen", "0.0.0.0:0"]).exits(2).stderr("esta misma computadora");
+    sandbox(&["--faults", "/nowhere.json"]).exits(1).never_says("internal error");
+    let taken = scene.portal.dir().to_path_buf();
+    let words = ["snapshot".into(), "--out".into(), taken.into_os_string(), "--lang".into(), "es".into()];
+    scene.b24().run(words).exits(2).stderr("ya existe");
+}
+
+#[test]
 fn files_of_another_portal_are_refused() {
     let size = Size { companies: 30, contacts: 0, leads: 0, deals: 0 };
     let mut scene = Scene::of(Portal::open(), size);

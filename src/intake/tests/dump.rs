@@ -34,7 +34,7 @@ fn a_dump_of_the_deals_table_is_read() {
     let found = |name: &str| taken.survey.findings.get(name).map(|finding| finding.value.as_str());
     assert_eq!(
         (found("empty"), found("users"), found("dictionaries"), found("clock")),
-        (Some("NULL"), Some("id"), Some("code"), Some("24"))
+        (Some("NULL, \\N"), Some("id"), Some("code"), Some("24"))
     );
 }
 

@@ -19,6 +19,7 @@ mod properties;
 mod rejecting;
 mod splitting;
 mod values;
+mod wear;
 mod workbook;
 
 use super::*;

@@ -137,6 +137,7 @@ fn settings(type_id: &str, given: Option<&Value>) -> Map<String, Value> {
         "url" => json!({ "POPUP": "Y", "SIZE": 20, "MIN_LENGTH": 0, "MAX_LENGTH": 0, "DEFAULT_VALUE": "", "ROWS": 1 }),
         "enumeration" => json!({ "DISPLAY": "LIST", "LIST_HEIGHT": 1, "CAPTION_NO_VALUE": "", "SHOW_NO_VALUE": "Y" }),
         "crm_status" => json!({ "ENTITY_TYPE": "" }),
+        "address" => json!({ "SHOW_MAP": "Y" }),
         "crm" => {
             json!({ "LEAD": "N", "CONTACT": "N", "COMPANY": "N", "DEAL": "N", "QUOTE": "N", "ORDER": "N", "SMART_INVOICE": "N" })
         }

@@ -71,6 +71,8 @@ pub enum Custom {
     Crm,
     /// `crm_status`: a directory code.
     CrmStatus,
+    /// `address`: `text|lat;lng|location id`.
+    Address,
 }
 
 impl Custom {
@@ -89,6 +91,7 @@ impl Custom {
             "employee" => Self::Employee,
             "crm" => Self::Crm,
             "crm_status" => Self::CrmStatus,
+            "address" => Self::Address,
             _ => return None,
         })
     }
@@ -108,6 +111,7 @@ impl Custom {
             Self::Employee => "employee",
             Self::Crm => "crm",
             Self::CrmStatus => "crm_status",
+            Self::Address => "address",
         }
     }
 }
@@ -130,7 +134,7 @@ impl Kind {
                 Custom::Boolean => Base::Flag,
                 Custom::Date => Base::Day,
                 Custom::DateTime => Base::Instant,
-                Custom::String | Custom::Money | Custom::Url | Custom::Crm | Custom::CrmStatus => Base::Text,
+                Custom::String | Custom::Money | Custom::Url | Custom::Crm | Custom::CrmStatus | Custom::Address => Base::Text,
             },
         }
     }
