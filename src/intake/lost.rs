@@ -85,7 +85,9 @@ mod tests {
 
     fn votes(cells: &[&str]) -> Votes {
         let mut votes = Votes::default();
-        cells.iter().for_each(|cell| votes.count(cell));
+        for cell in cells {
+            votes.count(cell);
+        }
         votes
     }
 
