@@ -22,6 +22,7 @@ mod protocol;
 #[path = "../it/harness/random.rs"]
 mod random;
 mod script;
+mod renewing;
 mod seeds;
 mod stage;
 mod trace;

@@ -16,11 +16,11 @@ use b24restore::event::Silent;
 use b24restore::model::PortalIdentity;
 use b24restore::pipeline::{self, ApplyRequest};
 use b24restore::plan::dir;
-use b24restore::portal::{LimitsProfile, Reader, Writer};
+use b24restore::portal::{Access, LimitsProfile, Reader, Sealing, Transport, Writer};
 use b24restore::report::Language;
-use b24restore::sandbox::Limits;
 use b24restore::sandbox::store::Store;
 use b24restore::sandbox::store::record::Entity;
+use b24restore::sandbox::{Limits, application};
 use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -44,6 +44,10 @@ const LATER: Duration = Duration::from_mins(15);
 const MARGIN: Duration = Duration::from_mins(1);
 /// How long a method whose run time is used up stays blocked.
 const OPERATING: Duration = Duration::from_mins(10);
+/// An application's keys: among the portal's own files, for no other may hold a secret.
+const KEYS: &str = "portal/application.json";
+/// How many seconds an application's token lives: longer than a cell takes.
+const TOKEN_LIFE: u64 = 10 * 3600;
 /// How long a portal that can't be reached is tried.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -113,8 +117,9 @@ impl Trial {
         }
         let portal = Portal::open(&dir.path().join("portal"), Limits::Standard, world::beginning());
         let journal = dir.path().join("plan").join(dir::JOURNAL);
-        let wire = Wire::new(portal.inside.clone(), journal, trace.clone(), cell, &deed);
-        Self {
+        let keys = deed.application.then(|| dir.path().join(KEYS));
+        let wire = Wire::new(portal.inside.clone(), journal, keys, trace.clone(), cell, &deed);
+        let trial = Self {
             cell,
             expected: cell.expects(&deed),
             setup: (deed.at == At::Setup).then(|| Setup::named(&deed.what).expect("a set-up")),
@@ -127,7 +132,22 @@ impl Trial {
             trace,
             #[cfg(feature = "faults")]
             bug: None,
-        }
+        };
+        trial.install();
+        trial
+    }
+
+    /// Where an application's keys are, if the program comes by one.
+    fn keys(&self) -> Option<PathBuf> {
+        self.deed.application.then(|| self.dir.path().join(KEYS))
+    }
+
+    /// Installs the application, for the first time or anew.
+    fn install(&self) {
+        let Some(file) = self.keys() else { return };
+        let now = world::beginning().as_second();
+        let keys = self.meanwhile(|store| application::keys(store, 1, now, TOKEN_LIFE, "127.0.0.1:1"));
+        std::fs::write(file, keys.to_string()).expect("the keys are written down");
     }
 
     /// Runs into the fault, mends the cause, goes on to the end, and counts.
@@ -170,16 +190,47 @@ impl Trial {
         self.meanwhile(|store| setup.happen(store, self.world, entity, world::beginning())).expect("a set-up");
     }
 
-    fn mend(&self) {
+    /// The cause is gone.
+    pub fn mend(&self) {
         self.wire.mend();
+        self.install();
         if let Some(setup) = self.setup {
             self.meanwhile(|store| setup.mend(store, self.cell.entity, world::beginning())).expect("the cause is mended");
         }
     }
 
+    /// Every application's token goes out of date.
+    pub fn expire(&self) {
+        self.meanwhile(|store| store.expire_tokens(false));
+    }
+
+    /// How often an application's token was renewed.
+    pub fn renewals(&self) -> usize {
+        self.wire.renewals()
+    }
+
+    /// Every request went by keys that stood in their file by then.
+    pub fn went_by_kept_keys(&self) {
+        assert_eq!(self.wire.wrong(), Vec::<String>::new());
+    }
+
+    /// A reader of the portal, as a run has it.
+    pub fn usual_reader(&self) -> Reader {
+        self.reader(world::identity())
+    }
+
     fn reader(&self, identity: PortalIdentity) -> Reader {
         let settings = world::settings(LimitsProfile::Standard);
-        let reader = Reader::over(Box::new(Over(self.wire.clone())), identity, true, &settings, self.trace.clone());
+        let over = Over(self.wire.clone());
+        let way: Box<dyn Transport> = match self.keys() {
+            None => Box::new(over),
+            Some(file) => {
+                let text = std::fs::read_to_string(&file).expect("the keys");
+                let access = Access::parse(&text, Some(&file)).expect("an application's keys");
+                Box::new(Sealing::over(access, Arc::new(over)))
+            }
+        };
+        let reader = Reader::over(way, identity, true, &settings, self.trace.clone());
         reader.remember_pace(Arc::new(PaceFile::at(&self.dir.path().join("pace"), self.wall.clone())));
         reader
     }
@@ -220,6 +271,8 @@ impl Trial {
         let (code, said) = (first.code, &first.said);
         assert_eq!(i32::from(code), self.expected.code(), "the exit code of {}: {said} {}", self.expected, first.outcome);
         assert!(self.expected.is_shown_by(&first.outcome), "{}: {}", self.expected, first.outcome);
+        let is_renewed_once = self.deed.application && self.expected == Handling::Retry;
+        assert!(!is_renewed_once || self.wire.renewals() == 1, "new keys were asked for {} times", self.wire.renewals());
         let became_unclear = self.became_unclear();
         match self.expected {
             Handling::LookUp | Handling::Pending => assert!(became_unclear, "nothing was looked up"),

@@ -1,16 +1,16 @@
 //! The way of `apply` to its portal in a cell of the fault matrix: one fault strikes on it, at one import.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use b24restore::cli::prove::cell::Cell;
 use b24restore::cli::prove::faults::{At, Deed, Handling};
-use b24restore::portal::{Delivery, Posting, Transport, Trouble};
-use b24restore::sandbox::Inside;
+use b24restore::portal::{self, Content, Delivery, Posting, Transport, Trouble};
 use b24restore::sandbox::rule::Rule;
 use b24restore::sandbox::strike::replacement;
-use serde_json::json;
+use b24restore::sandbox::{Inside, application};
+use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::http;
@@ -25,6 +25,8 @@ const FOREIGN: &str = "https://ajeno.example/rest/1/x/batch.json";
 pub struct Wire {
     portal: Inside,
     journal: PathBuf,
+    /// The file of an application's keys, where the program comes by one.
+    keys: Option<PathBuf>,
     trace: Arc<Trace>,
     state: Mutex<State>,
 }
@@ -41,6 +43,8 @@ struct State {
     struck: u64,
     /// How many imports there had been when it struck first.
     first: Option<usize>,
+    /// How often an application's token was renewed, or asked for.
+    renewals: usize,
     /// What must never be.
     wrong: Vec<String>,
 }
@@ -80,7 +84,7 @@ impl Blow {
 
 impl Wire {
     /// A wire on which a form of a cell's fault will strike.
-    pub fn new(portal: Inside, journal: PathBuf, trace: Arc<Trace>, cell: Cell, deed: &Deed) -> Arc<Self> {
+    pub fn new(portal: Inside, journal: PathBuf, keys: Option<PathBuf>, trace: Arc<Trace>, cell: Cell, deed: &Deed) -> Arc<Self> {
         assert_ne!(deed.at, At::Connect, "a simulation has no connections of its own: {cell} needs another form");
         if matches!(deed.at, At::Request | At::Command) {
             let rules = cell.rules(deed, FOREIGN).into_iter().map(|rule| Rule::read(rule).expect("a rule"));
@@ -93,9 +97,10 @@ impl Wire {
             imports: 0,
             struck: 0,
             first: None,
+            renewals: 0,
             wrong: Vec::new(),
         };
-        Arc::new(Self { portal, journal, trace, state: Mutex::new(state) })
+        Arc::new(Self { portal, journal, keys, trace, state: Mutex::new(state) })
     }
 
     /// How often the fault has struck.
@@ -116,6 +121,11 @@ impl Wire {
     /// How many requests were to create something.
     pub fn sent(&self) -> usize {
         self.state().sent
+    }
+
+    /// How often new keys were asked for.
+    pub fn renewals(&self) -> usize {
+        self.state().renewals
     }
 
     /// Whether the cause is still there.
@@ -196,10 +206,36 @@ impl Wire {
 
     /// Hands a request in at the portal's door, as a client does who doesn't wait for ever.
     async fn hand_in(&self, method: &str, body: &[u8]) -> Delivery {
-        match timeout(http::SILENCE_MAX, self.portal.deliver(method, body)).await {
+        let delivered = async {
+            match &self.keys {
+                Some(_) => self.portal.deliver_of_an_application(method, body).await,
+                None => self.portal.deliver(method, body).await,
+            }
+        };
+        match timeout(http::SILENCE_MAX, delivered).await {
             Ok(out) => http::seen(out).await,
             Err(_) => Delivery::Lost(Trouble::Timeout),
         }
+    }
+
+    /// An application's request, as it goes out. The keys that it goes by must be in their file by then: whoever is killed now finds them.
+    async fn deliver_sealed(&self, keys: &Path, url: &str, body: Vec<u8>) -> Delivery {
+        let method = url.split_once("/rest/").and_then(|(_, method)| method.strip_suffix(".json")).expect("a method's address");
+        let sent: Value = serde_json::from_slice(&body).expect("the client sends JSON");
+        let kept: Value = serde_json::from_slice(&std::fs::read(keys).expect("the keys")).expect("the keys are JSON");
+        if sent["auth"] != kept["access_token"] {
+            self.state().wrong.push(format!("{method} goes by a token that nobody has written down"));
+        }
+        self.deliver(method, body).await
+    }
+
+    async fn renew(&self, form: &[u8]) -> Delivery {
+        self.state().renewals += 1;
+        sleep(Duration::from_millis(120)).await;
+        let delivery = self.hand_in(application::TOKEN, form).await;
+        let status = if let Delivery::Answer(answer) = &delivery { answer.status } else { 0 };
+        self.trace.say(format_args!("new keys: {status}"));
+        delivery
     }
 
     /// Notes where the fault struck first, and ends one that is over.
@@ -227,5 +263,19 @@ pub struct Over(pub Arc<Wire>);
 impl Transport for Over {
     fn post<'a>(&'a self, method: &'a str, body: Vec<u8>) -> Posting<'a> {
         Box::pin(self.0.deliver(method, body))
+    }
+}
+
+impl portal::Wire for Over {
+    fn post<'a>(&'a self, url: &'a str, content: Content, body: Vec<u8>) -> Posting<'a> {
+        Box::pin(async move {
+            match content {
+                Content::Form => self.0.renew(&body).await,
+                Content::Json => {
+                    let keys = self.0.keys.as_deref().expect("an application's keys");
+                    self.0.deliver_sealed(keys, url, body).await
+                }
+            }
+        })
     }
 }
