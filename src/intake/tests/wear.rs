@@ -5,7 +5,7 @@ use crate::model::RejectReason::Masked;
 
 #[test]
 fn a_masked_record_is_known_in_a_language_whose_mask_nobody_has_published() {
-    let header = "ID;Tytuł szansy;Imię;Drugie imię;Data urodzin;Telefon Służbowy;Razem;Komentarz\n";
+    let header = "ID;Nazwa leada;Imię;Drugie imię;Data urodzin;Telefon Służbowy;Razem;Komentarz\n";
     for mask in ["ukryte", "Скрыто", "masqué", "verborgen"] {
         let rows = format!(
             "7;Oferta;Ewa;;01.02.1980;+48 1;10.00;tak\n8;Oferta;{mask};{mask};{mask};{mask};{mask};{mask}\n9;Oferta;{mask};{mask};;{mask};;\n\
