@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{EntityType, FieldType, FileRecord, LiveRecord, OriginalId, PortalId, Schema, UserId, Value, fold};
+use crate::model::{EntityType, FieldCode, FieldType, FileRecord, LiveRecord, OriginalId, PortalId, Schema, UserId, Value, fold};
 
 use super::links::Links;
 use super::moment::same_moment;
@@ -124,7 +124,7 @@ impl<'a> Judge<'a> {
             _ => Verdict::Restored,
         };
         judged.notes.retain(|note| {
-            !matches!(note, Note::LabelUnknown(_) | Note::UserUnknown(_) | Note::LinkAmbiguous(_) | Note::LinkUnknown(_))
+            matches!(note, Note::IdReused(_) | Note::AnswersForAnother(_) | Note::CreatedTwice(_) | Note::NotCompared)
         });
         self.note_uncompared(judged, &found, links);
         judged.changes = found.changes;
@@ -134,33 +134,38 @@ impl<'a> Judge<'a> {
         for code in &found.uncompared {
             let Some(value) = judged.record.get(code.as_str()) else { continue };
             let kind = self.schema.listed(judged.record.entity, code.as_str()).map(|field| &field.kind);
-            if value.each().iter().any(|value| matches!(value, Value::Label(_))) {
-                judged.notes.push(if kind == Some(&FieldType::User) {
-                    Note::UserUnknown(code.clone())
-                } else {
-                    Note::LabelUnknown(code.clone())
-                });
-            } else if kind == Some(&FieldType::User) {
-                judged.notes.push(Note::UserUnknown(code.clone()));
+            if kind == Some(&FieldType::User) {
+                judged.notes.push(self.user_note(code, value));
+            } else if value.each().iter().any(|value| matches!(value, Value::Label(_))) {
+                judged.notes.push(Note::LabelUnknown(code.clone()));
             }
         }
         for change in found.changes.iter().filter(|change| change.kind != ChangeKind::PortalOwn) {
-            if let Some(FieldType::Link(entity)) =
-                self.schema.listed(judged.record.entity, change.field.as_str()).map(|field| &field.kind)
-            {
-                judged.notes.extend(self.link_note(&change.field, &change.file, *entity, links));
+            match self.schema.listed(judged.record.entity, change.field.as_str()).map(|field| &field.kind) {
+                Some(FieldType::Link(entity)) => {
+                    judged.notes.extend(self.link_note(&change.field, &change.file, *entity, links));
+                }
+                Some(FieldType::User) if self.names_several_users(&change.file) => {
+                    judged.notes.push(Note::UserAmbiguous(change.field.clone()));
+                }
+                _ => {}
             }
         }
     }
 
+    /// What hinders a user from being compared or written: nobody bears the name, or several do.
+    pub(super) fn user_note(&self, code: &FieldCode, value: &Value) -> Note {
+        let code = code.clone();
+        if self.names_several_users(value) { Note::UserAmbiguous(code) } else { Note::UserUnknown(code) }
+    }
+
+    fn names_several_users(&self, value: &Value) -> bool {
+        let bearers = |name: &str| self.users.get(&fold(name)).map_or(0, Vec::len);
+        value.each().iter().filter_map(Value::as_text).any(|name| bearers(name) > 1)
+    }
+
     /// What hinders a link from being filled, if anything.
-    pub(super) fn link_note(
-        &self,
-        code: &crate::model::FieldCode,
-        value: &Value,
-        entity: EntityType,
-        links: &dyn Links,
-    ) -> Option<Note> {
+    pub(super) fn link_note(&self, code: &FieldCode, value: &Value, entity: EntityType, links: &dyn Links) -> Option<Note> {
         if !links.knows(entity) {
             return None;
         }
@@ -391,6 +396,29 @@ mod tests {
         let judged = world.judge();
         assert_eq!(judged[0].verdict, Identical);
         assert_eq!(judged[0].notes, [Note::LabelUnknown("STATUS_ID".into()), Note::UserUnknown("ASSIGNED_BY_ID".into())]);
+    }
+
+    #[test]
+    fn a_name_that_several_users_bear_is_told_from_one_that_nobody_bears() {
+        let mut world = World::default()
+            .row(file(Lead, 1).name("ASSIGNED_BY_ID", "Ana Ruiz"))
+            .row(file(Lead, 2).name("ASSIGNED_BY_ID", "Ana Ruiz"))
+            .row(file(Lead, 3).name("ASSIGNED_BY_ID", "Ana Ruiz"))
+            .row(file(Lead, 4).name("ASSIGNED_BY_ID", "Luis Gómez"))
+            .live(live(Lead, 1).user("ASSIGNED_BY_ID", 1))
+            .live(live(Lead, 3).user("ASSIGNED_BY_ID", 2))
+            .live(live(Lead, 4).user("ASSIGNED_BY_ID", 1));
+        let mut namesake = world.schema.users[0].clone();
+        namesake.id = UserId(9);
+        world.schema.users.push(namesake);
+        let judged = world.judge();
+        assert_eq!(judged.iter().map(|judged| judged.verdict).collect::<Vec<_>>(), [Identical, Missing, Changed, Changed]);
+        // One of them is who the portal has.
+        assert_eq!(judged[0].notes, []);
+        for judged in &judged[1..3] {
+            assert_eq!(judged.notes, [Note::UserAmbiguous("ASSIGNED_BY_ID".into())]);
+        }
+        assert_eq!(judged[3].notes, []);
     }
 
     #[test]

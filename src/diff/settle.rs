@@ -232,7 +232,7 @@ impl Session<'_, '_> {
                     Some(FieldType::User)
                         if value.each().iter().any(|value| matches!(value, Value::Name(_) | Value::Label(_))) =>
                     {
-                        Some(Note::UserUnknown(code.clone()))
+                        Some(self.judge.user_note(code, value))
                     }
                     _ if unknown => Some(Note::LabelUnknown(code.clone())),
                     _ => None,

@@ -117,6 +117,8 @@ pub enum Note {
     LabelUnknown(FieldCode),
     /// The portal has no user of this name; the field is neither compared nor written.
     UserUnknown(FieldCode),
+    /// Several users of the portal bear the name in this field; it is neither compared nor written.
+    UserAmbiguous(FieldCode),
     /// Several records bear the name in this field; it is left empty.
     LinkAmbiguous(FieldCode),
     /// No record of the portal or the files is the one that this field means.
@@ -137,6 +139,7 @@ impl Note {
         match self {
             Self::LabelUnknown(_) => "label_unknown",
             Self::UserUnknown(_) => "user_unknown",
+            Self::UserAmbiguous(_) => "user_ambiguous",
             Self::LinkAmbiguous(_) => "link_ambiguous",
             Self::LinkUnknown(_) => "link_unknown",
             Self::IdReused(_) => "id_reused",
@@ -149,9 +152,11 @@ impl Note {
     /// The field it is about.
     pub const fn field(&self) -> Option<&FieldCode> {
         match self {
-            Self::LabelUnknown(field) | Self::UserUnknown(field) | Self::LinkAmbiguous(field) | Self::LinkUnknown(field) => {
-                Some(field)
-            }
+            Self::LabelUnknown(field)
+            | Self::UserUnknown(field)
+            | Self::UserAmbiguous(field)
+            | Self::LinkAmbiguous(field)
+            | Self::LinkUnknown(field) => Some(field),
             Self::IdReused(_) | Self::AnswersForAnother(_) | Self::CreatedTwice(_) | Self::NotCompared => None,
         }
     }

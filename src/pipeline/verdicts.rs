@@ -213,10 +213,12 @@ fn is_about_a_text(problem: &Problem) -> bool {
     )
 }
 
-/// Counts the cells that can't be read, and names of several users. Unknown texts are noted by the comparison, field by field.
+/// Counts the cells that can't be read. Texts and names that the portal doesn't know are noted by the comparison, field by field.
 fn note_problems(problems: &[Problem], entity: EntityType, counts: &mut Counted) {
-    let told = problems.iter().filter(|problem| !matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown));
-    for problem in told {
+    let is_noted = |problem: &&Problem| {
+        matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous)
+    };
+    for problem in problems.iter().filter(|problem| !is_noted(problem)) {
         let is_known = is_about_a_text(problem) || problem.code == ProblemCode::SpreadsheetDamage;
         let code = if is_known { problem.code.code() } else { "bad_cells" };
         *counts.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
