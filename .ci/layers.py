@@ -374,7 +374,9 @@ def no_right_to_write(world, plan, _):
         seen = world.mark()
         environment = world.environment(XDG_STATE_HOME=str(state), **PATIENT)
         done = subprocess.run([*launcher(user=NOBODY), program, "apply", theirs, "--yes"], env=environment, capture_output=True, text=True, timeout=60)
-        said_clearly(done.returncode, done.stderr, (1,), (str(theirs),))
+        # A journal that is another user's isn't believed; without one there is none that could be written.
+        began = (theirs / "journal.sqlite").exists()
+        said_clearly(done.returncode, done.stderr, (4,) if began else (1,), ("another user",) if began else (str(theirs),))
         assert world.mark() == seen, "it wrote to the portal without a journal"
 
 
