@@ -35,8 +35,9 @@ pub struct PaceFile {
     path: Option<PathBuf>,
     clock: Arc<dyn Clock>,
     file: OnceLock<Option<File>>,
-    /// What this program wrote last: who finds that has found no news.
-    written: Mutex<String>,
+    /// What this program wrote or was told last: who finds that has found no news. Told again and again, a line from before the clock was
+    /// set back would be of this very moment until the clock has caught up.
+    known: Mutex<String>,
 }
 
 impl PaceFile {
@@ -51,7 +52,7 @@ impl PaceFile {
     }
 
     fn new(path: Option<PathBuf>, clock: Arc<dyn Clock>) -> Self {
-        Self { path, clock, file: OnceLock::new(), written: Mutex::default() }
+        Self { path, clock, file: OnceLock::new(), known: Mutex::default() }
     }
 
     fn file(&self) -> Option<&File> {
@@ -61,19 +62,23 @@ impl PaceFile {
 
 impl PaceMemory for PaceFile {
     fn turn(&self, turn: &mut dyn FnMut(Option<Left>) -> Option<f64>) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = self.file() else {
             turn(None);
             return;
         };
         let _held = Held::take(file);
-        let found = read(file).ok().filter(|line| *line != *written);
         let now = self.clock.wall();
-        if let Some(level) = turn(found.and_then(|line| left(&line, now))) {
+        let news = read(file).ok().filter(|line| *line != *known).and_then(|line| {
+            let left = left(&line, now)?;
+            *known = line;
+            Some(left)
+        });
+        if let Some(level) = turn(news) {
             let line = line(level, now);
             // A line that can't be written leaves the others without news, and this one as it is.
             if write(file, &line).is_ok() {
-                *written = line;
+                *known = line;
             }
         }
     }
@@ -229,6 +234,19 @@ mod tests {
         assert_eq!(turn(&one, Some(2.0)), None);
         assert_eq!(turn(&other, Some(3.0)).map(|left| left.level), Some(2.0));
         assert_eq!(turn(&one, None).map(|left| left.level), Some(3.0));
+    }
+
+    #[test]
+    fn a_program_that_waits_is_told_once_even_where_the_clock_was_set_back() {
+        let desk = Desk::new();
+        turn(&desk.program(), Some(50.0));
+        desk.clock.forward(-86_400);
+        let waiting = desk.program();
+        assert_eq!(turn(&waiting, None), Some(Left { level: 50.0, ago: Duration::ZERO }));
+        desk.clock.forward(1);
+        assert_eq!(turn(&waiting, None), None);
+        turn(&desk.program(), Some(50.5));
+        assert_eq!(turn(&waiting, None).map(|left| left.level), Some(50.5), "what another one does meanwhile is news");
     }
 
     #[test]
