@@ -196,7 +196,7 @@ impl Sifting {
         let entity = judged.record.entity;
         note_problems(problems, entity, &mut self.notes);
         // A text that no entry answers to leaves the record whole; a cell that can't be read doesn't.
-        let incomplete = problems.iter().any(|problem| !is_about_a_text(problem));
+        let incomplete = problems.iter().any(|problem| !is_unknown(problem) && problem.code != ProblemCode::LostPlus);
         if let (Some(originator), Some(origin)) = (judged.record.text("ORIGINATOR_ID"), judged.record.text("ORIGIN_ID")) {
             let pair = OriginPair { originator: originator.to_owned(), origin: origin.to_owned() };
             *self.pairs.entry((entity, pair)).or_default() += 1;
@@ -206,21 +206,16 @@ impl Sifting {
     }
 }
 
-fn is_about_a_text(problem: &Problem) -> bool {
-    matches!(
-        problem.code,
-        ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous | ProblemCode::LostPlus
-    )
+/// Whether a text is one that the portal doesn't know, or knows more than once.
+fn is_unknown(problem: &Problem) -> bool {
+    matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous)
 }
 
 /// Counts the cells that can't be read. Texts and names that the portal doesn't know are noted by the comparison, field by field.
 fn note_problems(problems: &[Problem], entity: EntityType, counts: &mut Counted) {
-    let is_noted = |problem: &&Problem| {
-        matches!(problem.code, ProblemCode::LabelUnknown | ProblemCode::UserUnknown | ProblemCode::UserAmbiguous)
-    };
-    for problem in problems.iter().filter(|problem| !is_noted(problem)) {
-        let is_known = is_about_a_text(problem) || problem.code == ProblemCode::SpreadsheetDamage;
-        let code = if is_known { problem.code.code() } else { "bad_cells" };
+    for problem in problems.iter().filter(|problem| !is_unknown(problem)) {
+        let has_words = matches!(problem.code, ProblemCode::LostPlus | ProblemCode::SpreadsheetDamage);
+        let code = if has_words { problem.code.code() } else { "bad_cells" };
         *counts.entry((code.to_owned(), Some(entity), problem.place.column.clone())).or_default() += 1;
     }
 }
