@@ -9,7 +9,9 @@ use secrecy::zeroize::Zeroizing;
 use super::Failure;
 use super::args::{Limits, Output, Portal};
 use super::lang::say;
-use super::{keys, progress, terminal};
+#[cfg(unix)]
+use super::terminal;
+use super::{keys, progress};
 use crate::apply::{PaceFile, SystemClock};
 use crate::event::Observer;
 use crate::portal::{Access, AccessError, LimitsProfile, Reader, Settings};
