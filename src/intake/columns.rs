@@ -82,6 +82,16 @@ impl Column {
         self.code.as_ref().filter(|_| matches!(self.role, Role::Field | Role::Product(_)))
     }
 
+    /// Whether it is the column of this title and holds a part of a requisite, which no field of the record does.
+    pub fn is_requisite(&self, title: &str) -> bool {
+        self.role == Role::Requisite && self.name == title
+    }
+
+    /// Whether the user has said which field it is.
+    pub(super) fn is_given(&self) -> bool {
+        self.how == GIVEN
+    }
+
     /// Whether the user leaves it out.
     pub fn is_ignored(&self) -> bool {
         self.role == Role::Ignored

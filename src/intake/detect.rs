@@ -190,6 +190,12 @@ impl RestoreFile {
         look(Path::new(&*self.path), self.source.clone(), overrides)
     }
 
+    /// Says by what its type was told, where it was by something better than its titles.
+    pub fn tell_entity(&mut self, confidence: f32, how: String) {
+        self.findings.note("entity", self.entity.code(), confidence, how.clone());
+        self.entity_how = how;
+    }
+
     /// The text's bytes, from their beginning.
     pub(super) fn open(&self) -> Result<Input, IntakeError> {
         self.source.open().map_err(|error| self.io_error(0, error))

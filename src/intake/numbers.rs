@@ -94,8 +94,26 @@ fn is_sign(word: &str) -> bool {
 
 /// The currency of a code or sign. `$` stands for a dozen currencies and so for none.
 fn currency_of(word: &str, schema: &Schema) -> Option<String> {
-    const SIGNS: &[(&str, &str)] =
-        &[("€", "EUR"), ("₽", "RUB"), ("руб.", "RUB"), ("руб", "RUB"), ("₴", "UAH"), ("R$", "BRL"), ("£", "GBP")];
+    const SIGNS: &[(&str, &str)] = &[
+        ("€", "EUR"),
+        ("US$", "USD"),
+        ("U$S", "USD"),
+        ("MX$", "MXN"),
+        ("AR$", "ARS"),
+        ("CL$", "CLP"),
+        ("COL$", "COP"),
+        ("R$", "BRL"),
+        ("S/", "PEN"),
+        ("S/.", "PEN"),
+        ("₡", "CRC"),
+        ("₲", "PYG"),
+        ("£", "GBP"),
+        ("₽", "RUB"),
+        ("руб.", "RUB"),
+        ("руб", "RUB"),
+        ("₴", "UAH"),
+        ("zł", "PLN"),
+    ];
     let known = |code: &&str| schema.currencies.iter().any(|currency| currency.code.eq_ignore_ascii_case(code));
     let code = Some(word).filter(known).map(str::to_uppercase);
     let is_code = || word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());

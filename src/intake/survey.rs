@@ -475,7 +475,8 @@ impl Gathered {
             problems.push(Problem { place, code: ProblemCode::Mojibake, text });
         }
         problems.extend(self.problems);
-        let unmapped = columns.iter().filter(|column| column.is_unmapped()).map(|column| column.name.clone()).collect();
+        let is_unmapped = |(at, column): &(usize, &Column)| column.is_unmapped() && !evidence.is_margin(*at, column);
+        let unmapped = columns.iter().enumerate().filter(is_unmapped).map(|(_, column)| column.name.clone()).collect();
         Survey {
             rows: self.rows,
             rejected: self.rejected,

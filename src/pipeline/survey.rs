@@ -6,7 +6,7 @@ use crate::event::Observer;
 use crate::intake::{
     self, Expected, Inspection, IntakeError, Keep, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey,
 };
-use crate::model::{Schema, fold};
+use crate::model::{EntityType, Schema, fold};
 
 use super::copies;
 use super::files::{FileError, Overriding, at_first, wrong};
@@ -28,6 +28,7 @@ pub(super) struct Compared {
     pub date_order: u64,
     pub numbers: u64,
     pub dictionaries: u64,
+    pub currency: u64,
 }
 
 /// A column that the user named and no file has.
@@ -70,9 +71,28 @@ fn detect_one(path: &Path, said: &Overrides, mapping: Option<&Mapping>) -> Resul
     let all = own.map_or_else(|| said.clone(), |own| said.or(&own.overrides()));
     match first {
         Ok(file) => Ok(file.again(&all)?),
-        Err(error) if own.is_none() => Err(error.into()),
-        Err(_) => Ok(intake::detect(path, &all)?),
+        Err(error) => match named_by(mapping, path, said) {
+            Some(file) => Ok(file),
+            None if own.is_none() => Err(error.into()),
+            None => Ok(intake::detect(path, &all)?),
+        },
     }
+}
+
+/// A file whose titles fit several types, or none: as one of the type whose table names most of its columns; `None` at a tie.
+fn named_by(mapping: &Mapping, path: &Path, said: &Overrides) -> Option<RestoreFile> {
+    let as_one_of = |entity| {
+        let own = mapping.of(entity).filter(|_| said.entity.is_none_or(|said| said == entity))?;
+        let said = Overrides { entity: Some(entity), ..said.or(&own.overrides()) };
+        let mut file = intake::detect(path, &said).ok()?;
+        let names = file.columns.iter().filter(|column| own.names(&column.name)).count();
+        file.tell_entity(0.9, format!("the mapping names {names} of its columns"));
+        Some((names, file))
+    };
+    let mut fits: Vec<(usize, RestoreFile)> = EntityType::ALL.into_iter().filter_map(as_one_of).collect();
+    fits.sort_by_key(|(names, _)| std::cmp::Reverse(*names));
+    let second = fits.get(1).map_or(0, |(names, _)| *names);
+    fits.into_iter().next().filter(|(names, _)| *names > second).map(|(_, file)| file)
 }
 
 /// A field that no file with its column can have is a slip of the fingers.

@@ -143,6 +143,16 @@ const KNOWN: &[Known] = &[
         "{field} trae datos en {of}, pero Bitrix24 no permite escribirlo. Queda solo en el archivo; anótelo a mano donde importe.",
     ),
     notice(
+        "currency_taken",
+        "{field} of {of} holds an amount that names no currency: a `$` may be several, and no shared record tells which. The portal's base currency is written. Compare with the files where more than one currency is in use.",
+        "{field} de {of} trae un importe sin moneda: un `$` puede ser de varias, y ningún registro en común dice cuál. Se escribe la moneda base de su Bitrix24. Si se usan varias monedas, compare con los archivos.",
+    ),
+    notice(
+        "requisites_left_out",
+        "The files hold requisites of {all} (columns such as “Details: …”). They are neither compared nor written: enter them by hand where they are missing.",
+        "Los archivos traen detalles (RFC, domicilio fiscal) de {all}, en columnas como «Detalles: …». No se comparan ni se escriben: captúrelos a mano donde falten.",
+    ),
+    notice(
         "column_unmapped",
         "No field of the portal answers for the column {field} ({of}). It is neither compared nor written. If the field was renamed, say `--map \"Column=FIELD\"`.",
         "Ningún campo de su Bitrix24 corresponde a la columna {field} ({of}). No se compara ni se escribe. Si el campo cambió de nombre, use `--map \"Columna=CAMPO\"`.",
@@ -338,6 +348,8 @@ mod tests {
         "link_unknown",
         "missing_parent",
         "column_unmapped",
+        "requisites_left_out",
+        "currency_taken",
         "column_unwritable",
         "file_incomplete",
         "copy_taken_before",
