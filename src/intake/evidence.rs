@@ -342,6 +342,11 @@ impl Evidence {
         self.numbers.open > 0 && self.numbers.decide().is_none_or(|(_, confidence)| confidence < 0.95)
     }
 
+    /// How many number cells may be read either way, where not one says which.
+    pub(super) fn numbers_untold(&self) -> Option<u64> {
+        Some(self.numbers.open).filter(|open| *open > 0 && self.numbers.decide().is_none())
+    }
+
     /// The columns that are read as they were before somebody encoded them a second time, and how many of their cells tell so.
     pub(super) fn twice_encoded(&self) -> impl Iterator<Item = (usize, u64)> {
         self.columns.iter().enumerate().filter(|(_, votes)| votes.is_twice()).map(|(at, votes)| (at, votes.twice))

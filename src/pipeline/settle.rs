@@ -31,9 +31,7 @@ pub(super) fn settle(seen: &mut Surveyed, current: &Current, schema: &Schema) ->
         let own = seen.survey.conventions.clone();
         let [point, comma] = [NumberStyle::Point, NumberStyle::Comma].map(|style| own.with_numbers(style));
         if let Some((taken, records, of)) = better(seen, current, schema, point, comma)? {
-            let how = borne_out(records, of);
-            seen.survey.findings.note("numbers", taken.numbers.code(), confidence(records, of), how);
-            seen.survey.conventions = taken;
+            seen.survey.settle_numbers(taken, confidence(records, of), borne_out(records, of));
             seen.compared.numbers = records;
         }
     }

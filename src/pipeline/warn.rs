@@ -59,8 +59,10 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
-        if seen.survey.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake) {
-            add(ProblemCode::Mojibake.code(), Some(seen.file.entity), None, seen.survey.rows);
+        for code in [ProblemCode::Mojibake, ProblemCode::NumbersUnsure] {
+            if seen.survey.problems.iter().any(|problem| problem.code == code) {
+                add(code.code(), Some(seen.file.entity), None, seen.survey.rows);
+            }
         }
         for sheet in seen.file.other_sheets() {
             add(ProblemCode::OtherSheets.code(), Some(seen.file.entity), Some(sheet.clone()), 1);

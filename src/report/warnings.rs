@@ -86,6 +86,11 @@ const KNOWN: &[Known] = &[
         "Ninguna fecha de los archivos permite distinguir día y mes. Si 03/04 significa 4 de marzo, indique `--date-order mdy` y repita la revisión.",
     ),
     alarm(
+        "numbers_unsure",
+        "No number in the files tells a decimal sign from one of thousands: 1.500 is read as 1.5, and 1,500 as 1500. If 1.500 means 1500, say `--numbers comma` and run the review again.",
+        "Ningún número de los archivos permite distinguir decimales de millares: 1.500 se lee como 1.5, y 1,500 como 1500. Si 1.500 significa 1500, indique `--numbers comma` y repita la revisión.",
+    ),
+    alarm(
         "no_id",
         "A file has no ID column, so its {all} can't be recognised by ID: only by the mark of an earlier run and by what `--match` names. Ask Support for a copy with the ID if you can.",
         "Un archivo no trae la columna ID; sus {all} no se pueden reconocer por ID: solo por la marca de una ejecución anterior y por lo que indica `--match`. Si puede, pida a Soporte una copia con el ID.",
@@ -356,6 +361,7 @@ mod tests {
         "no_id",
         "not_compared",
         "date_order_unsure",
+        "numbers_unsure",
         "zone_uncertain",
         "recycle_bin_first",
         "not_admin",
