@@ -249,7 +249,7 @@ fn ground(
     for seen in &mut files {
         super::settle::settle(seen, &current, &schema)?;
     }
-    let fitted = super::zones::fit(&mut files, &current, preferred)?;
+    let fitted = super::zones::fit(&mut files, &current, &schema, preferred)?;
     let zone = fitted.zone;
     let mut known = Files::default();
     for seen in &files {
