@@ -47,4 +47,4 @@ pub use names::{Names, Target};
 pub use settle::{Answers, OnlyInPortal};
 pub use show::{show, show_label};
 pub use verdict::{Judged, MatchedBy, Note, Verdict};
-pub use zone::{ZoneFit, explainable, fit};
+pub use zone::{FOREIGN_SHARED_MIN, ZoneFit, explainable, fit};

@@ -249,6 +249,7 @@ fn ground(
     for seen in &mut files {
         super::settle::settle(seen, &current, &schema)?;
     }
+    super::strangers::refuse(&files, &current)?;
     let fitted = super::zones::fit(&mut files, &current, &schema, preferred)?;
     let zone = fitted.zone;
     let mut known = Files::default();
