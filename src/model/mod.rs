@@ -26,4 +26,4 @@ pub use place::Place;
 pub use record::{FileRecord, LiveRecord, Record};
 pub use row::{Problem, ProblemCode, Reject, RejectReason, Row};
 pub use schema::{CrmMode, Currency, Entry, Pipeline, Schema, User};
-pub use value::{Money, ProductRow, Value};
+pub use value::{Money, ProductRow, RowDetails, Value};

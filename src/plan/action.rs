@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 use super::RecordRef;
+use super::sets::{RowSet, ValueSet};
 
 /// What an action does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,9 +56,15 @@ pub struct Action {
     /// Fields that only the classic update takes.
     #[serde(skip_serializing_if = "Payload::is_empty", default)]
     pub classic: Payload,
-    /// Product rows to set.
+    /// Product rows to set in a created record.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub products: Vec<ProductRow>,
+    /// Multi-fields of a live record, each with the values that it had and those that it shall have.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub values: Vec<ValueSet>,
+    /// Product rows of a live record, as they were and as they shall be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<RowSet>,
     /// System fields of an import (creation moment and so on). If the portal refuses the moments, they are sent without.
     #[serde(skip_serializing_if = "Payload::is_empty", default)]
     pub system: Payload,
@@ -148,6 +155,8 @@ impl Action {
             fields: Payload::default(),
             classic: Payload::default(),
             products: Vec::new(),
+            values: Vec::new(),
+            rows: None,
             system: Payload::default(),
             links: Vec::new(),
             depends_on: Vec::new(),
@@ -168,7 +177,12 @@ impl Action {
 
     /// Whether there is nothing to send.
     pub fn is_idle(&self) -> bool {
-        self.fields.is_empty() && self.classic.is_empty() && self.products.is_empty() && self.links.is_empty()
+        self.fields.is_empty()
+            && self.classic.is_empty()
+            && self.products.is_empty()
+            && self.links.is_empty()
+            && self.values.is_empty()
+            && self.rows.is_none()
     }
 
     /// Lets a link wait for its target. `typed`: its id will be written with its type.

@@ -31,6 +31,7 @@ impl Drafter<'_> {
                 _ => {}
             }
         }
+        self.settle_amount(item, &mut restore, drafted);
         [relink, restore].into_iter().filter_map(|action| addressed(action, item)).collect()
     }
 
@@ -48,6 +49,7 @@ impl Drafter<'_> {
             let Some(field) = self.schema.field(record.entity, change.field.as_str()) else { continue };
             self.restore(&field, &field.kind, change, fates, &mut restore, drafted);
         }
+        self.settle_amount(item, &mut restore, drafted);
         addressed(restore, item)
     }
 
@@ -60,6 +62,11 @@ impl Drafter<'_> {
         restore: &mut Action,
         drafted: &mut Drafted,
     ) {
+        match kind {
+            FieldType::Multi(multi) => return self.restore_values((field, multi), change, restore, drafted),
+            FieldType::Products => return self.restore_rows(change, restore, drafted),
+            _ => {}
+        }
         let code = field.code.as_str();
         let old = before(&change.portal, kind, self.zone);
         let new = match kind {
@@ -72,7 +79,6 @@ impl Drafter<'_> {
                 }
                 sent => sent.map(|sent| one_or_all(field, sent)),
             },
-            FieldType::Multi(_) | FieldType::Products => None,
             _ if change.file.is_empty() => Some(json!("")),
             _ => wire(&change.file, kind, self.zone).or_else(|| matches!(change.file, Value::Number(_)).then(|| json!(""))),
         };
@@ -85,7 +91,7 @@ impl Drafter<'_> {
                 restore.classic.set(code, new);
                 restore.before.set(code, old);
             }
-            (None, Writing::Import | Writing::ClassicUpdate | Writing::ProductRows) => {
+            (None, Writing::Import | Writing::ClassicUpdate) => {
                 drafted.warn("not_written_back", restore.entity, Some(code));
             }
             _ => drafted.warn("column_unwritable", restore.entity, Some(code)),
