@@ -33,9 +33,8 @@ impl Run<'_> {
             State::Planned | State::Failed => attempts > 0,
             _ => false,
         };
-        let mut rest = self.seqs(|step| {
-            of_live(step.kind) && step.how != How::AlreadyThere && is_ours(step.state, step.attempts)
-        });
+        let mut rest =
+            self.seqs(|step| of_live(step.kind) && step.how != How::AlreadyThere && is_ours(step.state, step.attempts));
         // An `undo` that died was sending these, at what moment nobody knows; it is over now.
         let interrupted = rest.iter().filter(|seq| self.journal.step(**seq).state == State::Returning);
         let interrupted: Vec<(usize, tokio::time::Instant)> = interrupted.map(|seq| (*seq, self.begun)).collect();

@@ -6,8 +6,8 @@ use crate::model::{Payload, PortalId};
 use crate::portal::{Change, Effect, Wants};
 
 use super::run::{ApplyError, Run};
-use super::step::State;
 use super::stand::field_holds;
+use super::step::State;
 
 /// How many updates a request holds.
 const COMMANDS: usize = 50;

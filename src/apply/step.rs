@@ -79,16 +79,8 @@ impl State {
 
     /// The state of a word in the journal.
     pub fn from_code(code: &str) -> Option<Self> {
-        let all = [
-            Self::Planned,
-            Self::Intent,
-            Self::Unknown,
-            Self::Done,
-            Self::Failed,
-            Self::LeftOut,
-            Self::Returning,
-            Self::Undone,
-        ];
+        let all =
+            [Self::Planned, Self::Intent, Self::Unknown, Self::Done, Self::Failed, Self::LeftOut, Self::Returning, Self::Undone];
         all.into_iter().find(|state| state.code() == code)
     }
 

@@ -274,15 +274,7 @@ impl<'a> Bytes<'a> {
         let (discount_rate, discount_sum) = (self.decimal()?, self.decimal()?);
         let tax_rate = if signs & 2 == 0 { None } else { Some(self.decimal()?) };
         let tax_included = signs & 4 != 0;
-        Some(Some(Box::new(RowDetails {
-            product,
-            discount_type,
-            discount_rate,
-            discount_sum,
-            tax_rate,
-            tax_included,
-            measure,
-        })))
+        Some(Some(Box::new(RowDetails { product, discount_type, discount_rate, discount_sum, tax_rate, tax_included, measure })))
     }
 
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {

@@ -52,7 +52,9 @@ pub(super) fn fit(files: &mut [Surveyed], current: &Current, preferred: &[(Strin
         groups.extend(grouped(files, said.files.clone(), current, &said.zone));
     }
     if let Some((explained, of)) = foreign(&groups) {
-        return Err(PlanError::Foreign { explained, of });
+        let mut strange = groups.iter().filter(|group| matches!(group.fit, ZoneFit::Foreign { .. }));
+        let zone_said = strange.all(|group| group.files.iter().all(|at| files[*at].file.timezone().is_some()));
+        return Err(PlanError::Foreign { explained, of, zone_said });
     }
     let unsure = groups.iter().any(|group| matches!(group.fit, ZoneFit::TooFew { .. }));
     let mut groups = groups.into_iter();

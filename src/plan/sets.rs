@@ -141,7 +141,8 @@ fn merged(file: &[ProductRow], live: &[ProductRow]) -> (Vec<ProductRow>, bool) {
                 ProductRow { quantity: row.quantity, ..live.clone() }
             } else {
                 is_lossy |= known.is_some_and(RowDetails::has_terms);
-                let details = known.map(|known| RowDetails { product: known.product, measure: known.measure, ..RowDetails::default() });
+                let details =
+                    known.map(|known| RowDetails { product: known.product, measure: known.measure, ..RowDetails::default() });
                 ProductRow { details: details.filter(RowDetails::tell).map(Box::new), ..row.clone() }
             });
         }

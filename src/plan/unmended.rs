@@ -32,8 +32,7 @@ impl Drafter<'_> {
             })
         };
         let differing = judged.changes.iter().filter(|change| change.kind == ChangeKind::Changed && writes(&change.field));
-        let (filled, lacking): (Vec<&FieldChange>, Vec<&FieldChange>) =
-            differing.partition(|change| self.may_fill(change));
+        let (filled, lacking): (Vec<&FieldChange>, Vec<&FieldChange>) = differing.partition(|change| self.may_fill(change));
         if !filled.is_empty() {
             drafted.warn("restored_filled", entity, None);
             let updates = self.restore_fields(item, &filled, fates, drafted);

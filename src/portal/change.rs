@@ -86,8 +86,7 @@ impl Change {
 /// A row: one of free text where nothing more is known of it, because the product's id isn't in an export (rest-crm 8.3). Numbers as text
 /// keep their digits.
 fn product_row(at: usize, row: &ProductRow) -> Json {
-    let mut json =
-        json!({"productName": row.name, "price": row.price.to_string(), "quantity": row.quantity.to_string(), "sort": (at + 1) * 10});
+    let mut json = json!({"productName": row.name, "price": row.price.to_string(), "quantity": row.quantity.to_string(), "sort": (at + 1) * 10});
     let Some(details) = &row.details else { return json };
     let mut set = |name: &str, value: Json| json[name] = value;
     if details.product != 0 {

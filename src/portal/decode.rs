@@ -10,7 +10,9 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::answer::{plain, values, whole};
-use crate::model::{EntityType, FieldCode, FieldDef, FieldType, LiveRecord, PortalId, ProductRow, RowDetails, Schema, UserId, Value};
+use crate::model::{
+    EntityType, FieldCode, FieldDef, FieldType, LiveRecord, PortalId, ProductRow, RowDetails, Schema, UserId, Value,
+};
 
 /// The fields that tell records apart; all that is read where only existence matters.
 pub(super) const IDENTITY_FIELDS: &[&str] = &["id", "originatorId", "originId", "createdTime"];
