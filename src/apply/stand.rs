@@ -93,6 +93,12 @@ impl Run<'_> {
         }
     }
 
+    /// Whether none of the values that an update should have written is there.
+    pub(super) fn values_are_as_before(&self, seq: usize, met: &Met) -> bool {
+        let stands = self.actions[seq].values.iter().map(|set| values_stand(set, &met.values));
+        stands.into_iter().all(|part| part.is_seen && !part.is_wanted)
+    }
+
     fn fields_stand(&self, seq: usize, live: &LiveRecord) -> Vec<Part> {
         let action = &self.actions[seq];
         let wanted = self.wanted(seq);

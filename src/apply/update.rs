@@ -11,7 +11,7 @@ use crate::diff::apart;
 use crate::drill::point;
 use crate::event::{Event, Phase};
 use crate::model::{EntityType, Payload, PortalId, ProductRow, multifield_of};
-use crate::plan::{Action, ActionKind, ValueSet};
+use crate::plan::{ActionKind, ValueSet};
 use crate::portal::{Change, Effect, MultiValue};
 
 use super::journal::Sending;
@@ -71,7 +71,7 @@ impl Run<'_> {
     fn updates_in_one_request(&self, seqs: &[usize]) -> usize {
         let mut commands = 0;
         for (taken, &seq) in seqs.iter().enumerate() {
-            commands += commands_of(&self.actions[seq]);
+            commands += self.actions[seq].commands();
             if commands > COMMANDS {
                 return taken.max(1);
             }
@@ -126,12 +126,31 @@ impl Run<'_> {
             let worst = learned.remove(&seq).map_or(next.clone(), |known| worse(known, next));
             learned.insert(seq, worst);
         }
+        self.disprove(&mut learned).await;
         let settled =
             intents.into_iter().filter_map(|intent| learned.remove(&intent.seq()).map(|learned| (intent, learned))).collect();
         self.journal.settle(settled, self.watch.now())?;
         point!("update committed");
         self.observer.event(Event::Advance { phase: Phase::Mend, by: sent.len() as u64 });
         end_by(fatal)
+    }
+
+    /// A portal that doesn't know multi-fields in an update drops them and says that all is well (rest-crm, its introduction): whoever is
+    /// told to be done and is as before has failed. A look that fails proves nothing.
+    async fn disprove(&self, learned: &mut HashMap<usize, Learned>) {
+        let is_done = |learned: &Learned| matches!(learned, Learned::Done { .. });
+        let told: Vec<usize> =
+            learned.iter().filter(|(seq, next)| self.adds_values(**seq) && is_done(next)).map(|(seq, _)| *seq).collect();
+        if told.is_empty() {
+            return;
+        }
+        let Ok(met) = self.meet(&told).await else { return };
+        for (seq, met) in met {
+            if self.values_are_as_before(seq, &met) {
+                let message = "the portal said that it has stored the phones, e-mails or the like, and has not".to_owned();
+                learned.insert(seq, Learned::Failed { code: "not_stored".to_owned(), message });
+            }
+        }
     }
 
     /// Updates of live records are made only where the record still is as the plan saw it. What is as the plan wants it already is done.
@@ -227,12 +246,6 @@ pub(super) fn value_changes<'a>(
         }
     }
     (!entries.is_empty()).then_some(Json::Object(entries))
-}
-
-fn commands_of(action: &Action) -> usize {
-    usize::from(!action.products.is_empty() || action.rows.is_some())
-        + usize::from(!action.classic.is_empty())
-        + usize::from(!action.fields.is_empty() || !action.links.is_empty() || !action.values.is_empty())
 }
 
 /// Of two outcomes of one step's commands, the one that decides.

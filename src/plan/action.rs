@@ -185,6 +185,13 @@ impl Action {
             && self.rows.is_none()
     }
 
+    /// How many commands an update takes: one for product rows, one for the fields of the classic methods, one for all else.
+    pub fn commands(&self) -> usize {
+        usize::from(!self.products.is_empty() || self.rows.is_some())
+            + usize::from(!self.classic.is_empty())
+            + usize::from(!self.fields.is_empty() || !self.links.is_empty() || !self.values.is_empty())
+    }
+
     /// Lets a link wait for its target. `typed`: its id will be written with its type.
     pub fn wait_for(&mut self, field: &FieldDef, typed: bool, target: RecordRef) {
         self.links.push(PendingLink { field: field.universal.clone(), multiple: field.multiple, typed, target });

@@ -261,6 +261,22 @@ fn a_phone_that_was_never_applied_comes_all_the_same() {
     );
 }
 
+#[test]
+fn phones_that_the_portal_drops_in_silence_are_told_as_failed() {
+    let (world, contact) = spoiled();
+    world.plan("plan", &["--changed", "restore"]);
+    world.portal.arm(json!({"method": "crm.item.update", "do": {"forget": "fm"}}));
+    world.on_the_plan("apply").exits(3);
+    assert_eq!(world.values(CONTACT, contact), AS_SPOILED);
+    let failures = fs::read_to_string(world.portal.dir().join("plan").join("failures.csv")).expect("failures.csv");
+    assert!(failures.contains("not_stored"), "{failures}");
+    world.portal.disarm();
+    let mut again = world.args("apply");
+    again.push("--failed".into());
+    world.b24().run(again).exits(0);
+    assert_eq!(world.values(CONTACT, contact), AS_IN_THE_FILE);
+}
+
 /// Killed while its update is under way: carried out and not yet answered, or not yet carried out, and then by a zombie.
 #[track_caller]
 fn survives_a_kill(when: &str, delay_ms: u64) {
@@ -398,4 +414,58 @@ fn what_was_carried_out_in_part_goes_on_instead_of_counting_as_touched() {
     assert_eq!(world.values(LEAD, lead), ["PHONE_WORK 5599990000"]);
     assert_eq!(world.rows("L", lead), [json!([0, "Mesa", 1000, 1, 0, null])]);
     assert_eq!(world.item(LEAD, lead)["title"], "Feria");
+}
+
+#[test]
+fn what_the_portal_refused_comes_with_failed_and_what_was_done_of_it_is_not_done_twice() {
+    let (world, deal) = with_products(&json!({"title": "Otro título"}), &json!([]), "", "");
+    world.plan("plan", &["--changed", "restore"]);
+    let refusal = json!({"status": 400, "code": "CRM_FIELD_ERROR_VALUE_NOT_VALID", "description": "Invalid value"});
+    world.portal.arm(json!({"method": "crm.item.update", "when": "before", "do": refusal, "times": 1}));
+    world.on_the_plan("apply").exits(3);
+    assert_eq!((&world.item(DEAL, deal)["title"], world.rows("D", deal).len()), (&json!("Otro título"), 2));
+    world.portal.disarm();
+    let mut again = world.args("apply");
+    again.push("--failed".into());
+    world.b24().run(again).exits(0);
+    assert_eq!((&world.item(DEAL, deal)["title"], world.rows("D", deal).len()), (&json!("Tarimas"), 2));
+    world.on_the_plan("undo").exits(0);
+    assert_eq!((&world.item(DEAL, deal)["title"], world.rows("D", deal).len()), (&json!("Otro título"), 0));
+}
+
+/// Killed at one boundary after the other, every third by default (`CRASH_STEP=1` tries each), until a run outlives it.
+#[cfg(feature = "faults")]
+#[track_caller]
+fn survives_a_kill_at_any_boundary(command: &str, expected: &[&str]) {
+    let step = std::env::var("CRASH_STEP").map_or(3, |text| text.parse().expect("a number"));
+    let mut kills = 0;
+    for k in (1_u32..).step_by(step) {
+        let (world, contact) = spoiled();
+        world.plan("plan", &["--changed", "restore"]);
+        if command == "undo" {
+            world.on_the_plan("apply").exits(0);
+        }
+        let ran = world.b24().env("B24RESTORE_CRASH_AT", &k.to_string()).run(world.args(command));
+        if ran.code == Some(0) {
+            break;
+        }
+        assert_eq!(ran.code, None, "{ran:#?}");
+        kills += 1;
+        world.on_the_plan(command).exits(0);
+        assert_eq!(world.values(CONTACT, contact), expected, "{command} killed at {k}");
+    }
+    println!("{kills} kills of {command}: each value once");
+    assert!(kills > 10, "{command} passes too few boundaries: {kills}");
+}
+
+#[cfg(feature = "faults")]
+#[test]
+fn apply_killed_at_any_boundary_writes_each_phone_once() {
+    survives_a_kill_at_any_boundary("apply", &AS_IN_THE_FILE);
+}
+
+#[cfg(feature = "faults")]
+#[test]
+fn undo_killed_at_any_boundary_gives_each_phone_back_once() {
+    survives_a_kill_at_any_boundary("undo", &AS_SPOILED);
 }
