@@ -64,9 +64,9 @@ impl Run<'_> {
             let wants = Wants { everything: true, addresses, products };
             let live = reader.get_many(entity, &ids, self.schema, wants).await?;
             let live: HashMap<PortalId, LiveRecord> = live.into_iter().map(|record| (record.id, record)).collect();
-            let valued = group.iter().filter(|(seq, _)| !self.actions[*seq].values.is_empty());
-            let valued: Vec<PortalId> = valued.map(|(_, id)| *id).collect();
-            let values: HashMap<PortalId, Vec<MultiValue>> = reader.multi_values(entity, &valued).await?.into_iter().collect();
+            let setting = group.iter().filter(|(seq, _)| !self.actions[*seq].values.is_empty());
+            let setting: Vec<PortalId> = setting.map(|(_, id)| *id).collect();
+            let values: HashMap<PortalId, Vec<MultiValue>> = reader.multi_values(entity, &setting).await?.into_iter().collect();
             for (seq, id) in group {
                 let Some(live) = live.get(&id).cloned() else { continue };
                 met.insert(seq, Met { live, values: values.get(&id).cloned().unwrap_or_default() });

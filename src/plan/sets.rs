@@ -37,40 +37,6 @@ pub struct RowSet {
 }
 
 impl Drafter<'_> {
-    /// The values of a multi-field as the file has them.
-    pub(super) fn restore_values(
-        &self,
-        (field, multi): (&FieldDef, &Multi),
-        change: &FieldChange,
-        restore: &mut Action,
-        drafted: &mut Drafted,
-    ) {
-        let code = field.code.as_str();
-        let (before, mut after) = (texts(&change.portal), texts(&change.file));
-        for text in after.iter_mut().filter(|text| text.chars().count() > MULTIFIELD_LENGTH) {
-            *text = text.chars().take(MULTIFIELD_LENGTH).collect();
-            drafted.warn("value_cut", restore.entity, Some(code));
-        }
-        let between = apart(&borrowed(&before), &borrowed(&after), &multi.kind);
-        if between.is_nothing() {
-            return;
-        }
-        if !between.surplus.is_empty() {
-            drafted.warn("values_deleted", restore.entity, Some(code));
-        }
-        restore.values.push(ValueSet { field: field.code.clone(), before, after });
-    }
-
-    /// The product rows as the file has them; what the portal knows of the same rows besides stays.
-    pub(super) fn restore_rows(&self, change: &FieldChange, restore: &mut Action, drafted: &mut Drafted) {
-        let before = rows(&change.portal);
-        let (after, is_lossy) = merged(&rows(&change.file), &before);
-        if is_lossy {
-            drafted.warn("product_details_lost", restore.entity, Some("PRODUCTS"));
-        }
-        restore.rows = Some(RowSet { before, after });
-    }
-
     /// The amount of a record whose product rows are written: unless it is kept by hand, it follows them (rest-crm 8.3). So the file's goes
     /// with them, for a record that has no rows or an amount of its own afterwards, and the old one is noted.
     pub(super) fn settle_amount(&self, item: &Missing, restore: &mut Action, drafted: &mut Drafted) {
@@ -86,8 +52,8 @@ impl Drafter<'_> {
             return;
         }
         let of_file = record.get("OPPORTUNITY");
-        let sum: Decimal = rows.after.iter().map(|row| row.price * row.quantity).sum();
-        let differs = |amount: &Value| matches!(amount, Value::Number(amount) if amount.round_dp(2) != sum.round_dp(2));
+        let sum = sum_of(&rows.after);
+        let differs = |amount: &Value| matches!(amount, Value::Number(amount) if sum.is_none_or(|sum| amount.round_dp(2) != sum.round_dp(2)));
         if !will_be && !rows.after.is_empty() && of_file.is_some_and(differs) {
             drafted.warn("amount_follows_products", record.entity, Some("OPPORTUNITY"));
         }
@@ -103,6 +69,39 @@ impl Drafter<'_> {
     }
 }
 
+/// The values of a multi-field as the file has them.
+pub(super) fn restore_values(
+    (field, multi): (&FieldDef, &Multi),
+    change: &FieldChange,
+    restore: &mut Action,
+    drafted: &mut Drafted,
+) {
+    let code = field.code.as_str();
+    let (before, mut after) = (texts(&change.portal), texts(&change.file));
+    for text in after.iter_mut().filter(|text| text.chars().count() > MULTIFIELD_LENGTH) {
+        *text = text.chars().take(MULTIFIELD_LENGTH).collect();
+        drafted.warn("value_cut", restore.entity, Some(code));
+    }
+    let between = apart(&borrowed(&before), &borrowed(&after), &multi.kind);
+    if between.is_nothing() {
+        return;
+    }
+    if !between.surplus.is_empty() {
+        drafted.warn("values_deleted", restore.entity, Some(code));
+    }
+    restore.values.push(ValueSet { field: field.code.clone(), before, after });
+}
+
+/// The product rows as the file has them; what the portal knows of the same rows besides stays.
+pub(super) fn restore_rows(change: &FieldChange, restore: &mut Action, drafted: &mut Drafted) {
+    let before = rows(&change.portal);
+    let (after, is_lossy) = merged(&rows(&change.file), &before);
+    if is_lossy {
+        drafted.warn("product_details_lost", restore.entity, Some("PRODUCTS"));
+    }
+    restore.rows = Some(RowSet { before, after });
+}
+
 fn texts(value: &Value) -> Vec<String> {
     value.each().iter().filter_map(Value::as_text).filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }
@@ -116,6 +115,11 @@ fn rows(value: &Value) -> Vec<ProductRow> {
         Value::Products(rows) => rows.clone(),
         _ => Vec::new(),
     }
+}
+
+/// What the rows amount to; nothing where that is more than a number holds.
+fn sum_of(rows: &[ProductRow]) -> Option<Decimal> {
+    rows.iter().try_fold(Decimal::ZERO, |sum, row| sum.checked_add(row.price.checked_mul(row.quantity)?))
 }
 
 /// How surely a row of the file is one of the portal's, the surest first.
@@ -159,38 +163,38 @@ mod tests {
         ProductRow { details: details.map(Box::new), ..ProductRow::free(name, price.into(), quantity.into()) }
     }
 
-    fn sold(product: u64, discount: i64) -> Option<RowDetails> {
+    fn sold(product: u64, discount: i64) -> RowDetails {
         let discount_type = u64::from(discount > 0) * 2;
-        Some(RowDetails { product, discount_type, discount_rate: discount.into(), measure: 166, ..RowDetails::default() })
+        RowDetails { product, discount_type, discount_rate: discount.into(), measure: 166, ..RowDetails::default() }
     }
 
     #[test]
     fn a_row_that_stays_keeps_what_no_file_holds_whatever_its_quantity() {
-        let live = [row("Tarima", 450, 3, sold(7, 10)), row("Silla", 90, 1, None)];
+        let live = [row("Tarima", 450, 3, Some(sold(7, 10))), row("Silla", 90, 1, None)];
         let (after, is_lossy) = merged(&[row("Silla", 90, 1, None), row("Tarima", 450, 10, None)], &live);
-        assert_eq!(after, [row("Silla", 90, 1, None), row("Tarima", 450, 10, sold(7, 10))]);
+        assert_eq!(after, [row("Silla", 90, 1, None), row("Tarima", 450, 10, Some(sold(7, 10)))]);
         assert!(!is_lossy);
     }
 
     #[test]
     fn of_a_row_with_another_price_the_product_stays_and_the_discount_is_lost() {
-        let (after, is_lossy) = merged(&[row("Tarima", 400, 3, None)], &[row("Tarima", 450, 3, sold(7, 10))]);
-        assert_eq!(after, [row("Tarima", 400, 3, sold(7, 0))]);
+        let (after, is_lossy) = merged(&[row("Tarima", 400, 3, None)], &[row("Tarima", 450, 3, Some(sold(7, 10)))]);
+        assert_eq!(after, [row("Tarima", 400, 3, Some(sold(7, 0)))]);
         assert!(is_lossy);
-        assert!(!merged(&[row("Tarima", 400, 3, None)], &[row("Tarima", 450, 3, sold(7, 0))]).1);
+        assert!(!merged(&[row("Tarima", 400, 3, None)], &[row("Tarima", 450, 3, Some(sold(7, 0)))]).1);
     }
 
     #[test]
     fn a_product_of_the_catalogue_that_the_file_does_not_have_is_a_loss_and_a_free_text_is_none() {
-        assert!(merged(&[], &[row("Tarima", 450, 3, sold(7, 0))]).1);
+        assert!(merged(&[], &[row("Tarima", 450, 3, Some(sold(7, 0)))]).1);
         assert_eq!(merged(&[], &[row("Tarima", 450, 3, None)]), (Vec::new(), false));
     }
 
     #[test]
     fn of_two_rows_of_one_product_each_finds_the_one_that_is_most_like_it() {
-        let live = [row("Tarima", 450, 3, sold(7, 10)), row("Tarima", 400, 2, sold(7, 20))];
+        let live = [row("Tarima", 450, 3, Some(sold(7, 10))), row("Tarima", 400, 2, Some(sold(7, 20)))];
         let (after, is_lossy) = merged(&[row("Tarima", 400, 5, None), row("Tarima", 450, 3, None)], &live);
-        assert_eq!(after, [row("Tarima", 400, 5, sold(7, 20)), row("Tarima", 450, 3, sold(7, 10))]);
+        assert_eq!(after, [row("Tarima", 400, 5, Some(sold(7, 20))), row("Tarima", 450, 3, Some(sold(7, 10)))]);
         assert!(!is_lossy);
     }
 }

@@ -10,6 +10,7 @@ use super::action::{Action, ActionKind};
 use super::draft::{Drafted, Drafter, Missing};
 use super::fate::Fates;
 use super::linking::{link_id, one_or_all};
+use super::sets::{restore_rows, restore_values};
 use super::wire::wire;
 
 impl Drafter<'_> {
@@ -63,8 +64,8 @@ impl Drafter<'_> {
         drafted: &mut Drafted,
     ) {
         match kind {
-            FieldType::Multi(multi) => return self.restore_values((field, multi), change, restore, drafted),
-            FieldType::Products => return self.restore_rows(change, restore, drafted),
+            FieldType::Multi(multi) => return restore_values((field, multi), change, restore, drafted),
+            FieldType::Products => return restore_rows(change, restore, drafted),
             _ => {}
         }
         let code = field.code.as_str();
