@@ -50,4 +50,4 @@ pub use settle::{Answers, OnlyInPortal};
 pub use show::{show, show_label};
 pub use values::{Apart, apart};
 pub use verdict::{Judged, MatchedBy, Note, Verdict};
-pub use zone::{ZoneFit, explainable, fit};
+pub use zone::{FOREIGN_SHARED_MIN, ZoneFit, explainable, fit};
