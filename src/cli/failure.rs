@@ -164,7 +164,14 @@ impl Failure {
             PlanError::Dir(error) => Self::of_dir(error, language),
             PlanError::Snapshot(error) => super::no_snapshot::failure(error, language),
             PlanError::NoId(_) => Self::usage(error.to_string()),
-            PlanError::Foreign { .. } => Self::refused(
+            PlanError::Foreign { zone_known: true, .. } => Self::refused(
+                error.to_string(),
+                s(
+                    "These files are of another portal: their records aren't those of this one, whatever the time zone. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                    "Estos archivos son de otro portal: sus registros no son los de este, sea cual sea la zona horaria. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                ),
+            ),
+            PlanError::Foreign { zone_known: false, .. } => Self::refused(
                 error.to_string(),
                 s(
                     "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
