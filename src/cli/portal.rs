@@ -9,7 +9,7 @@ use secrecy::zeroize::Zeroizing;
 use super::Failure;
 use super::args::{Limits, Output, Portal};
 use super::lang::say;
-use super::{keys, progress, terminal};
+use super::{disk, keys, progress, terminal};
 use crate::apply::{PaceFile, SystemClock};
 use crate::event::Observer;
 use crate::portal::{Access, AccessError, LimitsProfile, Reader, Settings};
@@ -32,7 +32,7 @@ pub fn access(portal: &Portal, output: &Output) -> Result<Access, Failure> {
             warn_of_readers(path, output);
             std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
                 let what = say(language, "cannot read the webhook file", "no se puede leer el archivo del webhook");
-                Failure::usage(format!("{what} {}: {error}", path.display()))
+                Failure::usage(format!("{what} {}: {}", path.display(), disk::said(&error, language)))
             })?
         }
         None => std::env::var(VARIABLE).map(Zeroizing::new).map_err(|_| {
@@ -44,7 +44,7 @@ pub fn access(portal: &Portal, output: &Output) -> Result<Access, Failure> {
         })?,
     };
     let access = Access::parse(&text, portal.webhook_file.as_deref()).map_err(|error| match error {
-        AccessError::Address(error) => Failure::usage(error.to_string()),
+        AccessError::Address(error) => Failure::of_address(&error, language),
         AccessError::Keys(error) => keys::unusable(&error, language),
     })?;
     if portal.limits == Limits::None && !access.is_loopback() {
@@ -83,7 +83,7 @@ pub fn settings(portal: &Portal, patience: Duration, output: &Output) -> Result<
         std::fs::read(path).map_err(|error| {
             let what =
                 say(output.language(), "cannot read the file of certificates", "no se puede leer el archivo de certificados");
-            Failure::usage(format!("--ca-file {}: {what}: {error}", path.display()))
+            Failure::usage(format!("--ca-file {}: {what}: {}", path.display(), disk::said(&error, output.language())))
         })
     };
     let authorities = portal.ca_file.as_ref().map(read).transpose()?;
