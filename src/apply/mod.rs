@@ -41,7 +41,7 @@ pub use guard::Unsafe;
 pub use journal::{Intent, Journal, JournalError, Sending, Step};
 pub use learned::Learned;
 pub use leftover::Leftover;
-pub use lock::{Lock, LockError};
+pub use lock::{Holder, Lock, LockError};
 pub use others::Stranger;
 pub use pace_file::PaceFile;
 pub use pilot::choose as choose_pilot;

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use super::disk;
 use super::lang::say;
-use crate::apply::{ApplyError, JournalError, LockError, Stranger, Unsafe};
+use crate::apply::{ApplyError, Holder, JournalError, LockError, Stranger, Unsafe};
 use crate::intake::IntakeError;
 use crate::pipeline::{DetectError, OpenError, PlanError, SnapshotError};
 use crate::plan::{AGE_MAX_HOURS, DirError, Refusal};
@@ -207,12 +207,13 @@ impl Failure {
     pub(super) fn of_lock(error: &LockError, language: Language) -> Self {
         match error {
             LockError::Held { holder } => Self::plain(format!(
-                "{} ({holder})",
+                "{}{}",
                 say(
                     language,
                     "another b24restore is writing to this portal or plan",
                     "otro b24restore está escribiendo en este portal o revisión"
-                )
+                ),
+                holder.as_ref().map_or_else(String::new, |holder| format!(" ({})", of_holder(holder, language)))
             ))
             .with_hint(say(
                 language,
@@ -405,6 +406,16 @@ fn unsafe_words(why: &Unsafe, language: Language) -> String {
         (_, Unsafe::NoPlainFile) => "no es un archivo común".to_owned(),
         (_, Unsafe::OtherOwner) => "es de otro usuario de este equipo".to_owned(),
         (_, Unsafe::WritableByOthers) => "otros usuarios pueden escribirla; si es un descuido: chmod 600".to_owned(),
+    }
+}
+
+/// Whose a lock is.
+fn of_holder(Holder { process, host, since }: &Holder, language: Language) -> String {
+    let on = if host.is_empty() { String::new() } else { format!("{} {host}", say(language, " on", " en")) };
+    let since = since.strftime("%F %T UTC");
+    match language {
+        Language::En => format!("process {process}{on}, since {since}"),
+        Language::Es => format!("proceso {process}{on}, desde {since}"),
     }
 }
 

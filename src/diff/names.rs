@@ -23,6 +23,9 @@ pub enum Target {
 #[derive(Debug, Default)]
 pub struct Names {
     bearers: HashMap<EntityType, Vec<(u64, Target)>>,
+    /// The portal's salutations, folded, each with the space behind it: an export prints them before a name where its format says so,
+    /// whether or not the files tell whose they are.
+    salutations: Vec<String>,
     /// Live records that b24restore made of a record of the files.
     sources: HashMap<(EntityType, PortalId), OriginalId>,
     /// The files are another portal's: an id that a live record shares with one of theirs says nothing.
@@ -32,7 +35,8 @@ pub struct Names {
 impl Names {
     /// Gathers the names of the current state and of the files.
     pub fn build(current: &Current, files: &Files, schema: &Schema) -> Self {
-        let mut names = Self { foreign: current.foreign().is_some(), ..Self::default() };
+        let salutations = schema.entries("HONORIFIC").iter().map(|entry| fold(&entry.name) + " ").collect();
+        let mut names = Self { foreign: current.foreign().is_some(), salutations, ..Self::default() };
         for entity in EntityType::ALL {
             let mut bearers: Vec<(u64, Target)> =
                 files.names(entity).iter().map(|(name, id)| (*name, Target::File(*id))).collect();
@@ -53,7 +57,17 @@ impl Names {
     ///
     /// A live record and a file's record with the same id are one, and so are a re-created record and its source; the live one is given.
     pub fn find(&self, entity: EntityType, name: &str) -> Vec<Target> {
-        let wanted = hash(&fold(name));
+        let folded = fold(name);
+        let found = self.bearing(entity, &folded);
+        if !found.is_empty() || entity != EntityType::Contact {
+            return found;
+        }
+        let bare = self.salutations.iter().find_map(|salutation| folded.strip_prefix(salutation.as_str()));
+        bare.map_or(found, |bare| self.bearing(entity, bare))
+    }
+
+    fn bearing(&self, entity: EntityType, folded: &str) -> Vec<Target> {
+        let wanted = hash(folded);
         let bearers = self.bearers.get(&entity).map_or(&[][..], Vec::as_slice);
         let start = bearers.partition_point(|(key, _)| *key < wanted);
         let hits = bearers[start..].iter().take_while(|(key, _)| *key == wanted).map(|(_, target)| *target);

@@ -145,6 +145,7 @@ impl<'a> CellReader<'a> {
             None if def.kind == FieldType::Enumeration => return join(self.items(at, coded, text)),
             // One value is the rule, and needs no list of parts.
             None if !text.contains([',', '\n']) => return self.single(at, def, coded, text, pipeline).listed(),
+            None if def.kind == FieldType::User => self.people(text),
             None => split(&def.kind, text),
         };
         join(parts.iter().map(|part| self.single(at, def, coded, part, pipeline)).collect())
@@ -154,6 +155,17 @@ impl<'a> CellReader<'a> {
     fn amount(&self, def: &FieldDef, text: &str) -> Result<Decimal, ProblemCode> {
         let (amount, currency) = numbers::amount(text, self.conventions.numbers, self.schema)?;
         if currency.is_none() || has_currency(def) { Ok(amount) } else { Err(ProblemCode::BadNumber) }
+    }
+
+    /// Money of a custom field. What its sign leaves open is of the currency that the portal's own records bear out.
+    fn money(&self, text: &str) -> Result<Value, ProblemCode> {
+        let mut value = numbers::money(text, self.conventions.money, self.schema)?;
+        if let Value::Money(money) = &mut value
+            && money.currency.is_none()
+        {
+            money.currency.clone_from(&self.conventions.currency);
+        }
+        Ok(value)
     }
 
     /// Whether an amount is said to be of another currency than its row's, as its own column says it.
@@ -194,7 +206,7 @@ impl<'a> CellReader<'a> {
         match &def.kind {
             FieldType::Id | FieldType::Integer => numbers::number(trimmed, self.conventions.numbers).map(Value::Number).into(),
             FieldType::Double => self.amount(def, trimmed).map(Value::Number).into(),
-            FieldType::Money => numbers::money(trimmed, self.conventions.money, self.schema).into(),
+            FieldType::Money => self.money(trimmed).into(),
             FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
             FieldType::Date => self.date(trimmed, Loose::day),
             FieldType::Moment => self.date(trimmed, |date, order| Some(self.in_own_zone(date.moment(order)?))),
@@ -224,6 +236,25 @@ impl<'a> CellReader<'a> {
             | FieldType::File
             | FieldType::Other => Value::Text(text.into()).into(),
         }
+    }
+
+    /// The users of a cell. A portal may print the last name first and a comma behind it, `Pérez Luna, Ana`: what is a user only
+    /// together is one (csv 4.2).
+    fn people(&self, text: &str) -> Vec<String> {
+        let mut people: Vec<String> = Vec::new();
+        let mut parts = split(&FieldType::User, text).into_iter().peekable();
+        let is_user = |name: &str| name.ends_with(']') || !self.users.named(name).is_empty();
+        while let Some(part) = parts.next() {
+            let whole = parts.peek().filter(|_| !is_user(&part)).map(|first| format!("{part}, {first}"));
+            people.push(match whole.filter(|whole| is_user(whole)) {
+                Some(whole) => {
+                    parts.next();
+                    whole
+                }
+                None => part,
+            });
+        }
+        people
     }
 
     /// The values of a packed cell: PHP's array in any file, JSON where cells are a database's or a snapshot's.

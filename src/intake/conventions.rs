@@ -19,6 +19,8 @@ pub struct Conventions {
     pub numbers: NumberStyle,
     /// The decimal sign of amounts that a currency's template has formatted: a matter of its own (csv 4.4).
     pub money: NumberStyle,
+    /// The currency of amounts whose cell names none: `$1,500.00` may be of a dozen. As the portal's own records bear it out.
+    pub currency: Option<String>,
     /// The zone of the file's times, where it is another than that of all the others.
     pub clocks: Option<Clocks>,
     /// Whether the cells of a column hold codes and ids, by the column's place.
@@ -86,6 +88,12 @@ impl Conventions {
     #[must_use]
     pub fn with_numbers(&self, numbers: NumberStyle) -> Self {
         Self { numbers, ..self.clone() }
+    }
+
+    /// The same where amounts without a currency of their own are of this one.
+    #[must_use]
+    pub fn with_currency(&self, currency: String) -> Self {
+        Self { currency: Some(currency), ..self.clone() }
     }
 
     /// The same with the cells of one column read as codes, or as labels.

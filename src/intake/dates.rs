@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::detect::DateOrder;
-use super::months::month;
+use super::months::{is_weekday, month};
 use crate::model::Value;
 
 /// A date as it stands in a cell, its order still open.
@@ -74,7 +74,12 @@ impl Loose {
     fn named(text: &str) -> Option<Self> {
         let mut rest = text.trim();
         let mut part = || date_part(&mut rest);
-        let (first, second, year) = (part()?, part()?, part()?);
+        let mut first = part()?;
+        // The long date of Excel begins with the weekday, which says nothing more: `lunes, 15 de enero de 2024`.
+        while is_weekday(first) {
+            first = part()?;
+        }
+        let (second, year) = (part()?, part()?);
         let (day, month) = month(second).map(|month| (first, month)).or_else(|| Some((second, month(first)?)))?;
         if day.len() > 2 || !matches!(year.len(), 2 | 4) {
             return None;

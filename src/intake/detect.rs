@@ -1,7 +1,7 @@
 //! What a restore file is: container, encoding, dialect, header, language and type of record, from its first MiB.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
@@ -190,6 +190,12 @@ impl RestoreFile {
         look(Path::new(&*self.path), self.source.clone(), overrides)
     }
 
+    /// Says by what its type was told, where it was by something better than its titles.
+    pub fn tell_entity(&mut self, confidence: f32, how: String) {
+        self.findings.note("entity", self.entity.code(), confidence, how.clone());
+        self.entity_how = how;
+    }
+
     /// The text's bytes, from their beginning.
     pub(super) fn open(&self) -> Result<Input, IntakeError> {
         self.source.open().map_err(|error| self.io_error(0, error))
@@ -226,8 +232,27 @@ impl RestoreFile {
 
 /// Finds out what a file is; `-` is standard input.
 pub fn detect(path: &Path, overrides: &Overrides) -> Result<RestoreFile, IntakeError> {
-    let source = Source::of(path).map_err(|kind| IntakeError::new(&path.to_string_lossy(), kind))?;
-    look(path, source, overrides)
+    Given::open(path)?.detect(overrides)
+}
+
+/// A file as the user gives it, unpacked, and spooled where it can be read but once: it may be looked at several times.
+#[derive(Debug)]
+pub struct Given {
+    path: PathBuf,
+    source: Source,
+}
+
+impl Given {
+    /// Opens it; `-` is standard input.
+    pub fn open(path: &Path) -> Result<Self, IntakeError> {
+        let source = Source::of(path).map_err(|kind| IntakeError::new(&path.to_string_lossy(), kind))?;
+        Ok(Self { path: path.to_owned(), source })
+    }
+
+    /// Finds out what it is.
+    pub fn detect(&self, overrides: &Overrides) -> Result<RestoreFile, IntakeError> {
+        look(&self.path, self.source.clone(), overrides)
+    }
 }
 
 fn look(path: &Path, source: Source, overrides: &Overrides) -> Result<RestoreFile, IntakeError> {

@@ -172,6 +172,9 @@ fn by_titles(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
     counted.reduce(|best, next| if next.1 > best.1 { next } else { best }).filter(|(_, known)| *known > 0)
 }
 
+/// From how many letters on their frequency is as good as certain.
+const SURE_LETTERS: usize = 20;
+
 /// The encoding that the letters speak for: accented Latin letters stand alone among ASCII, Cyrillic ones come in words.
 fn by_letters(bytes: &[u8]) -> Guess {
     let bytes = &bytes[..bytes.len().min(LETTER_BYTES)];
@@ -196,9 +199,11 @@ fn by_letters(bytes: &[u8]) -> Guess {
         return western("no UTF-8, and no letters that are frequent in Cyrillic texts");
     }
     let lead = (scored[0].0 - scored[1].0) / 50.0;
+    // A word of three letters is one in several encodings.
+    let most = 0.5 + letters.min(SURE_LETTERS) as f32 / SURE_LETTERS as f32 * 0.45;
     Guess::new(
         scored[0].1,
-        (0.5 + lead).clamp(0.5, 0.95),
+        (0.5 + lead).clamp(0.5, most),
         "no UTF-8, and words whose letters are as frequent as in Cyrillic texts",
     )
 }

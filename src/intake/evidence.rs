@@ -30,6 +30,8 @@ pub(super) struct Witness {
     lettered: Vec<usize>,
     /// The columns of texts, which are asked whether they have lost letters; none where the file's beginning has lost none.
     texts: Vec<usize>,
+    /// The columns without a title, which are asked whether they hold anything.
+    nameless: Vec<usize>,
     /// The header holds field codes, so that cells may hold a database's word for nothing.
     coded: bool,
 }
@@ -95,7 +97,8 @@ impl Witness {
         let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
         let lettered = if file.wear.is_twice_encoded { (0..columns.len()).collect() } else { Vec::new() };
         let texts = if file.wear.has_lost_letters { texts(columns).collect() } else { Vec::new() };
-        Self { watched, width: columns.len(), lettered, texts, coded: file.is_coded() }
+        let nameless = (0..columns.len()).filter(|at| columns[*at].name.is_empty()).collect();
+        Self { watched, width: columns.len(), lettered, texts, nameless, coded: file.is_coded() }
     }
 
     /// What the records of a part of the file tell.
@@ -110,6 +113,9 @@ impl Witness {
             }
             for at in &self.lettered {
                 evidence.columns[*at].letters(line.get(*at).unwrap_or_default());
+            }
+            for at in &self.nameless {
+                evidence.columns[*at].filled += u64::from(!words::trim(line.get(*at).unwrap_or_default()).is_empty());
             }
             for at in &self.texts {
                 evidence.columns[*at].marks.count(line.get(*at).unwrap_or_default());
@@ -289,8 +295,18 @@ impl Evidence {
         }
         let plus_lost = self.columns.iter().map(ColumnVotes::plus_lost).collect();
         let twice = self.columns.iter().map(ColumnVotes::is_twice).collect();
-        let conventions =
-            Conventions { date_order, numbers, money, clocks: None, coded, nothing, plus_lost, suspect: None, twice };
+        let conventions = Conventions {
+            date_order,
+            numbers,
+            money,
+            currency: None,
+            clocks: None,
+            coded,
+            nothing,
+            plus_lost,
+            suspect: None,
+            twice,
+        };
         (conventions, findings)
     }
 
@@ -326,9 +342,19 @@ impl Evidence {
         self.numbers.open > 0 && self.numbers.decide().is_none_or(|(_, confidence)| confidence < 0.95)
     }
 
+    /// How many number cells may be read either way, where not one says which.
+    pub(super) fn numbers_untold(&self) -> Option<u64> {
+        Some(self.numbers.open).filter(|open| *open > 0 && self.numbers.decide().is_none())
+    }
+
     /// The columns that are read as they were before somebody encoded them a second time, and how many of their cells tell so.
     pub(super) fn twice_encoded(&self) -> impl Iterator<Item = (usize, u64)> {
         self.columns.iter().enumerate().filter(|(_, votes)| votes.is_twice()).map(|(at, votes)| (at, votes.twice))
+    }
+
+    /// Whether a column has neither a title nor a text in any cell: a spreadsheet's margin.
+    pub(super) fn is_margin(&self, at: usize, column: &Column) -> bool {
+        column.name.is_empty() && self.columns[at].filled == 0
     }
 
     /// The columns in which a cell is the code of one entry and the label of another.

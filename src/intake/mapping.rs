@@ -20,7 +20,7 @@ use super::detect::{Overrides, RestoreFile};
 use super::headers::field_code;
 use super::nearest::{nearest_code, nearest_word};
 use super::said::Expected;
-use crate::model::EntityType;
+use crate::model::{EntityType, fold, typed_text};
 
 /// The longest mapping file that is read.
 const BYTES_MAX: u64 = 4 << 20;
@@ -150,7 +150,8 @@ impl Mapping {
         if is_long {
             return Err(wrong(MappingErrorKind::Io(io::Error::from(io::ErrorKind::FileTooLarge))));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(MappingErrorKind::Io(error)))?;
+        let read = std::fs::read(path).and_then(|bytes| typed_text(&bytes));
+        let text = read.map_err(|error| wrong(MappingErrorKind::Io(error)))?;
         let mapping: Self = toml::from_str(&text).map_err(|error| wrong(syntax(&text, &error)))?;
         for entity in EntityType::ALL {
             if let Some(own) = mapping.of(entity) {
@@ -221,6 +222,12 @@ impl EntityMapping {
         said
     }
 
+    /// Whether it says anything of a column.
+    pub fn names(&self, column: &str) -> bool {
+        let is_same = |title: &String| title == column || fold(title) == fold(column);
+        self.columns.keys().chain(&self.ignore).any(is_same)
+    }
+
     fn words(&self) -> impl Iterator<Item = (&'static str, String)> {
         let said = [
             ("delimiter", self.delimiter.clone()),
@@ -269,11 +276,13 @@ impl EntityMapping {
                 _ => {}
             }
         }
+        // A title that two columns bear says nothing of either: they are told as they were told now.
+        let is_twin = |name: &str| columns.iter().filter(|column| column.name == name).count() > 1;
         for column in columns {
             if column.is_ignored() && !self.ignore.contains(&column.name) {
                 self.ignore.push(column.name.clone());
             }
-            if let Some(field) = column.own_field() {
+            if let Some(field) = column.own_field().filter(|_| column.is_given() || !is_twin(&column.name)) {
                 self.columns.insert(column.name.clone(), field.to_string());
             }
         }

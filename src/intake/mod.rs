@@ -72,7 +72,7 @@ mod words;
 
 pub use columns::Column;
 pub use conventions::{Clocks, Conventions};
-pub use detect::{CellMeaning, DateOrder, NumberStyle, Overrides, RestoreFile, detect};
+pub use detect::{CellMeaning, DateOrder, Given, NumberStyle, Overrides, RestoreFile, detect};
 pub use dialect::{Dialect, LineEnds, Quoting};
 pub use error::{IntakeError, IntakeErrorKind};
 pub use finding::{Finding, Findings};

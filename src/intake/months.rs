@@ -1,4 +1,4 @@
-//! Names of months, as spreadsheets write them in short dates (`15-ene-24`): whole, or their beginning.
+//! Names of months and weekdays, as spreadsheets write them in short dates (`15-ene-24`): whole, or their beginning.
 
 /// English, Spanish, Portuguese, German, French, Italian, Polish, Russian, Ukrainian; where a date takes another form, that one.
 const NAMES: [&[&str]; 12] = [
@@ -38,6 +38,79 @@ pub(super) fn month(word: &str) -> Option<i16> {
     let begun = |names: &&[&str]| names.iter().any(|name| name.starts_with(&word));
     let mut found = (1..).zip(&NAMES).filter(|(_, names)| begun(names)).map(|(number, _)| number);
     found.next().filter(|_| found.next().is_none())
+}
+
+/// Spanish, Portuguese, English, German, French, Italian, Polish, Russian, Ukrainian. A Portuguese one is of two words.
+const WEEKDAYS: &[&str] = &[
+    "lunes",
+    "martes",
+    "miércoles",
+    "miercoles",
+    "jueves",
+    "viernes",
+    "sábado",
+    "sabado",
+    "domingo",
+    "segunda",
+    "terça",
+    "quarta",
+    "quinta",
+    "sexta",
+    "feira",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "lunedì",
+    "martedì",
+    "mercoledì",
+    "giovedì",
+    "venerdì",
+    "sabato",
+    "domenica",
+    "poniedziałek",
+    "wtorek",
+    "środa",
+    "czwartek",
+    "piątek",
+    "sobota",
+    "niedziela",
+    "понедельник",
+    "вторник",
+    "среда",
+    "четверг",
+    "пятница",
+    "суббота",
+    "воскресенье",
+    "понеділок",
+    "вівторок",
+    "середа",
+    "четвер",
+    "п'ятниця",
+    "субота",
+    "неділя",
+];
+
+/// Whether a word is the name of a weekday, written in full.
+pub(super) fn is_weekday(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_alphabetic()) && WEEKDAYS.contains(&word.to_lowercase().as_str())
 }
 
 #[cfg(test)]

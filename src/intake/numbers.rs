@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 
 use super::detect::NumberStyle;
-use crate::model::{ProblemCode, Schema, Value};
+use crate::model::{ProblemCode, Schema, Value, fold};
 
 /// Reads a number. A number in powers of ten has lost its digits to a spreadsheet (csv 9).
 pub(super) fn number(text: &str, style: NumberStyle) -> Result<Decimal, ProblemCode> {
@@ -55,11 +55,13 @@ pub(super) fn amount(text: &str, style: NumberStyle, schema: &Schema) -> Result<
         };
     }
     let (amount, around) = dressed(text, style)?;
-    let mut words = around.into_iter().filter(|word| !word.is_empty());
-    let currency = words.next().map(|word| (currency_of(word, schema), is_sign(word)));
-    match (currency, words.next()) {
+    let mut told = around.into_iter().filter(|word| !word.is_empty()).map(|word| (currency_of(word, schema), is_sign(word)));
+    match (told.next(), told.next()) {
         (None, _) => Ok((amount, None)),
-        (Some((code @ Some(_), _) | (code @ None, true)), None) => Ok((amount, code)),
+        // The last is `$1,500.00 MXN`: the sign before it, and behind it which of its currencies.
+        (Some((code @ Some(_), _) | (code @ None, true)), None) | (Some((None, true)), Some((code @ Some(_), _))) => {
+            Ok((amount, code))
+        }
         _ => Err(ProblemCode::BadNumber),
     }
 }
@@ -94,13 +96,36 @@ fn is_sign(word: &str) -> bool {
 
 /// The currency of a code or sign. `$` stands for a dozen currencies and so for none.
 fn currency_of(word: &str, schema: &Schema) -> Option<String> {
-    const SIGNS: &[(&str, &str)] =
-        &[("€", "EUR"), ("₽", "RUB"), ("руб.", "RUB"), ("руб", "RUB"), ("₴", "UAH"), ("R$", "BRL"), ("£", "GBP")];
+    const SIGNS: &[(&str, &str)] = &[
+        ("€", "EUR"),
+        ("US$", "USD"),
+        ("U$S", "USD"),
+        ("MX$", "MXN"),
+        ("M.N.", "MXN"),
+        ("MN", "MXN"),
+        ("AR$", "ARS"),
+        ("CL$", "CLP"),
+        ("COL$", "COP"),
+        ("R$", "BRL"),
+        ("S/", "PEN"),
+        ("S/.", "PEN"),
+        ("₡", "CRC"),
+        ("₲", "PYG"),
+        ("£", "GBP"),
+        ("₽", "RUB"),
+        ("руб.", "RUB"),
+        ("руб", "RUB"),
+        ("₴", "UAH"),
+        ("zł", "PLN"),
+    ];
     let known = |code: &&str| schema.currencies.iter().any(|currency| currency.code.eq_ignore_ascii_case(code));
-    let code = Some(word).filter(known).map(str::to_uppercase);
-    let is_code = || word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let bare = word.trim_matches('$');
+    let code = Some(bare).filter(known).map(str::to_uppercase);
+    let is_code = || bare.len() == 3 && bare.bytes().all(|byte| byte.is_ascii_uppercase());
     let sign = || SIGNS.iter().find(|(sign, _)| *sign == word).map(|(_, code)| (*code).to_owned());
-    code.or_else(sign).or_else(|| is_code().then(|| word.to_owned()))
+    let is_word = word.contains(char::is_alphabetic);
+    let named = || schema.currencies.iter().find(|currency| fold(&currency.name) == fold(word)).map(|of| of.code.clone());
+    sign().or(code).or_else(|| is_code().then(|| bare.to_owned())).or_else(|| if is_word { named() } else { None })
 }
 
 /// Digits with one decimal point: which of `.` and `,` is the decimal sign follows from their places, and else from the style.

@@ -88,7 +88,7 @@ impl OrderVotes {
             return Decided { order, sure: against * 20 <= telling - against, confidence, how };
         }
         if self.open == 0 {
-            return Decided { order: DateOrder::Ymd, sure: true, confidence: 1.0, how: "its dates leave no choice".to_owned() };
+            return Decided { order: DateOrder::Ymd, sure: true, confidence: 1.0, how: self.without_doubt().to_owned() };
         }
         let is_english = matches!(language, Some("en" | "lt")) && self.dots == 0;
         let order = if is_english { DateOrder::Mdy } else { DateOrder::Dmy };
@@ -98,6 +98,11 @@ impl OrderVotes {
             confidence: 0.5,
             how: "the language of its titles; no date tells day from month".to_owned(),
         }
+    }
+
+    /// Why no order is in doubt.
+    fn without_doubt(&self) -> &'static str {
+        if self.year_first > 0 { "its dates leave no choice" } else { "no date in it could be read in two ways" }
     }
 
     /// The clock that hours are written by: `12`, `24` or `unsure`, how sure, and by what; `None` without hours.

@@ -196,7 +196,15 @@ impl Chooser {
             Vocabulary::Caption => "field caption",
         };
         let is_exact = fold(&title.text) == fold(name);
-        let how = format!("{kind} ({}){}", title.language, if is_exact { "" } else { ", written without accents" });
+        let mut how = format!("{kind} ({}){}", title.language, if is_exact { "" } else { ", written without accents" });
+        // Neither the column before it nor the title tells which of two fields it is.
+        let is_like = |other: &&&Title| {
+            let apart = |title: &Title| !before.is_some_and(|before| is_of_one_matter(before, &title.code));
+            other.code != title.code && (other.text == title.text) && apart(other) == apart(title)
+        };
+        if let Some(twin) = candidates.iter().filter(|other| is_wanted(other, self.language)).find(is_like) {
+            how = format!("{how}; {} has this title, too: say which with --map", twin.code);
+        }
         let sure = title.language == self.language && is_exact && title.vocabulary <= Vocabulary::Variant;
         let repeated = !self.taken.insert(title.code.clone());
         Some(Found { repeated, code: title.code.clone(), how, sure })

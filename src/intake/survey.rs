@@ -159,6 +159,13 @@ impl Survey {
         })
     }
 
+    /// Settles the decimal sign by something better than the file alone.
+    pub fn settle_numbers(&mut self, conventions: Conventions, confidence: f32, how: String) {
+        self.problems.retain(|problem| problem.code != ProblemCode::NumbersUnsure);
+        self.findings.note("numbers", conventions.numbers.code(), confidence, how);
+        self.conventions = conventions;
+    }
+
     /// Settles the order of dates by something better than the file alone.
     pub fn settle_order(&mut self, order: DateOrder, confidence: f32, how: String) {
         self.conventions.date_order = order;
@@ -464,6 +471,10 @@ impl Gathered {
         if !is_sure {
             of_file(ProblemCode::DateOrderUnsure, header, "the dates don't tell day from month; say --date-order");
         }
+        if let Some(count) = evidence.numbers_untold().filter(|_| file.said.numbers.is_none() && !file.is_coded()) {
+            let text = format!("{count} numbers such as `1.500` may be read in two ways, and none tells which; say --numbers");
+            of_file(ProblemCode::NumbersUnsure, header, &text);
+        }
         if let Some((line, count)) = self.scattered {
             let text = format!("{count} product lines stand apart from their record's first line: sort the file by ID");
             of_file(ProblemCode::ProductsScattered, line, &text);
@@ -475,7 +486,8 @@ impl Gathered {
             problems.push(Problem { place, code: ProblemCode::Mojibake, text });
         }
         problems.extend(self.problems);
-        let unmapped = columns.iter().filter(|column| column.is_unmapped()).map(|column| column.name.clone()).collect();
+        let is_unmapped = |(at, column): &(usize, &Column)| column.is_unmapped() && !evidence.is_margin(*at, column);
+        let unmapped = columns.iter().enumerate().filter(is_unmapped).map(|(_, column)| column.name.clone()).collect();
         Survey {
             rows: self.rows,
             rejected: self.rejected,

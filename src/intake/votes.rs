@@ -14,6 +14,8 @@ pub(super) struct ColumnVotes {
     pub(super) codes: u64,
     pub(super) labels: u64,
     pub(super) clashes: u64,
+    /// Cells with a text; asked where the column has no title.
+    pub(super) filled: u64,
     /// Phones with and without `+`, by their number of digits.
     plus: [u32; PHONE_DIGITS_MAX],
     bare: [u32; PHONE_DIGITS_MAX],
@@ -30,6 +32,7 @@ impl ColumnVotes {
         self.codes += other.codes;
         self.labels += other.labels;
         self.clashes += other.clashes;
+        self.filled += other.filled;
         self.once += other.once;
         self.twice += other.twice;
         self.marks.add(other.marks);

@@ -115,6 +115,8 @@ pub enum ProblemCode {
     NoRecords,
     /// Day and month can't be told apart in any date of the file.
     DateOrderUnsure,
+    /// Numbers that may be read in two ways, and none that tells the decimal sign: `1.500`.
+    NumbersUnsure,
     /// There is no ID column.
     NoId,
     /// A spreadsheet has damaged the value.
@@ -157,6 +159,7 @@ impl ProblemCode {
             Self::DuplicateColumn => "duplicate_column",
             Self::NoRecords => "no_records",
             Self::DateOrderUnsure => "date_order_unsure",
+            Self::NumbersUnsure => "numbers_unsure",
             Self::NoId => "no_id",
             Self::SpreadsheetDamage => "spreadsheet_damage",
             Self::Mojibake => "mojibake",

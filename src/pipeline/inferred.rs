@@ -30,6 +30,7 @@ fn of_file(seen: &Surveyed, ground: &Ground) -> Vec<Inferred> {
         ("numbers", compared.numbers),
         ("users", 0),
         ("dictionaries", compared.dictionaries),
+        ("currency", compared.currency),
         ("empty", 0),
     ];
     let mut all: Vec<Inferred> =

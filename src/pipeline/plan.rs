@@ -250,7 +250,7 @@ fn ground(
         super::settle::settle(seen, &current, &schema)?;
     }
     super::strangers::refuse(&files, &current)?;
-    let fitted = super::zones::fit(&mut files, &current, preferred)?;
+    let fitted = super::zones::fit(&mut files, &current, &schema, preferred)?;
     let zone = fitted.zone;
     let mut known = Files::default();
     for seen in &files {

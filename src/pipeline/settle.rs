@@ -3,11 +3,13 @@
 //! The order of dates, the decimal sign, code or label: each reading is tried, and the one that the portal's own records bear out is
 //! taken. A wrong one would turn records that are there into others of the same id, or into changed ones.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::diff::{self, Current};
 use crate::intake::{self, Conventions, DateOrder, IntakeError, NumberStyle};
-use crate::model::{EntityType, FileRecord, OriginalId, Row, Schema, Value};
+use crate::model::{EntityType, FieldCode, FieldType, FileRecord, Money, OriginalId, Row, Schema, Value};
 
 use super::survey::Surveyed;
 
@@ -29,9 +31,7 @@ pub(super) fn settle(seen: &mut Surveyed, current: &Current, schema: &Schema) ->
         let own = seen.survey.conventions.clone();
         let [point, comma] = [NumberStyle::Point, NumberStyle::Comma].map(|style| own.with_numbers(style));
         if let Some((taken, records, of)) = better(seen, current, schema, point, comma)? {
-            let how = borne_out(records, of);
-            seen.survey.findings.note("numbers", taken.numbers.code(), confidence(records, of), how);
-            seen.survey.conventions = taken;
+            seen.survey.settle_numbers(taken, confidence(records, of), borne_out(records, of));
             seen.compared.numbers = records;
         }
     }
@@ -45,7 +45,64 @@ pub(super) fn settle(seen: &mut Surveyed, current: &Current, schema: &Schema) ->
             seen.compared.dictionaries += records;
         }
     }
+    currency(seen, current, schema)
+}
+
+/// The currency of amounts whose cells name none, `$1,500.00`: that of the portal's same amounts, where they are of one (csv 4.4).
+fn currency(seen: &mut Surveyed, current: &Current, schema: &Schema) -> Result<(), IntakeError> {
+    let kind = |code: &FieldCode| schema.listed(seen.file.entity, code.as_str()).map(|field| &field.kind);
+    let is_money = |column: &intake::Column| column.code.as_ref().and_then(kind) == Some(&FieldType::Money);
+    let is_shared = |id| current.under_id(seen.file.entity, id).is_some();
+    if !seen.survey.columns.iter().any(is_money) || !seen.survey.ids.iter().any(is_shared) {
+        return Ok(());
+    }
+    let mut told: BTreeMap<String, u64> = BTreeMap::new();
+    let mut rows = 0;
+    for chunk in intake::read_by(&seen.file, &seen.survey, schema, &seen.survey.conventions)? {
+        let chunk = chunk?;
+        rows += chunk.rows().len();
+        for row in chunk.rows() {
+            for currency in currencies(row, current) {
+                *told.entry(currency).or_default() += 1;
+            }
+        }
+        if rows >= ROWS_MAX || told.values().sum::<u64>() >= ENOUGH {
+            break;
+        }
+    }
+    let of: u64 = told.values().sum();
+    if let Some((code, records)) =
+        told.into_iter().max_by_key(|(_, records)| *records).filter(|(_, records)| records * 100 >= of * MAJORITY_PERCENT)
+    {
+        seen.survey.findings.note("currency", code.as_str(), confidence(records, of), borne_out(records, of));
+        seen.survey.conventions = seen.survey.conventions.with_currency(code);
+        seen.compared.currency = records;
+    }
     Ok(())
+}
+
+/// The portal's currencies of a row's amounts that name none and are the portal's to the digit.
+fn currencies(row: &Row, current: &Current) -> Vec<String> {
+    let Row::Record { record, .. } = row else { return Vec::new() };
+    let bare = |value: &Value| value.each().iter().any(|value| matches!(value, Value::Money(money) if money.currency.is_none()));
+    let mut fields = record.fields().filter(|(_, value)| bare(value)).peekable();
+    if fields.peek().is_none() {
+        return Vec::new();
+    }
+    let Some(live) = current.under_id(record.entity, record.id).and_then(|live| current.get(record.entity, live)) else {
+        return Vec::new();
+    };
+    let pairs = fields.filter_map(|(code, value)| Some((value.each(), live.get(code.as_str())?.each())));
+    let same = |file: &Money, live: &Money| file.currency.is_none() && !file.amount.is_zero() && file.amount == live.amount;
+    let told = |(file, live): (&Value, &Value)| match (file, live) {
+        (Value::Money(file), Value::Money(live)) if same(file, live) => live.currency.clone(),
+        _ => None,
+    };
+    pairs
+        .filter(|(file, live)| file.len() == live.len())
+        .flat_map(|(file, live)| file.iter().zip(live))
+        .filter_map(told)
+        .collect()
 }
 
 fn borne_out(records: u64, of: u64) -> String {

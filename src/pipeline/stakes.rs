@@ -1,6 +1,6 @@
 //! What is at stake, for the reports: money, people, columns that can't come back, decisions.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rust_decimal::Decimal;
 
@@ -17,7 +17,7 @@ pub(super) struct Stakes {
     pub money: Vec<MoneyAtStake>,
     pub hardest_hit: Option<(String, u64)>,
     pub unwritable: Vec<(EntityType, String, u64)>,
-    pub unmapped: Vec<(EntityType, String)>,
+    pub unmapped: BTreeMap<(EntityType, String), u64>,
     pub to_decide: u64,
 }
 
@@ -55,14 +55,22 @@ impl Stakes {
             money: money(&lost, ground),
             hardest_hit: hardest_hit(&lost, ground),
             unwritable: unwritable(&lost, ground),
-            unmapped: ground
-                .files
-                .iter()
-                .flat_map(|seen| seen.survey.unmapped.iter().map(|title| (seen.file.entity, title.clone())))
-                .collect(),
+            unmapped: unmapped(ground),
             to_decide: undecided.len() as u64,
         }
     }
+}
+
+/// The columns that no field of the portal answers for, and of how many rows each is. Parts of one whole have the same columns.
+fn unmapped(ground: &Ground) -> BTreeMap<(EntityType, String), u64> {
+    let mut rows = BTreeMap::new();
+    for seen in &ground.files {
+        let titles: BTreeSet<&String> = seen.survey.unmapped.iter().collect();
+        for title in titles.into_iter().filter(|title| !seen.survey.columns.iter().any(|column| column.is_requisite(title))) {
+            *rows.entry((seen.file.entity, title.clone())).or_default() += seen.survey.rows.max(1);
+        }
+    }
+    rows
 }
 
 fn money(lost: &[&Missing], ground: &Ground) -> Vec<MoneyAtStake> {

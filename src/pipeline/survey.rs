@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::event::Observer;
 use crate::intake::{
-    self, Expected, Inspection, IntakeError, Keep, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey,
+    self, Expected, Given, Inspection, IntakeError, Keep, Mapping, MappingError, Overrides, RestoreFile, SeenIds, Survey,
 };
-use crate::model::{Schema, fold};
+use crate::model::{EntityType, Schema, fold};
 
 use super::copies;
 use super::files::{FileError, Overriding, at_first, wrong};
@@ -28,6 +28,7 @@ pub(super) struct Compared {
     pub date_order: u64,
     pub numbers: u64,
     pub dictionaries: u64,
+    pub currency: u64,
 }
 
 /// A column that the user named and no file has.
@@ -60,7 +61,8 @@ pub(super) fn detect(files: &[PathBuf], overriding: &Overriding) -> Result<Detec
 
 /// Which of a mapping's tables a file goes by is known once its type is.
 fn detect_one(path: &Path, said: &Overrides, mapping: Option<&Mapping>) -> Result<RestoreFile, DetectError> {
-    let first = intake::detect(path, &at_first(said, mapping));
+    let given = Given::open(path)?;
+    let first = given.detect(&at_first(said, mapping));
     let Some(mapping) = mapping else { return Ok(first?) };
     let own = match &first {
         Ok(file) => mapping.of(file.entity),
@@ -70,9 +72,28 @@ fn detect_one(path: &Path, said: &Overrides, mapping: Option<&Mapping>) -> Resul
     let all = own.map_or_else(|| said.clone(), |own| said.or(&own.overrides()));
     match first {
         Ok(file) => Ok(file.again(&all)?),
-        Err(error) if own.is_none() => Err(error.into()),
-        Err(_) => Ok(intake::detect(path, &all)?),
+        Err(error) => match named_by(mapping, &given, said) {
+            Some(file) => Ok(file),
+            None if own.is_none() => Err(error.into()),
+            None => Ok(given.detect(&all)?),
+        },
     }
+}
+
+/// A file whose titles fit several types, or none: as one of the type whose table names most of its columns; `None` at a tie.
+fn named_by(mapping: &Mapping, given: &Given, said: &Overrides) -> Option<RestoreFile> {
+    let as_one_of = |entity| {
+        let own = mapping.of(entity).filter(|_| said.entity.is_none_or(|said| said == entity))?;
+        let said = Overrides { entity: Some(entity), ..said.or(&own.overrides()) };
+        let mut file = given.detect(&said).ok()?;
+        let names = file.columns.iter().filter(|column| own.names(&column.name)).count();
+        file.tell_entity(0.9, format!("the mapping names {names} of its columns"));
+        Some((names, file))
+    };
+    let mut fits: Vec<(usize, RestoreFile)> = EntityType::ALL.into_iter().filter_map(as_one_of).collect();
+    fits.sort_by_key(|(names, _)| std::cmp::Reverse(*names));
+    let second = fits.get(1).map_or(0, |(names, _)| *names);
+    fits.into_iter().next().filter(|(names, _)| *names > second).map(|(_, file)| file)
 }
 
 /// A field that no file with its column can have is a slip of the fingers.

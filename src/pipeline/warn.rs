@@ -42,13 +42,15 @@ pub(super) fn warn(
     for (entity, title, records) in &parts.unwritable {
         add("column_unwritable", Some(*entity), Some(title.clone()), *records);
     }
-    for (entity, title) in &parts.unmapped {
-        let rows = summary.entities.get(entity).map_or(1, |counts| counts.in_file.max(1));
-        add("column_unmapped", Some(*entity), Some(title.clone()), rows);
+    for ((entity, title), rows) in &parts.unmapped {
+        add("column_unmapped", Some(*entity), Some(title.clone()), *rows);
     }
     for seen in &ground.files {
         if seen.file.no_records {
             add("no_records", Some(seen.file.entity), None, 1);
+        }
+        if seen.survey.columns.iter().any(|column| column.is_requisite(&column.name)) {
+            add("requisites_left_out", Some(seen.file.entity), None, seen.survey.rows);
         }
         let without_id = seen.survey.problems.iter().any(|problem| problem.code == ProblemCode::NoId);
         if without_id {
@@ -57,8 +59,10 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
-        if seen.survey.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake) {
-            add(ProblemCode::Mojibake.code(), Some(seen.file.entity), None, seen.survey.rows);
+        for code in [ProblemCode::Mojibake, ProblemCode::NumbersUnsure] {
+            if seen.survey.problems.iter().any(|problem| problem.code == code) {
+                add(code.code(), Some(seen.file.entity), None, seen.survey.rows);
+            }
         }
         for sheet in seen.file.other_sheets() {
             add(ProblemCode::OtherSheets.code(), Some(seen.file.entity), Some(sheet.clone()), 1);

@@ -65,7 +65,7 @@ pub(super) fn write(request: &PlanRequest, ground: &Ground, mut verdicts: Verdic
         dates_kept: drafted.dates_kept,
         dates_lost: drafted.dates_lost,
         unwritable: facts_extra.unwritable,
-        unmapped: facts_extra.unmapped,
+        unmapped: facts_extra.unmapped.into_keys().collect(),
         to_decide: facts_extra.to_decide,
         inferred: inferred::sentences(ground, request.language),
         sandbox: ground.loopback,

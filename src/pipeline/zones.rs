@@ -8,8 +8,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::diff::{self, Current, ZoneFit};
-use crate::intake::Clocks;
-use crate::model::{OriginalId, Value};
+use crate::intake::{self, Clocks, IntakeError};
+use crate::model::{FieldCode, FieldType, OriginalId, Row, Schema, Value};
 
 use super::plan::PlanError;
 use super::survey::Surveyed;
@@ -22,6 +22,12 @@ pub(super) struct Fitted {
     /// Whether some file's zone is unsure, so that the id alone has to decide what is the same record.
     pub unsure: bool,
 }
+
+/// A file's clocks, each with the portal's moment of the same thing.
+type Pairs = Vec<(DateTime, Timestamp)>;
+
+/// Rows in which other moments than those of creation are looked for.
+const ROWS_MAX: usize = 50_000;
 
 /// Files whose times are in one zone.
 struct Group<'z> {
@@ -40,20 +46,42 @@ struct Said {
 /// Finds the zone of the files' times. A file whose zone is another one than the first gets [`Clocks`] of its own.
 ///
 /// `preferred` begins with the user's zone; a dump's times are first tried in the server's, its last.
-pub(super) fn fit(files: &mut [Surveyed], current: &Current, preferred: &[(String, TimeZone)]) -> Result<Fitted, PlanError> {
-    let is_asked = |seen: &Surveyed| has_clocks(seen) || seen.file.timezone().is_some();
-    let clocked: Vec<usize> = (0..files.len()).filter(|at| is_asked(&files[*at])).collect();
+pub(super) fn fit(
+    files: &mut [Surveyed],
+    current: &Current,
+    schema: &Schema,
+    preferred: &[(String, TimeZone)],
+) -> Result<Fitted, PlanError> {
+    let (mut clocked, mut unborn) = (Vec::new(), Vec::new());
+    let mut pairs = Vec::new();
+    for (at, seen) in files.iter().enumerate() {
+        let elsewhere = if has_births(seen) { None } else { elsewhere(seen, current, schema)? };
+        if has_clocks(seen) || seen.file.timezone().is_some() {
+            clocked.push(at);
+        } else if elsewhere.is_some() {
+            unborn.push(at);
+        }
+        pairs.push(elsewhere.unwrap_or_else(|| births(seen, current)));
+    }
     let (said, open) = said(files, clocked);
-    let (coded, titled): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|at| files[*at].file.is_coded());
     let servers: Vec<(String, TimeZone)> = preferred.iter().rev().cloned().collect();
-    let mut groups = grouped(files, titled, current, preferred);
-    groups.extend(grouped(files, coded, current, &servers));
+    let by_kind = |open: Vec<usize>| {
+        let (coded, titled): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|at| files[*at].file.is_coded());
+        let mut groups = grouped(&pairs, titled, preferred);
+        groups.extend(grouped(&pairs, coded, &servers));
+        groups
+    };
+    let mut groups = by_kind(open);
     for said in &said {
-        groups.extend(grouped(files, said.files.clone(), current, &said.zone));
+        groups.extend(grouped(&pairs, said.files.clone(), &said.zone));
     }
     if let Some((explained, of)) = foreign(&groups) {
         return Err(PlanError::Foreign { explained, of });
     }
+    // Other moments than those of creation may have been edited since: they tell a zone, but never that the files are foreign.
+    let told = by_kind(unborn).into_iter().map(|group| Group { fit: unrefused(group.fit, group.preferred), ..group });
+    let is_alone = groups.is_empty();
+    groups.extend(told.filter(|group| is_alone || matches!(group.fit, ZoneFit::Fits { .. })));
     let unsure = groups.iter().any(|group| matches!(group.fit, ZoneFit::TooFew { .. }));
     let mut groups = groups.into_iter();
     let Some(first) = groups.next() else {
@@ -89,19 +117,15 @@ fn said(files: &[Surveyed], clocked: Vec<usize>) -> (Vec<Said>, Vec<usize>) {
 }
 
 /// Files of one kind: one group, or one each where they are explained better so; none where there is no file.
-fn grouped<'z>(
-    surveyed: &[Surveyed],
-    files: Vec<usize>,
-    current: &Current,
-    preferred: &'z [(String, TimeZone)],
-) -> Vec<Group<'z>> {
+fn grouped<'z>(pairs: &[Pairs], files: Vec<usize>, preferred: &'z [(String, TimeZone)]) -> Vec<Group<'z>> {
     if files.is_empty() {
         return Vec::new();
     }
-    let fit = diff::fit(&samples(surveyed, &files, current), preferred);
+    let all: Pairs = files.iter().flat_map(|at| pairs[*at].iter().copied()).collect();
+    let fit = diff::fit(&all, preferred);
     let (explained, of) = explained(&fit);
     if explained < of
-        && let Some(alone) = each_alone(surveyed, &files, current, preferred, explained)
+        && let Some(alone) = each_alone(pairs, &files, preferred, explained)
     {
         return files.into_iter().zip(alone).map(|(at, fit)| Group { files: vec![at], preferred, fit }).collect();
     }
@@ -109,14 +133,8 @@ fn grouped<'z>(
 }
 
 /// The zone of each file, if each has one without a doubt and more records are explained so: the files are of several users.
-fn each_alone(
-    files: &[Surveyed],
-    group: &[usize],
-    current: &Current,
-    zones: &[(String, TimeZone)],
-    together: usize,
-) -> Option<Vec<ZoneFit>> {
-    let fits: Vec<ZoneFit> = group.iter().map(|at| diff::fit(&samples(files, &[*at], current), zones)).collect();
+fn each_alone(pairs: &[Pairs], group: &[usize], zones: &[(String, TimeZone)], together: usize) -> Option<Vec<ZoneFit>> {
+    let fits: Vec<ZoneFit> = group.iter().map(|at| diff::fit(&pairs[*at], zones)).collect();
     let is_sure = |fit: &ZoneFit| matches!(fit, ZoneFit::Fits { .. } | ZoneFit::NotNeeded);
     let apart: usize = fits.iter().map(|fit| explained(fit).0).sum();
     (group.len() > 1 && apart > together && fits.iter().all(is_sure)).then_some(fits)
@@ -152,9 +170,65 @@ pub(super) fn has_clocks(seen: &Surveyed) -> bool {
     seen.survey.created().any(|(_, value)| matches!(value, Value::Clock(_)))
 }
 
-/// Creation moments of ids that are both in the files and in the portal.
-fn samples(files: &[Surveyed], group: &[usize], current: &Current) -> Vec<(DateTime, Timestamp)> {
-    group.iter().flat_map(|at| shared(&files[*at], current)).map(|(_, clock, moment)| (clock, moment)).collect()
+fn has_births(seen: &Surveyed) -> bool {
+    seen.survey.created().next().is_some()
+}
+
+/// Creation moments of ids that are both in a file and in the portal.
+fn births(seen: &Surveyed, current: &Current) -> Pairs {
+    shared(seen, current).map(|(_, clock, moment)| (clock, moment)).collect()
+}
+
+/// The other moments of ids that are both in a file and in the portal, of a file that doesn't say when its records were created: the
+/// import wizard's layout has no such column (csv 7.4). `None` where it has no clock at all.
+fn elsewhere(seen: &Surveyed, current: &Current, schema: &Schema) -> Result<Option<Pairs>, IntakeError> {
+    let kind = |code: &FieldCode| schema.listed(seen.file.entity, code.as_str()).map(|field| &field.kind);
+    if !seen.survey.columns.iter().any(|column| column.code.as_ref().and_then(kind) == Some(&FieldType::Moment)) {
+        return Ok(None);
+    }
+    let (mut pairs, mut has_clocks, mut rows) = (Pairs::new(), false, 0);
+    for chunk in intake::read_by(&seen.file, &seen.survey, schema, &seen.survey.conventions)? {
+        let chunk = chunk?;
+        rows += chunk.rows().len();
+        for row in chunk.rows() {
+            let Row::Record { record, .. } = row else { continue };
+            let live = current.under_id(record.entity, record.id).and_then(|live| current.get(record.entity, live));
+            for (code, value) in record.fields() {
+                let clocks = value.each().iter().filter_map(as_clock);
+                has_clocks |= clocks.clone().next().is_some();
+                let moments = live.as_ref().and_then(|live| live.get(code.as_str())).map_or(&[][..], Value::each);
+                if moments.len() == value.each().len() {
+                    pairs.extend(clocks.zip(moments.iter().filter_map(as_moment)));
+                }
+            }
+        }
+        if rows >= ROWS_MAX {
+            break;
+        }
+    }
+    // Somebody has edited the others since.
+    pairs.retain(|pair| diff::explainable(&[*pair]) == 1);
+    Ok(has_clocks.then_some(pairs))
+}
+
+fn as_clock(value: &Value) -> Option<DateTime> {
+    if let Value::Clock(clock) = value { Some(*clock) } else { None }
+}
+
+fn as_moment(value: &Value) -> Option<Timestamp> {
+    if let Value::Moment(moment) = value { Some(*moment) } else { None }
+}
+
+/// A fit that refuses nothing: where no zone explains the moments, the likeliest one serves, unsure.
+fn unrefused(fit: ZoneFit, preferred: &[(String, TimeZone)]) -> ZoneFit {
+    let (explained, of) = explained(&fit);
+    match fit {
+        ZoneFit::Foreign { .. } | ZoneFit::NotNeeded => {
+            let (name, zone) = chosen(&ZoneFit::NotNeeded, preferred);
+            ZoneFit::TooFew { zone, name, explained, of }
+        }
+        fit => fit,
+    }
 }
 
 fn shared(seen: &Surveyed, current: &Current) -> impl Iterator<Item = (OriginalId, DateTime, Timestamp)> {

@@ -1,5 +1,7 @@
 //! One missing record -> its create, and the mend that writes what an import drops, fills by itself or overwrites.
 
+use std::borrow::Cow;
+
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
@@ -107,6 +109,7 @@ impl Drafter<'_> {
             create.declare(code, "zero_text");
             drafted.warn("zero_text", create.entity, Some(code));
         }
+        let value = &*self.of_a_currency(code, value, create.entity, drafted);
         let Some(mut json) = wire(value, &field.kind, self.zone) else { return };
         if let (Some((_, length)), Json::String(text)) = (LENGTHS.iter().find(|(known, _)| *known == code), &mut json)
             && text.chars().count() > *length
@@ -119,6 +122,30 @@ impl Drafter<'_> {
             json = json!([json]);
         }
         create.fields.set(field.universal.as_str(), json);
+    }
+
+    /// Money with a currency: an amount without one would be shown by the portal as a bare number. The base currency is the one that
+    /// the portal itself begins with; that it was taken is said.
+    pub(super) fn of_a_currency<'v>(
+        &self,
+        code: &str,
+        value: &'v Value,
+        entity: EntityType,
+        drafted: &mut Drafted,
+    ) -> Cow<'v, Value> {
+        let is_bare = |value: &Value| matches!(value, Value::Money(money) if money.currency.is_none() && !money.amount.is_zero());
+        let Some(base) = self.schema.base_currency().filter(|_| value.each().iter().any(is_bare)) else {
+            return Cow::Borrowed(value);
+        };
+        drafted.warn("currency_taken", entity, Some(code));
+        let whole = |value: &Value| match value {
+            Value::Money(money) if is_bare(value) => Value::money(money.amount, Some(base.to_owned())),
+            other => other.clone(),
+        };
+        Cow::Owned(match value {
+            Value::List(values) => Value::List(values.iter().map(whole).collect()),
+            single => whole(single),
+        })
     }
 
     /// Creation moment and author, and the other stamps where they fit in with it (rest-crm 4.5).

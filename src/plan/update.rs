@@ -74,7 +74,10 @@ impl Drafter<'_> {
             },
             FieldType::Multi(_) | FieldType::Products => None,
             _ if change.file.is_empty() => Some(json!("")),
-            _ => wire(&change.file, kind, self.zone).or_else(|| matches!(change.file, Value::Number(_)).then(|| json!(""))),
+            _ => {
+                let value = self.of_a_currency(code, &change.file, restore.entity, drafted);
+                wire(&value, kind, self.zone).or_else(|| matches!(*value, Value::Number(_)).then(|| json!("")))
+            }
         };
         match (new, field.writing) {
             (Some(new), Writing::Import) => {

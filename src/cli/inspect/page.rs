@@ -51,6 +51,7 @@ const SENTENCES: &[&str] = &[
     "no_id",
     "no_records",
     "nul_bytes",
+    "numbers_unsure",
     "products_scattered",
 ];
 /// Rows that hold no record, so that nobody misses them.
@@ -255,6 +256,10 @@ impl Page<'_> {
         if has("date_order_unsure") {
             let text = self.say("Say whether day or month comes first:", "Indique si va primero el día o el mes:");
             steps.push(format!("{text} --date-order dmy, --date-order mdy"));
+        }
+        if has("numbers_unsure") {
+            let text = self.say("Say whether 1.500 is 1.5 or 1500:", "Indique si 1.500 es 1.5 o 1500:");
+            steps.push(format!("{text} --numbers point, --numbers comma"));
         }
         steps.extend(self.unmapped_step());
         steps.extend(self.damage_steps());
