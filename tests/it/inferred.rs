@@ -413,3 +413,45 @@ fn a_column_that_parts_of_one_whole_leave_unmapped_is_counted_once_a_row() {
     assert_eq!(warned("column_unmapped"), [(4, json!("Raro"))], "a requisite's column is no field that somebody renamed");
     assert_eq!(warned("requisites_left_out"), [(4, Value::Null)]);
 }
+
+#[test]
+fn which_of_two_columns_of_one_title_is_the_custom_field_the_shared_records_tell() {
+    let portal = Portal::open();
+    let fields = json!({"FIELD_NAME": "NOTA", "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": {"en": "Comentario"}, "LIST_COLUMN_LABEL": {"en": "Comentario"}});
+    portal.call("crm.lead.userfield.add", json!({"fields": fields}));
+    let fields = json!({"TITLE": "Uno", "COMMENTS": "del sistema", "UF_CRM_NOTA": "propio"});
+    let id = portal.call("crm.lead.add", json!({"fields": fields})).as_u64().expect("an id");
+    let actions = || fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    let warned = |summary: &Value| {
+        let warnings = summary["warnings"].as_array().expect("a list");
+        warnings.iter().any(|warning| warning["code"] == "title_of_two_fields" && warning["field"] == "Comentario")
+    };
+    let head = "ID;Título de prospecto;Comentario;Etapa;Comentario".to_owned();
+    // A user may put columns in any order.
+    for (first, second, lost) in [("del sistema", "propio", ["a", "b"]), ("propio", "del sistema", ["b", "a"])] {
+        let rows = [format!("{id};Uno;{first};;{second}"), format!("900;Perdido;{};;{}", lost[0], lost[1])];
+        let leads = file(&portal, "lead.csv", &[&[head.clone()][..], &rows[..]].concat());
+        let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+        assert_eq!(counts(&summary, "lead"), [1, 1, 0, 0], "{summary:#}");
+        assert!(actions().contains(r#""comments":"a""#) && actions().contains(r#""ufCrmNota":"b""#), "{}", actions());
+        assert!(!warned(&summary));
+    }
+    let leads = file(&portal, "lead.csv", &[head, "900;Perdido;a;;b".into()]);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert!(actions().contains(r#""comments":"a""#) && actions().contains(r#""ufCrmNota":"b""#), "{}", actions());
+    assert!(warned(&summary), "nothing tells, and that is said: {summary:#}");
+}
+
+#[test]
+fn one_column_whose_title_a_custom_field_bears_too_is_the_one_whose_values_are_the_portals() {
+    let portal = Portal::open();
+    let fields = json!({"FIELD_NAME": "NOTA", "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": {"en": "Comentario"}, "LIST_COLUMN_LABEL": {"en": "Comentario"}});
+    portal.call("crm.lead.userfield.add", json!({"fields": fields}));
+    let id = portal.call("crm.lead.add", json!({"fields": {"TITLE": "Uno", "UF_CRM_NOTA": "propio"}})).as_u64().expect("an id");
+    let rows = ["ID;Título de prospecto;Comentario".to_owned(), format!("{id};Uno;propio"), "900;Perdido;b".into()];
+    let leads = file(&portal, "lead.csv", &rows);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "lead"), [1, 1, 0, 0], "{summary:#}");
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains(r#""ufCrmNota":"b""#), "{actions}");
+}
