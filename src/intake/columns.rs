@@ -127,7 +127,7 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
             }
             (Some(code), _) => Column::new(name, role_of(&code), Some(&code), GIVEN),
             (None, Some(found)) if found.repeated => {
-                let is_twin = columns.iter().any(|column: &Column| fold(&column.name) == fold(name));
+                let is_twin = columns.iter().any(|column: &Column| column.name == *name);
                 Column { yields: !is_twin, ..Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)) }
             }
             (None, Some(found)) => {
@@ -204,6 +204,9 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
             if !column.yields && is_repeated {
                 report(&column.name, format!("an earlier column has this title, too; taken for the custom field {code}"));
             }
+            if let Some(given_up) = &column.code {
+                taken.remove(given_up);
+            }
             taken.insert(code.clone());
             column.take_custom(code);
         } else if is_repeated {
@@ -225,6 +228,16 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
             }
         }
         bind_definition(column, file.entity, schema);
+    }
+    let mut held: HashSet<FieldCode> = columns.iter().filter_map(|column| column.code.clone()).collect();
+    for column in columns.iter_mut().filter(|column| column.role == Role::Unmapped) {
+        // The column that had the field already has turned out to be a custom field's, whose label differs in case only.
+        let free = column.how.strip_prefix("repeats ").map(FieldCode::from).filter(|code| held.insert(code.clone()));
+        if let Some(code) = free {
+            (column.role, column.code, column.how) = (role_of(code.as_str()), Some(code), "title, in its own case".to_owned());
+            problems.retain(|problem| problem.place.column.as_deref() != Some(&*column.name));
+            bind_definition(column, file.entity, schema);
+        }
     }
     note_twins(file, &columns, &mut problems);
     let rivals = rivals::find(&columns, &labels);

@@ -3,7 +3,7 @@
 
 use super::columns::{Column, Role};
 use super::field_labels::FieldLabels;
-use crate::model::{FieldCode, fold};
+use crate::model::FieldCode;
 
 /// The columns of one title, and the two fields that it may mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +23,11 @@ pub(super) fn find(columns: &[Column], labels: &FieldLabels) -> Vec<Rivals> {
     let mut rivals = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let Some(own) = held(column) else { continue };
-        let title = fold(&column.name);
-        let is_same = |other: &(usize, &Column)| fold(&other.1.name) == title;
-        if columns[..at].iter().enumerate().any(|other| is_same(&other) && held(other.1).is_some()) {
+        let is_same = |other: &Column| other.name == column.name;
+        if columns[..at].iter().any(|other| is_same(other) && held(other).is_some()) {
             continue;
         }
-        let mates: Vec<usize> = (at + 1..columns.len()).filter(|mate| is_same(&(*mate, &columns[*mate]))).collect();
+        let mates: Vec<usize> = (at + 1..columns.len()).filter(|mate| is_same(&columns[*mate])).collect();
         let mut free = labels.exact(&column.name).into_iter().flatten().filter(|code| !is_taken(code));
         let (places, other) = match (mates.as_slice(), free.next(), free.next()) {
             ([mate], _, _) => (vec![at, *mate], held(&columns[*mate])),

@@ -426,7 +426,7 @@ fn which_of_two_columns_of_one_title_is_the_custom_field_the_shared_records_tell
         let warnings = summary["warnings"].as_array().expect("a list");
         warnings.iter().any(|warning| warning["code"] == "title_of_two_fields" && warning["field"] == "Comentario")
     };
-    let head = "ID;Título de prospecto;Comentario;Etapa;Comentario".to_owned();
+    let head = "ID;Título de prospecto;Comentario;Cargo;Comentario".to_owned();
     // A user may put columns in any order.
     for (first, second, lost) in [("del sistema", "propio", ["a", "b"]), ("propio", "del sistema", ["b", "a"])] {
         let rows = [format!("{id};Uno;{first};;{second}"), format!("900;Perdido;{};;{}", lost[0], lost[1])];

@@ -146,8 +146,12 @@ fn a_custom_label_goes_before_a_title_of_another_language_or_vocabulary() {
         [&["ID", "Título de prospecto", "Etapa", "Status", "Origen", "Origen"], &["1", "a", "NEW", "b", "WEB", "c"]];
     let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
     assert_eq!((taken.value(1, "STATUS_ID"), taken.value(1, "UF_CRM_STATUS")), (code("NEW"), text("b")));
-    assert_eq!((taken.value(1, "SOURCE_ID"), taken.value(1, "UF_CRM_ORIGIN")), (code("WEB"), None));
-    assert_eq!(taken.survey.unmapped, ["Origen"]);
+    // An export prints its own columns first; that two have this title is said.
+    assert_eq!((taken.value(1, "SOURCE_ID"), taken.value(1, "UF_CRM_ORIGIN")), (code("WEB"), text("c")));
+    assert_eq!(taken.survey.unmapped, Vec::<String>::new());
+    let told = taken.survey.problems.iter().find(|problem| problem.code == ProblemCode::DuplicateColumn).unwrap();
+    assert_eq!(told.text, "an earlier column has this title, too; taken for the custom field UF_CRM_ORIGIN");
+    assert_eq!(taken.survey.open.rivals.len(), 1);
 }
 
 #[test]
@@ -227,4 +231,20 @@ fn numbers_that_may_be_read_in_two_ways_are_named_unless_one_tells() {
     assert!(unsure(&["1.500", "2.000"], &nothing) && unsure(&["1,500"], &nothing));
     assert!(!unsure(&["1.500", "99.9"], &nothing) && !unsure(&["1500", ""], &nothing));
     assert!(!unsure(&["1.500"], &Overrides { numbers: Some(NumberStyle::Comma), ..Overrides::default() }));
+}
+
+#[test]
+fn a_custom_label_in_another_case_than_a_title_is_told_from_it_in_any_order() {
+    let mut schema = portal();
+    for field in
+        schema.fields.get_mut(&EntityType::Deal).into_iter().flatten().filter(|field| field.code.as_str() == "UF_CRM_RFC")
+    {
+        field.labels = vec!["COMENTARIO".to_owned()];
+    }
+    for titles in [["COMENTARIO", "Comentario"], ["Comentario", "COMENTARIO"]] {
+        let rows: [&[&str]; 2] = [&["ID", "Nombre de la negociación", titles[0], titles[1]], &["1", "a", titles[0], titles[1]]];
+        let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
+        assert_eq!((taken.value(1, "COMMENTS"), taken.value(1, "UF_CRM_RFC")), (text("Comentario"), text("COMENTARIO")));
+        assert_eq!(taken.survey.problems, []);
+    }
 }
