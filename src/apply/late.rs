@@ -6,8 +6,8 @@ use crate::model::{Payload, PortalId};
 use crate::portal::{Change, Effect, Wants};
 
 use super::run::{ApplyError, Run};
+use super::stand::field_holds;
 use super::step::State;
-use super::undo::fields_hold;
 
 /// How many updates a request holds.
 const COMMANDS: usize = 50;
@@ -66,13 +66,9 @@ impl Run<'_> {
         let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
         // A link that was sent with the create holds what we want already; one that was left out is empty.
         let wanted = self.late_links(seq);
-        let holds = |live, field: &str, value: Json| {
-            let mut one = Payload::default();
-            one.set(field, value);
-            fields_hold(live, &one, self.schema)
-        };
+        let holds = |live, field: &str, value: &Json| field_holds(live, field, value, self.schema);
         let untouched = |live, field: &str| {
-            holds(live, field, Json::Null) || wanted.0.get(field).is_some_and(|value| holds(live, field, value.clone()))
+            holds(live, field, &Json::Null) || wanted.0.get(field).is_some_and(|value| holds(live, field, value))
         };
         let single = || action.links.iter().filter(|link| !link.multiple);
         Ok(live.first().is_some_and(|live| single().all(|link| untouched(live, &link.field))))

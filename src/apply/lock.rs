@@ -1,10 +1,11 @@
 //! One writer: a lock in the plan directory and one a portal in the user's state directory, both released when dropped.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::drill::{planted, point};
 use crate::model::PortalIdentity;
@@ -22,10 +23,10 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another run has it.
-    #[error("another b24restore is writing here ({holder}); wait until it ends")]
+    #[error("another b24restore is writing here; wait until it ends")]
     Held {
-        /// Who, as far as they said.
-        holder: String,
+        /// Who, where that can be read: Windows shows nobody what is in a locked file.
+        holder: Option<Holder>,
     },
     /// The lock file can't be made.
     #[error("cannot lock {}: {source}", path.display())]
@@ -35,6 +36,17 @@ pub enum LockError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Who has a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The number of its process.
+    pub process: u32,
+    /// The computer it runs on: a plan may lie on a disk that several share. Empty where the computer has no name.
+    pub host: String,
+    /// When it began.
+    pub since: Timestamp,
 }
 
 impl Lock {
@@ -73,13 +85,22 @@ fn lock(path: &Path, at: Timestamp) -> Result<File, LockError> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) if planted!(LockSkipped) => {}
         Err(TryLockError::WouldBlock) => {
-            let holder = fs::read_to_string(path).unwrap_or_default();
-            return Err(LockError::Held { holder: holder.trim().to_owned() });
+            let holder = fs::read(path).ok().and_then(|said| serde_json::from_slice(&said).ok());
+            return Err(LockError::Held { holder });
         }
         Err(TryLockError::Error(source)) => return Err(io(source)),
     }
-    file.set_len(0)
-        .and_then(|()| write!(file, "process {}, since {}", std::process::id(), at.strftime("%F %T UTC")))
-        .map_err(io)?;
+    let holder = Holder { process: std::process::id(), host: host(), since: at };
+    file.set_len(0).and_then(|()| serde_json::to_writer(&mut file, &holder).map_err(io::Error::from)).map_err(io)?;
     Ok(file)
+}
+
+#[cfg(unix)]
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
 }

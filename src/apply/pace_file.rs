@@ -300,10 +300,9 @@ mod tests {
         turn(&desk.program(), Some(20.0));
         let stopped = File::open(desk.path()).expect("the file");
         stopped.lock().expect("the lock");
-        #[cfg(unix)]
-        assert_eq!(turn(&desk.program(), Some(21.0)).map(|left| left.level), Some(20.0));
-        #[cfg(not(unix))]
-        assert_eq!(turn(&desk.program(), Some(21.0)), None, "a lock keeps readers out, too");
+        // Where a lock keeps readers out, too, nothing is known, and the turn comes all the same.
+        let shown = turn(&desk.program(), Some(21.0)).map(|left| left.level);
+        assert!(shown == Some(20.0) || cfg!(windows) && shown.is_none(), "{shown:?}");
     }
 
     #[cfg(unix)]

@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             match payload.0.get_mut(&link.field) {
-                Some(Json::Array(ids)) => ids.push(link.wire(id)),
+                Some(Json::Array(ids)) => ids.insert(ids.len().saturating_sub(link.ahead_of), link.wire(id)),
                 _ => payload.set(link.field.as_str(), json!([link.wire(id)])),
             }
         }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::lang::say;
-use crate::apply::{ApplyError, JournalError, LockError, Stranger};
+use crate::apply::{ApplyError, Holder, JournalError, LockError, Stranger};
 use crate::intake::IntakeError;
 use crate::pipeline::{DetectError, OpenError, PlanError, SnapshotError};
 use crate::plan::{AGE_MAX_HOURS, DirError, Refusal};
@@ -164,7 +164,14 @@ impl Failure {
             PlanError::Dir(error) => Self::of_dir(error, language),
             PlanError::Snapshot(error) => super::no_snapshot::failure(error, language),
             PlanError::NoId(_) => Self::usage(error.to_string()),
-            PlanError::Foreign { .. } => Self::refused(
+            PlanError::Foreign { zone_known: true, .. } => Self::refused(
+                error.to_string(),
+                s(
+                    "These files are of another portal: their records aren't those of this one, whatever the time zone. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                    "Estos archivos son de otro portal: sus registros no son los de este, sea cual sea la zona horaria. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                ),
+            ),
+            PlanError::Foreign { zone_known: false, .. } => Self::refused(
                 error.to_string(),
                 s(
                     "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
@@ -211,12 +218,13 @@ impl Failure {
     pub(super) fn of_lock(error: &LockError, language: Language) -> Self {
         match error {
             LockError::Held { holder } => Self::plain(format!(
-                "{} ({holder})",
+                "{}{}",
                 say(
                     language,
                     "another b24restore is writing to this portal or plan",
                     "otro b24restore está escribiendo en este portal o revisión"
-                )
+                ),
+                holder.as_ref().map_or_else(String::new, |holder| format!(" ({})", of_holder(holder, language)))
             ))
             .with_hint(say(
                 language,
@@ -380,6 +388,16 @@ impl Failure {
                 s("Plan again without --against.", "Repita la revisión sin --against."),
             ),
         }
+    }
+}
+
+/// Whose a lock is.
+fn of_holder(Holder { process, host, since }: &Holder, language: Language) -> String {
+    let on = if host.is_empty() { String::new() } else { format!("{} {host}", say(language, " on", " en")) };
+    let since = since.strftime("%F %T UTC");
+    match language {
+        Language::En => format!("process {process}{on}, since {since}"),
+        Language::Es => format!("proceso {process}{on}, desde {since}"),
     }
 }
 

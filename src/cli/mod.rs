@@ -110,10 +110,10 @@ pub fn run() -> ExitCode {
         let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
         terminal::error(&format!("internal error{place}; the journal is safe, run the command again, and please report this"));
     }));
-    if hardening::holds_a_webhook(std::env::args_os()) {
+    if hardening::holds_a_webhook(arguments()) {
         return refuse_the_address(lang::of_the_system());
     }
-    let matches = match Cli::command().try_get_matches() {
+    let matches = match Cli::command().try_get_matches_from(arguments()) {
         Ok(matches) => matches,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
@@ -139,6 +139,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// What was typed.
+#[cfg(not(windows))]
+fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    std::env::args_os()
+}
+
+/// What was typed, and for each pattern such as `*.csv` the files that it stands for: the shells of Windows hand it over as it is.
+#[cfg(windows)]
+fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    wild::args_os()
 }
 
 /// A secret on the command line is seen by every user of the computer and stays in the shell's history. It isn't repeated here.

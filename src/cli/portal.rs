@@ -9,9 +9,12 @@ use secrecy::zeroize::Zeroizing;
 use super::Failure;
 use super::args::{Limits, Output, Portal};
 use super::lang::say;
-use super::{keys, progress, terminal};
+#[cfg(unix)]
+use super::terminal;
+use super::{keys, progress};
 use crate::apply::{PaceFile, SystemClock};
 use crate::event::Observer;
+use crate::model::typed_text;
 use crate::portal::{Access, AccessError, LimitsProfile, Reader, Settings};
 
 /// The variable that names the portal.
@@ -30,7 +33,8 @@ pub fn access(portal: &Portal, output: &Output) -> Result<Access, Failure> {
     let text = match &portal.webhook_file {
         Some(path) => {
             warn_of_readers(path, output);
-            std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+            let bytes = std::fs::read(path).map(Zeroizing::new);
+            bytes.and_then(|bytes| typed_text(&bytes)).map(Zeroizing::new).map_err(|error| {
                 let what = say(language, "cannot read the webhook file", "no se puede leer el archivo del webhook");
                 Failure::usage(format!("{what} {}: {error}", path.display()))
             })?

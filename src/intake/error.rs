@@ -226,6 +226,8 @@ impl IntakeError {
         let kind = match error.kind() {
             _ if is_link_circle(&error) => IntakeErrorKind::LinkCircle,
             io::ErrorKind::NotFound => IntakeErrorKind::NotFound,
+            // A pattern that stands for no file.
+            io::ErrorKind::InvalidFilename if cfg!(windows) => IntakeErrorKind::NotFound,
             io::ErrorKind::IsADirectory => IntakeErrorKind::IsDirectory,
             io::ErrorKind::PermissionDenied => IntakeErrorKind::NoReadRight,
             _ => IntakeErrorKind::Io { at, error },

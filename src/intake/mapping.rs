@@ -20,7 +20,7 @@ use super::detect::{Overrides, RestoreFile};
 use super::headers::field_code;
 use super::nearest::{nearest_code, nearest_word};
 use super::said::Expected;
-use crate::model::{EntityType, fold};
+use crate::model::{EntityType, fold, typed_text};
 
 /// The longest mapping file that is read.
 const BYTES_MAX: u64 = 4 << 20;
@@ -150,7 +150,8 @@ impl Mapping {
         if is_long {
             return Err(wrong(MappingErrorKind::Io(io::Error::from(io::ErrorKind::FileTooLarge))));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(MappingErrorKind::Io(error)))?;
+        let read = std::fs::read(path).and_then(|bytes| typed_text(&bytes));
+        let text = read.map_err(|error| wrong(MappingErrorKind::Io(error)))?;
         let mapping: Self = toml::from_str(&text).map_err(|error| wrong(syntax(&text, &error)))?;
         for entity in EntityType::ALL {
             if let Some(own) = mapping.of(entity) {

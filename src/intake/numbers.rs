@@ -58,9 +58,10 @@ pub(super) fn amount(text: &str, style: NumberStyle, schema: &Schema) -> Result<
     let mut told = around.into_iter().filter(|word| !word.is_empty()).map(|word| (currency_of(word, schema), is_sign(word)));
     match (told.next(), told.next()) {
         (None, _) => Ok((amount, None)),
-        (Some((code @ Some(_), _) | (code @ None, true)), None) => Ok((amount, code)),
-        // `$1,500.00 MXN`: the sign before it, and behind it which of its currencies.
-        (Some((None, true)), Some((code @ Some(_), _))) => Ok((amount, code)),
+        // The last is `$1,500.00 MXN`: the sign before it, and behind it which of its currencies.
+        (Some((code @ Some(_), _) | (code @ None, true)), None) | (Some((None, true)), Some((code @ Some(_), _))) => {
+            Ok((amount, code))
+        }
         _ => Err(ProblemCode::BadNumber),
     }
 }

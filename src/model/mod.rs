@@ -11,6 +11,7 @@ mod place;
 mod record;
 mod row;
 mod schema;
+mod typed;
 mod value;
 
 pub use cells::Cells;
@@ -26,4 +27,5 @@ pub use place::Place;
 pub use record::{FileRecord, LiveRecord, Record};
 pub use row::{Problem, ProblemCode, Reject, RejectReason, Row};
 pub use schema::{CrmMode, Currency, Entry, Pipeline, Schema, User};
-pub use value::{Money, ProductRow, Value};
+pub use typed::typed_text;
+pub use value::{Money, ProductRow, RowDetails, Value};

@@ -15,6 +15,7 @@ mod remedy;
 mod settle;
 mod snapshot;
 mod stakes;
+mod strangers;
 mod survey;
 mod verdicts;
 mod warn;

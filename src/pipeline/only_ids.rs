@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::apply::Step;
-use crate::model::EntityType;
+use crate::model::{EntityType, typed_text};
 use crate::plan::{ActionKind, RecordRef};
 
 /// Why a file of ids can't be used.
@@ -48,7 +48,8 @@ pub enum OnlyIdsError {
 
 /// Reads a file of ids; every line must name a record of the plan.
 pub(super) fn read(path: &Path, steps: &[Step]) -> Result<HashSet<RecordRef>, OnlyIdsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| OnlyIdsError::Io { path: path.to_owned(), source })?;
+    let read = std::fs::read(path).and_then(|bytes| typed_text(&bytes));
+    let text = read.map_err(|source| OnlyIdsError::Io { path: path.to_owned(), source })?;
     parse(&text, path, steps)
 }
 
@@ -60,7 +61,7 @@ fn parse(text: &str, path: &Path, steps: &[Step]) -> Result<HashSet<RecordRef>, 
         creates().filter_map(|step| Some(((step.entity, step.portal_id?.0), step.subject()))).collect();
     let mut columns = Columns { entity: 0, id: 1, is_new: false };
     let mut named = HashSet::new();
-    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split([',', ';', '\t', ':']).map(|cell| cell.trim().trim_matches('"')).collect();
         if let Some(header) = Columns::of_header(&cells).filter(|_| named.is_empty()) {
             columns = header;

@@ -92,7 +92,7 @@ pub struct Purge {
     pub leftovers: Vec<Leftover>,
     /// Directories of a plan that go when they are empty.
     below: Vec<String>,
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 /// What was deleted.
@@ -134,7 +134,7 @@ impl Purge {
     /// # Errors
     ///
     /// The disk says no. What is gone is gone, and the same command goes on with the rest.
-    pub fn carry_out(self) -> Result<Purged, PurgeError> {
+    pub fn carry_out(mut self) -> Result<Purged, PurgeError> {
         for left in &self.leftovers {
             left.remove().map_err(PurgeError::io(&left.path))?;
         }
@@ -156,6 +156,8 @@ impl Purge {
             // One that holds something else stays: the system refuses.
             let _ = fs::remove_dir(self.dir.join(name));
         }
+        // Windows keeps a directory for as long as a file in it is open.
+        drop(self.lock.take());
         let _ = fs::remove_dir(&self.dir);
         let directory_removed = !self.dir.exists();
         Ok(Purged { purge: self, kept, directory_removed })
@@ -172,7 +174,7 @@ impl Purge {
             ids: None,
             leftovers: Vec::new(),
             below: Vec::new(),
-            _lock: lock,
+            lock,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 use super::RecordRef;
+use super::sets::{RowSet, ValueSet};
 
 /// What an action does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,9 +56,15 @@ pub struct Action {
     /// Fields that only the classic update takes.
     #[serde(skip_serializing_if = "Payload::is_empty", default)]
     pub classic: Payload,
-    /// Product rows to set.
+    /// Product rows to set in a created record.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub products: Vec<ProductRow>,
+    /// Multi-fields of a live record, each with the values that it had and those that it shall have.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub values: Vec<ValueSet>,
+    /// Product rows of a live record, as they were and as they shall be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<RowSet>,
     /// System fields of an import (creation moment and so on). If the portal refuses the moments, they are sent without.
     #[serde(skip_serializing_if = "Payload::is_empty", default)]
     pub system: Payload,
@@ -100,9 +107,27 @@ pub struct PendingLink {
     /// Whether the field takes records of several types, so that the id is written with its type (`C_9`).
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub typed: bool,
+    /// How many of the list's links that are known already stand behind this one in the file. Of a deal's contacts the portal takes the
+    /// first for the main one, so the order is kept (rest-crm 1.1).
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub ahead_of: usize,
     /// The record that must have its new id first.
     #[serde(flatten)]
     pub target: RecordRef,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// One link of a record, as far as it is known while planning.
+#[derive(Clone)]
+pub(super) enum Told {
+    /// As it is sent.
+    Known(Json),
+    /// To a record that this plan creates; whether its id is written with its type.
+    Waiting(RecordRef, bool),
 }
 
 impl PendingLink {
@@ -148,6 +173,8 @@ impl Action {
             fields: Payload::default(),
             classic: Payload::default(),
             products: Vec::new(),
+            values: Vec::new(),
+            rows: None,
             system: Payload::default(),
             links: Vec::new(),
             depends_on: Vec::new(),
@@ -168,15 +195,48 @@ impl Action {
 
     /// Whether there is nothing to send.
     pub fn is_idle(&self) -> bool {
-        self.fields.is_empty() && self.classic.is_empty() && self.products.is_empty() && self.links.is_empty()
+        self.fields.is_empty()
+            && self.classic.is_empty()
+            && self.products.is_empty()
+            && self.links.is_empty()
+            && self.values.is_empty()
+            && self.rows.is_none()
     }
 
-    /// Lets a link wait for its target. `typed`: its id will be written with its type.
-    pub fn wait_for(&mut self, field: &FieldDef, typed: bool, target: RecordRef) {
-        self.links.push(PendingLink { field: field.universal.clone(), multiple: field.multiple, typed, target });
-        if !self.depends_on.contains(&target) {
-            self.depends_on.push(target);
+    /// How many commands an update takes: one for product rows, one for the fields of the classic methods, one for all else.
+    pub fn commands(&self) -> usize {
+        usize::from(!self.products.is_empty() || self.rows.is_some())
+            + usize::from(!self.classic.is_empty())
+            + usize::from(!self.fields.is_empty() || !self.links.is_empty() || !self.values.is_empty())
+    }
+
+    /// Takes up the links of a field, in the file's order; gives back those that are known already.
+    pub(super) fn take_links(&mut self, field: &FieldDef, told: Vec<Told>) -> Vec<Json> {
+        let mut known = Vec::new();
+        let first = self.links.len();
+        for link in told {
+            match link {
+                Told::Known(link) => known.push(link),
+                Told::Waiting(target, typed) => {
+                    // How many stand in front of it, until all are counted.
+                    let ahead_of = known.len();
+                    self.links.push(PendingLink {
+                        field: field.universal.clone(),
+                        multiple: field.multiple,
+                        typed,
+                        ahead_of,
+                        target,
+                    });
+                    if !self.depends_on.contains(&target) {
+                        self.depends_on.push(target);
+                    }
+                }
+            }
         }
+        for link in &mut self.links[first..] {
+            link.ahead_of = if field.multiple { known.len() - link.ahead_of } else { 0 };
+        }
+        known
     }
 
     /// Whether a link of this field waits for its target.

@@ -282,7 +282,8 @@ impl Draft {
     fn move_to_place(&self) -> Result<(), DirError> {
         check_place(&self.place)?;
         for entry in walk(self.path()).map_err(DirError::io(self.path()))?.iter().filter(|entry| !entry.ends_with(work::HELD)) {
-            File::open(entry).and_then(|file| file.sync_all()).map_err(DirError::io(entry))?;
+            // Opened to be written: Windows flushes no file that was opened to be read.
+            fs::OpenOptions::new().write(true).open(entry).and_then(|file| file.sync_all()).map_err(DirError::io(entry))?;
         }
         if self.place.exists() {
             fs::remove_dir_all(&self.place).map_err(DirError::io(&self.place))?;

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::diff::{FieldChange, Note, bound};
 use crate::model::{EntityType, FieldDef, FieldType, PortalId, Value};
 
-use super::action::{Action, link};
+use super::action::{Action, Told, link};
 use super::draft::{Drafted, Drafter};
 use super::fate::{Fates, Link};
 use super::update::before;
@@ -55,27 +55,20 @@ impl Drafter<'_> {
             return;
         }
         let is_binding = field.kind == FieldType::Binding;
-        let mut sent = Vec::new();
-        let mut later = false;
+        let mut told = Vec::new();
         for value in value.each() {
             let untold = match self.lead(field, value, fates) {
                 None => continue,
                 Some(Lead::To(target, Link::Live(id), typed)) => {
-                    sent.push(link(target, id, typed));
+                    told.push(Told::Known(link(target, id, typed)));
                     continue;
                 }
                 Some(Lead::AsItStands(text)) => {
-                    sent.push(text);
-                    continue;
-                }
-                // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
-                Some(Lead::To(_, Link::Planned(target), typed)) if target.entity >= create.entity => {
-                    mend.wait_for(field, typed, target);
-                    later = true;
+                    told.push(Told::Known(text));
                     continue;
                 }
                 Some(Lead::To(_, Link::Planned(target), typed)) => {
-                    create.wait_for(field, typed, target);
+                    told.push(Told::Waiting(target, typed));
                     continue;
                 }
                 Some(Lead::To(_, Link::Ambiguous, _)) => "link_ambiguous",
@@ -88,14 +81,23 @@ impl Drafter<'_> {
                 drafted.warn(untold, create.entity, Some(field.code.as_str()));
             }
         }
-        if later && field.multiple {
-            gather(field, create, mend, &sent);
+        // What comes later in the order doesn't exist yet when this record is created: linked afterwards.
+        let entity = create.entity;
+        let is_late = |link: &Told| matches!(link, Told::Waiting(target, _) if target.entity >= entity);
+        if told.iter().any(is_late) {
+            // A list is set as a whole: the update holds what the create was sent as well.
+            let known = mend.take_links(field, told.iter().filter(|link| field.multiple || is_late(link)).cloned().collect());
+            if !known.is_empty() {
+                mend.fields.set(field.universal.as_str(), Json::Array(known));
+            }
+            if self.flags.no_mend {
+                create.declare(field.code.as_str(), "not_mended");
+            }
         }
-        if later && self.flags.no_mend {
-            create.declare(field.code.as_str(), "not_mended");
-        }
-        if !sent.is_empty() {
-            create.fields.set(field.universal.as_str(), one_or_all(field, sent));
+        told.retain(|link| !is_late(link));
+        let known = create.take_links(field, told);
+        if !known.is_empty() {
+            create.fields.set(field.universal.as_str(), one_or_all(field, known));
         }
     }
 
@@ -110,13 +112,14 @@ impl Drafter<'_> {
     ) {
         let mut sent: Vec<Json> = change.portal.each().iter().filter_map(|value| self.alive(field, value)).collect();
         let alive = sent.len();
+        let mut waiting = Vec::new();
         for value in change.file.each() {
             let known = match self.lead(field, value, fates) {
                 None => continue,
                 Some(Lead::To(target, Link::Live(id), typed)) => link(target, id, typed),
                 Some(Lead::AsItStands(text)) => text,
                 Some(Lead::To(_, Link::Planned(target), typed)) => {
-                    relink.wait_for(field, typed, target);
+                    waiting.push(Told::Waiting(target, typed));
                     continue;
                 }
                 Some(Lead::To(_, Link::Ambiguous, _)) => {
@@ -132,10 +135,11 @@ impl Drafter<'_> {
                 sent.push(known);
             }
         }
-        let waits = relink.waits_for(&field.universal);
-        if sent.len() > alive || (field.multiple && waits && !sent.is_empty()) {
+        if sent.len() > alive || (field.multiple && !waiting.is_empty() && !sent.is_empty()) {
             relink.fields.set(field.universal.as_str(), one_or_all(field, sent));
         }
+        // Behind what is there: which of them is the main one is the survivor's own affair by now.
+        relink.take_links(field, waiting);
         relink.before.set(field.universal.as_str(), before(&change.portal, &field.kind, self.zone));
     }
 
@@ -145,16 +149,13 @@ impl Drafter<'_> {
         if leads.iter().any(|lead| matches!(lead, Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown, _))) {
             return None;
         }
-        let mut sent = Vec::new();
-        for lead in leads {
-            match lead {
-                Lead::To(target, Link::Live(id), typed) => sent.push(link(target, id, typed)),
-                Lead::To(_, Link::Planned(target), typed) => restore.wait_for(field, typed, target),
-                Lead::AsItStands(text) => sent.push(text),
-                Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown, _) => {}
-            }
-        }
-        Some(sent)
+        let told = leads.into_iter().filter_map(|lead| match lead {
+            Lead::To(target, Link::Live(id), typed) => Some(Told::Known(link(target, id, typed))),
+            Lead::To(_, Link::Planned(target), typed) => Some(Told::Waiting(target, typed)),
+            Lead::AsItStands(text) => Some(Told::Known(text)),
+            Lead::Nowhere | Lead::To(_, Link::Ambiguous | Link::Unknown, _) => None,
+        });
+        Some(restore.take_links(field, told.collect()))
     }
 
     /// A link of a live record that still leads somewhere, as it is sent again.
@@ -167,16 +168,6 @@ impl Drafter<'_> {
             }
             _ => None,
         }
-    }
-}
-
-/// A list is set as a whole: where a part of it comes later, the update holds what the create was sent as well.
-fn gather(field: &FieldDef, create: &Action, mend: &mut Action, sent: &[Json]) {
-    for link in create.links.iter().filter(|link| link.field == field.universal) {
-        mend.wait_for(field, link.typed, link.target);
-    }
-    if !sent.is_empty() {
-        mend.fields.set(field.universal.as_str(), Json::Array(sent.to_vec()));
     }
 }
 

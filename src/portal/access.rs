@@ -44,7 +44,7 @@ impl Access {
     /// Reads a webhook's address, or the keys of an application: JSON, which has to come from a file, because it is rewritten whenever
     /// the portal gives new ones.
     pub fn parse(text: &str, file: Option<&Path>) -> Result<Self, AccessError> {
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = text.trim();
         if !text.starts_with('{') {
             return Ok(Self::Webhook(WebhookUrl::parse(text)?));
         }

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use tokio::time::sleep;
 
 use super::keys::{Keys, KeysError, ROOM};
+use crate::model::typed_text;
 
 /// How the names of drafts begin.
 const DRAFT: &str = ".b24restore-keys-";
@@ -53,8 +54,9 @@ impl KeyFile {
 
     /// The keys that stand in it now: another run may have renewed them.
     pub fn read(&self) -> Result<Keys, KeysError> {
-        let text = Zeroizing::new(fs::read_to_string(&self.path).map_err(KeysError::ReadOnly)?);
-        Keys::parse(text.trim_start_matches('\u{feff}').trim())
+        let bytes = Zeroizing::new(fs::read(&self.path).map_err(KeysError::ReadOnly)?);
+        let text = Zeroizing::new(typed_text(&bytes).map_err(KeysError::ReadOnly)?);
+        Keys::parse(text.trim())
     }
 
     /// Keeps other runs with keys in the same directory from renewing, until what is returned is dropped.

@@ -1,4 +1,4 @@
-//! `report.csv`: one line a record, safe to open in a spreadsheet. A record with several changes has a line for each.
+//! `report.csv`: one line a record, safe to open in a spreadsheet. What differs of a record stands in one cell, a line of it each.
 //!
 //! Column names and codes are English in both languages, so that a filter made once serves for every report.
 
@@ -6,22 +6,10 @@ use std::io::{self, Write};
 
 use crate::plan::{ChangeLine, RecordLine};
 
-use super::clean::cell;
+use super::clean::{cell, sanitize};
 
-const COLUMNS: [&str; 12] = [
-    "entity",
-    "original_id",
-    "verdict",
-    "title",
-    "portal_id",
-    "line",
-    "file",
-    "field",
-    "file_value",
-    "portal_value",
-    "lost_link",
-    "notes",
-];
+const COLUMNS: [&str; 11] =
+    ["entity", "original_id", "verdict", "title", "portal_id", "line", "file", "fields", "file_to_portal", "lost_links", "notes"];
 
 /// Writes the report: UTF-8 with a byte order mark, comma, CRLF, formulas neutralised.
 pub fn write(lines: &mut dyn Iterator<Item = RecordLine>, out: &mut dyn Write) -> io::Result<()> {
@@ -29,20 +17,18 @@ pub fn write(lines: &mut dyn Iterator<Item = RecordLine>, out: &mut dyn Write) -
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     table.write_record(COLUMNS)?;
     for line in lines {
-        if line.changes.is_empty() {
-            write_line(&mut table, &line, None)?;
-        }
-        for change in &line.changes {
-            write_line(&mut table, &line, Some(change))?;
-        }
+        write_line(&mut table, &line)?;
     }
     table.flush()
 }
 
-fn write_line(table: &mut csv::Writer<&mut dyn Write>, line: &RecordLine, change: Option<&ChangeLine>) -> io::Result<()> {
+fn write_line(table: &mut csv::Writer<&mut dyn Write>, line: &RecordLine) -> io::Result<()> {
     let number = |id: Option<u64>| id.map_or_else(String::new, |id| id.to_string());
-    let of_change = |part: fn(&ChangeLine) -> &str| change.map_or("", part);
-    let fields: [&str; 12] = [
+    let codes = |wanted: fn(&ChangeLine) -> bool| {
+        line.changes.iter().filter(|change| wanted(change)).map(|change| change.field.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let changes = line.changes.iter().map(change).collect::<Vec<_>>().join("\n");
+    let fields: [&str; 11] = [
         line.entity.code(),
         &number(line.original_id),
         &line.verdict,
@@ -50,14 +36,18 @@ fn write_line(table: &mut csv::Writer<&mut dyn Write>, line: &RecordLine, change
         &number(line.portal_id),
         &line.line.to_string(),
         &line.file,
-        of_change(|change| &change.field),
-        of_change(|change| &change.file),
-        of_change(|change| &change.portal),
-        of_change(|change| if change.lost_link { "yes" } else { "" }),
+        &codes(|_| true),
+        &changes,
+        &codes(|change| change.lost_link),
         &notes(line),
     ];
     table.write_record(fields.iter().map(|field| cell(field).into_owned()))?;
     Ok(())
+}
+
+/// What a field holds in the file and in the portal: `STAGE_ID: Propuesta enviada → Negociación`.
+fn change(change: &ChangeLine) -> String {
+    format!("{}: {} → {}", change.field, sanitize(&change.file), sanitize(&change.portal))
 }
 
 /// Whatever else is known of a record, as codes: `matched_by:email; candidates:12 15; incomplete; link_ambiguous:CONTACT_ID`.
@@ -87,16 +77,16 @@ mod tests {
     }
 
     #[test]
-    fn a_record_has_a_line_and_each_of_its_changes_another() {
+    fn a_record_has_one_line_however_many_of_its_fields_differ() {
         insta::assert_snapshot!(written(example::few_lines()).replace('\r', "").trim_start_matches('\u{feff}'), @r#"
-        entity,original_id,verdict,title,portal_id,line,file,field,file_value,portal_value,lost_link,notes
-        deal,9002,missing,"Licencias anuales, Grupo Alameda",,9003,deal.csv,,,,,depends_on:contact#4101; label_unknown:STAGE_ID
-        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,STAGE_ID,Propuesta enviada,Negociación,,matched_by:id
-        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,OPPORTUNITY,120000.00,98500.00,,matched_by:id
-        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,CONTACT_ID,4101,,yes,matched_by:id
-        deal,9004,restored,"Servidor de respaldo, Clínica San Ángel",12880,9005,deal.csv,,,,,matched_by:twin
-        contact,4102,duplicate,José Núñez Ibarra,,4103,contact.csv,,,,,matched_by:email; candidates:4480 4502
-        deal,,rejected,,,9006,deal.csv,,,,,reason:cell_count
+        entity,original_id,verdict,title,portal_id,line,file,fields,file_to_portal,lost_links,notes
+        deal,9002,missing,"Licencias anuales, Grupo Alameda",,9003,deal.csv,,,,depends_on:contact#4101; label_unknown:STAGE_ID
+        deal,9003,changed,Pólizas de mantenimiento 2027,9003,9004,deal.csv,STAGE_ID OPPORTUNITY CONTACT_ID,"STAGE_ID: Propuesta enviada → Negociación
+        OPPORTUNITY: 120000.00 → 98500.00
+        CONTACT_ID: 4101 → ",CONTACT_ID,matched_by:id
+        deal,9004,restored,"Servidor de respaldo, Clínica San Ángel",12880,9005,deal.csv,,,,matched_by:twin
+        contact,4102,duplicate,José Núñez Ibarra,,4103,contact.csv,,,,matched_by:email; candidates:4480 4502
+        deal,,rejected,,,9006,deal.csv,,,,reason:cell_count
         "#);
     }
 

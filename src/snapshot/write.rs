@@ -20,11 +20,12 @@ const PRODUCTS: [&str; 3] = ["PRODUCT_NAME", "PRODUCT_PRICE", "PRODUCT_QUANTITY"
 #[must_use = "a snapshot that is never finished is removed again"]
 pub struct SnapshotWriter {
     place: PathBuf,
+    // Dropped before the directory: Windows deletes no file that is open.
+    tables: HashMap<EntityType, Table>,
     beside: TempDir,
     portal: PortalIdentity,
     made_at: Timestamp,
     schema: Schema,
-    tables: HashMap<EntityType, Table>,
 }
 
 impl SnapshotWriter {

@@ -1,5 +1,6 @@
 //! Bad input gets a clear error that names what is wrong and where, and never the secret.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::b24::{B24, b24};
@@ -179,4 +180,22 @@ fn rows_that_cannot_be_used_are_handed_back_with_their_reason() {
     }
     let own = std::fs::read_to_string(scene.plan_dir().join("rejected").join("lead.csv")).expect("rejected/lead.csv");
     assert!(own.contains("Título de prospecto") && own.contains("sin las demás celdas"), "{own}");
+}
+
+/// PowerShell's `>` writes UTF-16 with a mark, Notepad may put one before UTF-8.
+#[test]
+fn a_webhook_and_a_mapping_may_be_what_windows_programs_wrote() {
+    let scene = Scene::small().losing("lead", &[0]);
+    let [webhook, mapping] = ["webhook.txt", "mapping.toml"].map(|name| scene.portal.dir().join(name));
+    scene.b24().run(scene.plan_args(&scene.plan_dir(), &["--save-mapping", path(&mapping)])).exits(0);
+    let said = fs::read_to_string(&mapping).expect("a mapping");
+    let utf_16 = |text: &str| [vec![0xFF, 0xFE], text.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
+    let utf_8 = |text: &str| format!("\u{feff}{text}").into_bytes();
+    for encode in [&utf_16 as &dyn Fn(&str) -> Vec<u8>, &utf_8] {
+        fs::write(&webhook, encode(&format!("{}\r\n", scene.portal.webhook()))).expect("a file");
+        fs::write(&mapping, encode(&said)).expect("a file");
+        let args = scene.plan_args(&scene.plan_dir(), &["--webhook-file", path(&webhook), "--mapping", path(&mapping)]);
+        let planned = B24::without_portal(scene.portal.dir()).run(args).exits(0).json();
+        assert_eq!(planned["entities"]["lead"]["to_create"], 1, "{planned:#}");
+    }
 }

@@ -278,21 +278,46 @@ fn what_an_earlier_run_created_without_its_contact_gets_it_by_relink() {
 }
 
 #[test]
-fn changed_lists_of_links_are_written_back_and_a_changed_phone_is_said_to_stay() {
+fn changed_lists_of_links_are_written_back_and_undo_gives_the_old_ones_back() {
     let mut world = World::new(&[]);
     let [ana, eva] = ["Ana", "Eva"].map(|name| world.add(3, &json!({"name": name, "lastName": "Ruiz"})));
-    let phone = json!([{"typeId": "PHONE", "valueType": "WORK", "value": "+52 55 1111"}]);
-    let company = world.add(4, &json!({"title": "Aceros", "fm": phone}));
     let deal = world.add(2, &json!({"title": "Tarimas", "contactIds": [ana]}));
     world.file("deal.csv", &format!("ID,TITLE,CONTACT_IDS\n{deal},Tarimas,\"{ana}, {eva}\"\n"));
-    world.file("company.csv", &format!("ID,TITLE,PHONE_WORK\n{company},Aceros,+52 55 2222\n"));
-    let summary = world.plan("plan", &["--changed", "restore"]);
-    let warnings = summary["warnings"].as_array().expect("a list");
-    let stays: Vec<&Value> = warnings.iter().filter(|warning| warning["code"] == "not_written_back").collect();
-    assert_eq!((stays.len(), &stays[0]["field"]), (1, &json!("PHONE_WORK")), "{summary}");
+    world.plan("plan", &["--changed", "restore"]);
     world.on("plan", "apply", &["--yes"]).exits(0);
     assert_eq!(world.item(2, deal)["contactIds"], json!([ana, eva]));
-    assert_eq!(world.item(4, company)["fm"][0]["value"], "+52 55 1111");
     world.on("plan", "undo", &["--yes"]).exits(0);
     assert_eq!(world.item(2, deal)["contactIds"], json!([ana]));
+}
+
+#[test]
+fn the_main_contact_and_company_are_the_ones_they_were_though_they_were_lost_too() {
+    let mut world = World::new(&[("UF_CRM_MANY", "Y", of_all_types())]);
+    let [lost_company, company] = ["Uno", "Dos"].map(|title| world.add(4, &json!({ "title": title })));
+    let [lost, live] = ["Ana", "Luis"].map(|name| world.add(3, &json!({"name": name, "companyIds": [lost_company, company]})));
+    let many = json!([format!("CO_{lost_company}"), format!("C_{live}"), format!("C_{lost}")]);
+    let deal = world.add(2, &json!({"title": "Venta", "contactIds": [lost, live], "ufCrmMany": many}));
+    world.file("company.csv", &format!("ID,TITLE\n{lost_company},Uno\n{company},Dos\n"));
+    world.file(
+        "contact.csv",
+        &format!("ID,NAME,COMPANY_IDS\n{lost},Ana,\"{lost_company}, {company}\"\n{live},Luis,\"{lost_company}, {company}\"\n"),
+    );
+    let bound = format!("CO_{lost_company}, C_{live}, C_{lost}");
+    world.file("deal.csv", &format!("ID,TITLE,CONTACT_IDS,UF_CRM_MANY\n{deal},Venta,\"{lost}, {live}\",\"{bound}\"\n"));
+    for (kind, id) in [(4, lost_company), (3, lost), (2, deal)] {
+        world.lose(kind, id);
+    }
+
+    world.plan("plan", &[]);
+    world.on("plan", "apply", &["--yes"]).exits(0);
+
+    let [lost_company, lost, deal] =
+        [("company", lost_company), ("contact", lost), ("deal", deal)].map(|(kind, id)| world.new_id("plan", kind, id));
+    let deal = world.item(2, deal);
+    assert_eq!(deal["contactIds"], json!([lost, live]), "the first is the main one");
+    assert_eq!(deal["contactId"], json!(lost));
+    assert_eq!(deal["ufCrmMany"], json!([format!("CO_{lost_company}"), format!("C_{live}"), format!("C_{lost}")]));
+    let contact = world.item(3, lost);
+    assert_eq!(contact["companyIds"], json!([lost_company, company]));
+    assert_eq!(contact["companyId"], json!(lost_company));
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::harness::b24::b24;
 use crate::harness::crm::Size;
 use crate::harness::{Crm, Portal, Scene};
 
@@ -249,9 +250,36 @@ fn files_of_another_portal_are_refused() {
     fs::write(&file, foreign.join("\n")).expect("a written file");
     scene.files = vec![file];
     scene.portal.watch_writing();
-    scene.run_plan(&[]).exits(4).stderr("of another portal");
+    scene.run_plan(&[]).exits(4).stderr("say it with --timezone");
+    // Who has said the zone isn't told to say it.
+    let said = scene.run_plan(&["--timezone", "America/Mexico_City"]).exits(4).stderr("of another portal");
+    assert!(!said.err.contains("say it with --timezone"), "{}", said.err);
+    scene.run_plan(&["--timezone", "America/Mexico_City", "--lang", "es"]).exits(4).stderr("de otro portal");
     assert!(!scene.plan_dir().exists());
     assert_eq!(scene.portal.written(), Vec::<String>::new());
     let now = Crm::of(&scene.portal);
     assert_eq!(now.before["company"].len(), 30);
+}
+
+#[test]
+fn a_snapshot_of_another_portal_is_refused_unless_it_is_called_foreign() {
+    let [ours, theirs] = [(2024, "Cliente"), (2025, "Socio")].map(|(year, title)| {
+        let portal = Portal::open();
+        for day in 1..=25 {
+            let fields = json!({"title": format!("{title} {day}"), "createdTime": format!("{year}-03-{day:02}T10:00:00+00:00")});
+            portal.call("crm.item.import", json!({"entityTypeId": 4, "fields": fields}));
+        }
+        portal
+    });
+    let snapshot = theirs.dir().join("snapshot");
+    b24(&theirs).run(["snapshot".as_ref(), "--out".as_ref(), snapshot.as_os_str()]).exits(0);
+    let plan = |more: &[&str]| {
+        let out = ours.dir().join("plan");
+        let mut words = vec!["plan".into(), snapshot.clone().into_os_string(), "--out".into(), out.into_os_string()];
+        words.extend(more.iter().map(Into::into));
+        b24(&ours).run(words)
+    };
+    plan(&[]).exits(4).stderr("only 0 of 25").stderr("of another portal").stderr("--foreign NAME");
+    let summary = plan(&["--foreign", "socio", "--json"]).exits(0).json();
+    assert_eq!(summary["entities"]["company"]["missing"], 25, "{summary}");
 }

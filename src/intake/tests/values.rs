@@ -26,8 +26,7 @@ fn a_spanish_list_export_is_read_end_to_end() {
     assert_eq!(taken.value(1532, "CLOSEDATE"), Some(Value::Date(date(2024, 2, 28))));
     assert_eq!(taken.value(1532, "COMMENTS"), text("Pidió factura;\nllamar el lunes"));
     assert_eq!(taken.value(1532, "UF_CRM_RFC"), text("ANO0102034X5"));
-    let product =
-        |name: &str, price: i64, quantity: i64| ProductRow { name: name.into(), price: price.into(), quantity: quantity.into() };
+    let product = |name: &str, price: i64, quantity: i64| ProductRow::free(name, price.into(), quantity.into());
     assert_eq!(
         taken.value(1532, "PRODUCTS"),
         Some(Value::Products(vec![product("Tarima 1.2 m", 450, 10), product("Flete", 800, 1)]))
