@@ -153,6 +153,11 @@ const KNOWN: &[Known] = &[
         "{field} de {of} trae un importe sin moneda: un `$` puede ser de varias, y ningún registro en común dice cuál. Se escribe la moneda base de su Bitrix24. Si se usan varias monedas, compare con los archivos.",
     ),
     notice(
+        "title_of_two_fields",
+        "The column title {field} is that of two fields of the portal, and no shared record tells which is which ({of}). The portal's own field was taken first, then the custom one. Compare a record with the file; where it is wrong, rename the column and name its field with `--map`.",
+        "El título de columna {field} es el de dos campos de su Bitrix24, y ningún registro en común dice cuál es cuál ({of}). Se tomó primero el campo propio de Bitrix24 y después el personalizado. Compare un registro con el archivo; si no es así, cambie el título de la columna e indique el campo con `--map`.",
+    ),
+    notice(
         "requisites_left_out",
         "The files hold requisites of {all} (columns such as “Details: …”). They are neither compared nor written: enter them by hand where they are missing.",
         "Los archivos traen detalles (RFC, domicilio fiscal) de {all}, en columnas como «Detalles: …». No se comparan ni se escriben: captúrelos a mano donde falten.",
@@ -368,6 +373,7 @@ mod tests {
         "link_unknown",
         "missing_parent",
         "column_unmapped",
+        "title_of_two_fields",
         "requisites_left_out",
         "currency_taken",
         "column_unwritable",
