@@ -170,11 +170,11 @@ fn values_stand(set: &ValueSet, values: &[MultiValue]) -> Part {
     let either: Vec<&str> = before.iter().chain(&added).copied().collect();
     // What is there more often than it was or shall be was appended twice, if it is one of those that come or go.
     let surplus = apart(&there, &either, &kind).surplus;
-    let moves = |at: &usize| added.iter().chain(&gone).any(|one| apart(&[there[*at]], &[one], &kind).is_nothing());
+    let passes = |at: &usize| added.iter().chain(&gone).any(|one| apart(&[there[*at]], &[one], &kind).is_nothing());
     let way = match surplus.as_slice() {
         _ if !apart(&there, &kept, &kind).missing.is_empty() => Way::Off,
         [] => Way::On,
-        several if several.iter().all(moves) => Way::Doubled,
+        several if several.iter().all(passes) => Way::Doubled,
         _ => Way::Off,
     };
     let is = |values: &[&str]| apart(&there, values, &kind).is_nothing();
