@@ -1,7 +1,7 @@
 //! Giving live records back what `--changed restore` and `--relink` overwrote, where our values still stand.
 //!
 //! Old values go back the way the new ones came: the intent first, the answer next; an unclear one is waited out and looked at before
-//! anything is sent again, because a portal appends the values of multi-fields (transport, trap 9).
+//! anything is sent again, because a portal appends the values of multi-fields (transport, trap 9). What it appended twice is taken away.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::portal::{Change, Effect};
 
 use super::learned::Learned;
 use super::run::{ApplyError, CYCLES_MAX, Run};
-use super::stand::{Met, Stand};
+use super::stand::{Met, Stand, Written};
 use super::step::{How, State};
 use super::touched::Touch;
 use super::undo::{Kept, Undone};
@@ -84,12 +84,15 @@ impl Run<'_> {
         for (seq, effect) in owners.into_iter().zip(effects) {
             answers.entry(seq).or_default().push(effect);
         }
+        let doubled = self.doubled(&sent).await;
         let mut unclear = Vec::new();
         let mut learned = Vec::new();
         for seq in sent {
             let effects = answers.remove(&seq).unwrap_or_default();
             let counts = undone.entities.entry(self.actions[seq].entity).or_default();
-            if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
+            if doubled.contains(&seq) {
+                unclear.push(seq);
+            } else if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
                 counts.reverted += 1;
                 learned.push((seq, Learned::Undone));
             } else if effects.iter().any(|effect| matches!(effect, Effect::Unknown(_))) {
@@ -102,6 +105,13 @@ impl Run<'_> {
         }
         self.journal.learn(learned, self.watch.now())?;
         Ok(unclear)
+    }
+
+    /// Which of these have a value once too often now, because something has delivered the request twice. A look that fails tells none.
+    async fn doubled(&self, seqs: &[usize]) -> Vec<usize> {
+        let adding: Vec<usize> = seqs.iter().copied().filter(|seq| self.adds_values(*seq)).collect();
+        let met = self.meet(&adding).await.unwrap_or_default();
+        met.iter().filter(|(seq, met)| self.written(**seq, met) == Written::Doubled).map(|(seq, _)| *seq).collect()
     }
 
     /// Whether the old values of a record are to be sent. What needs no sending is counted and settled.

@@ -35,16 +35,40 @@ pub(super) enum Stand {
     Touched,
 }
 
+/// What became of values that were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// They are there, each as often as it should be.
+    Whole,
+    /// Something has delivered the request twice, and the portal has appended them twice.
+    Doubled,
+    /// The portal has dropped them, or some of them.
+    NotStored,
+    /// Something else is there: the portal has its own way to write them, or somebody was faster.
+    Otherwise,
+}
+
 /// How one part of a record stands.
 struct Part {
     is_wanted: bool,
     is_seen: bool,
-    is_between: bool,
+    way: Way,
+}
+
+/// How it stands to the way from what was seen to what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// On it, or at one of its ends.
+    On,
+    /// On it, but with something twice that comes or goes on it.
+    Doubled,
+    /// Beside it.
+    Off,
 }
 
 impl Part {
     fn of(is_wanted: bool, is_seen: bool) -> Self {
-        Self { is_wanted, is_seen, is_between: is_wanted || is_seen }
+        Self { is_wanted, is_seen, way: if is_wanted || is_seen { Way::On } else { Way::Off } }
     }
 }
 
@@ -86,17 +110,25 @@ impl Run<'_> {
             Stand::AsWanted
         } else if parts.iter().all(|part| part.is_seen) {
             Stand::AsSeen
-        } else if parts.iter().all(|part| part.is_between) {
+        } else if parts.iter().all(|part| part.way != Way::Off) {
             Stand::Between
         } else {
             Stand::Touched
         }
     }
 
-    /// Whether none of the values that an update should have written is there.
-    pub(super) fn values_are_as_before(&self, seq: usize, met: &Met) -> bool {
-        let stands = self.actions[seq].values.iter().map(|set| values_stand(set, &met.values));
-        stands.into_iter().all(|part| part.is_seen && !part.is_wanted)
+    /// What became of the values that an update has written, by what is there now.
+    pub(super) fn written(&self, seq: usize, met: &Met) -> Written {
+        let parts: Vec<Part> = self.actions[seq].values.iter().map(|set| values_stand(set, &met.values)).collect();
+        if parts.iter().all(|part| part.is_wanted) {
+            Written::Whole
+        } else if parts.iter().any(|part| part.way == Way::Off) {
+            Written::Otherwise
+        } else if parts.iter().any(|part| part.way == Way::Doubled) {
+            Written::Doubled
+        } else {
+            Written::NotStored
+        }
     }
 
     fn fields_stand(&self, seq: usize, live: &LiveRecord) -> Vec<Part> {
@@ -131,15 +163,22 @@ fn values_stand(set: &ValueSet, values: &[MultiValue]) -> Part {
     let kind = kind_of(set);
     let there: Vec<&str> = of_field(set, values).into_iter().map(|value| value.value.as_str()).collect();
     let (before, after) = (borrowed(&set.before), borrowed(&set.after));
-    let way = apart(&before, &after, &kind);
-    let added: Vec<&str> = way.missing.iter().map(|at| after[*at]).collect();
-    let kept: Vec<&str> = (0..before.len()).filter(|at| !way.surplus.contains(at)).map(|at| before[at]).collect();
-    let either: Vec<&str> = before.iter().copied().chain(added).collect();
-    Part {
-        is_wanted: apart(&there, &after, &kind).is_nothing(),
-        is_seen: apart(&there, &before, &kind).is_nothing(),
-        is_between: apart(&there, &kept, &kind).missing.is_empty() && apart(&there, &either, &kind).surplus.is_empty(),
-    }
+    let moved = apart(&before, &after, &kind);
+    let added: Vec<&str> = moved.missing.iter().map(|at| after[*at]).collect();
+    let (gone, kept): (Vec<usize>, Vec<usize>) = (0..before.len()).partition(|at| moved.surplus.contains(at));
+    let [gone, kept] = [gone, kept].map(|places| places.into_iter().map(|at| before[at]).collect::<Vec<&str>>());
+    let either: Vec<&str> = before.iter().chain(&added).copied().collect();
+    // What is there more often than it was or shall be was appended twice, if it is one of those that come or go.
+    let surplus = apart(&there, &either, &kind).surplus;
+    let passes = |at: &usize| added.iter().chain(&gone).any(|one| apart(&[there[*at]], &[one], &kind).is_nothing());
+    let way = match surplus.as_slice() {
+        _ if !apart(&there, &kept, &kind).missing.is_empty() => Way::Off,
+        [] => Way::On,
+        several if several.iter().all(passes) => Way::Doubled,
+        _ => Way::Off,
+    };
+    let is = |values: &[&str]| apart(&there, values, &kind).is_nothing();
+    Part { is_wanted: is(&after), is_seen: is(&before), way }
 }
 
 pub(super) fn borrowed(texts: &[String]) -> Vec<&str> {

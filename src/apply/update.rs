@@ -18,7 +18,7 @@ use super::journal::Sending;
 use super::learned::Learned;
 use super::retry::MISSING_PARENT;
 use super::run::{ApplyError, CYCLES_MAX, Run, end_by};
-use super::stand::{Met, Stand, borrowed, kind_of, of_field};
+use super::stand::{Met, Stand, Written, borrowed, kind_of, of_field};
 use super::step::{How, State};
 
 /// How many commands an update request holds.
@@ -126,7 +126,7 @@ impl Run<'_> {
             let worst = learned.remove(&seq).map_or(next.clone(), |known| worse(known, next));
             learned.insert(seq, worst);
         }
-        self.disprove(&mut learned).await;
+        self.read_back(&mut learned).await;
         let settled =
             intents.into_iter().filter_map(|intent| learned.remove(&intent.seq()).map(|learned| (intent, learned))).collect();
         self.journal.settle(settled, self.watch.now())?;
@@ -135,20 +135,23 @@ impl Run<'_> {
         end_by(fatal)
     }
 
-    /// A portal that doesn't know multi-fields in an update drops them and says that all is well (rest-crm, its introduction): whoever is
-    /// told to be done and is as before has failed. A look that fails proves nothing.
-    async fn disprove(&self, learned: &mut HashMap<usize, Learned>) {
+    /// Reads back what the portal said that it has appended. One that doesn't know multi-fields in an update drops them and says that all is
+    /// well (rest-crm, its introduction); and a request that something on the way delivers twice is appended twice. A look that fails
+    /// proves nothing.
+    async fn read_back(&self, learned: &mut HashMap<usize, Learned>) {
         let is_done = |learned: &Learned| matches!(learned, Learned::Done { .. });
         let told: Vec<usize> =
             learned.iter().filter(|(seq, next)| self.adds_values(**seq) && is_done(next)).map(|(seq, _)| *seq).collect();
-        if told.is_empty() {
-            return;
-        }
         let Ok(met) = self.meet(&told).await else { return };
         for (seq, met) in met {
-            if self.values_are_as_before(seq, &met) {
-                let message = "the portal said that it has stored the phones, e-mails or the like, and has not".to_owned();
-                learned.insert(seq, Learned::Failed { code: "not_stored".to_owned(), message });
+            match self.written(seq, &met) {
+                Written::Whole | Written::Otherwise => {}
+                // Sent again, it takes away what is there once too often.
+                Written::Doubled => drop(learned.insert(seq, Learned::Again)),
+                Written::NotStored => {
+                    let message = "the portal said that it has stored the phones, e-mails or the like, and has not".to_owned();
+                    learned.insert(seq, Learned::Failed { code: "not_stored".to_owned(), message });
+                }
             }
         }
     }

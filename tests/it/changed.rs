@@ -271,6 +271,11 @@ fn a_phone_that_was_never_applied_comes_all_the_same() {
 }
 
 #[test]
+fn a_phone_of_a_request_that_was_delivered_twice_is_there_once() {
+    writes_each_phone_once(&json!({"method": "crm.item.update", "whole": true, "when": "before", "do": "twice", "times": 1}));
+}
+
+#[test]
 fn phones_that_the_portal_drops_in_silence_are_told_as_failed() {
     let (world, contact) = spoiled();
     world.plan("plan", &["--changed", "restore"]);
