@@ -29,6 +29,8 @@ MOVES = {
     ("intent", "done"), ("intent", "failed"), ("intent", "unknown"), ("intent", "planned"),
     ("unknown", "done"), ("unknown", "failed"), ("unknown", "planned"),
     ("failed", "planned"), ("left_out", "planned"), ("done", "undone"),
+    # The old values of a live record go back: sent, perhaps once more, then back or refused.
+    ("done", "returning"), ("returning", "returning"), ("returning", "undone"), ("returning", "done"),
 }
 PENDING = {"planned", "intent", "unknown"}
 # What a portal computes or writes by itself, what tells a created record from the lost one, and the times that can't always be kept.

@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::drill::{planted, point};
-use crate::model::{EntityType, FieldType, LiveRecord, Payload, PortalId, Schema, Value};
+use crate::model::{EntityType, FieldType, LiveRecord, PortalId, Schema, Value};
 use crate::plan::{Action, ActionKind, digest_of_text, moment, rfc3339};
 use crate::portal::Wants;
 
 use super::journal::Step;
 use super::run::{ApplyError, Run};
+use super::stand::field_holds;
 use super::step::State;
-use super::undo::fields_hold;
 use super::verify::RECORDS_AT_ONCE;
 
 /// Without a noted moment, a record counts as unchanged when it was last modified within this time of our last sending.
@@ -76,8 +76,8 @@ impl Run<'_> {
             let is_rewritten = |name: &String| mend.is_some_and(|(mend, _)| mend.fields.0.contains_key(name));
             let own = action.fields.0.iter().filter(|(name, _)| action.action == ActionKind::Mend || !is_rewritten(name));
             let is_link = |name: &str| action.waits_for(name);
-            let own = own.filter(|(name, _)| !is_link(name)).map(|(name, value)| (name.clone(), value.clone()));
-            fields_hold(live, &Payload(own.collect()), self.schema)
+            let mut own = own.filter(|(name, _)| !is_link(name));
+            own.all(|(name, value)| field_holds(live, name, value, self.schema))
         };
         (!is_ours || is_late) && !(holds(create) && mend.is_none_or(|(mend, _)| holds(mend)))
     }

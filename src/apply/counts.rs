@@ -65,7 +65,7 @@ pub fn progress(actions: &[Action], steps: Option<&[Step]>) -> Progress {
         match (state, how) {
             (State::Done, How::AlreadyThere) => counts.already_there += 1,
             (State::Done, _) => counts.created += 1,
-            (State::LeftOut | State::Undone, _) => counts.left_out += 1,
+            (State::LeftOut | State::Returning | State::Undone, _) => counts.left_out += 1,
             (State::Failed, _) => counts.failed += 1,
             (State::Planned | State::Intent | State::Unknown, _) => counts.pending += 1,
         }

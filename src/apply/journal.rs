@@ -242,6 +242,16 @@ impl Journal {
         self.write(moves, now, || {})
     }
 
+    /// Commits that the old values of these steps' live records will be sent now. When it returns, that is on the disk.
+    pub(super) fn intend_return(&mut self, seqs: &[usize], now: Timestamp, ahead: SignedDuration) -> Result<(), JournalError> {
+        let moves = seqs.iter().map(|seq| {
+            let step = Step { sent_at: Some(now), ahead: Some(ahead), ..self.steps[*seq].clone() };
+            (step, State::Returning, "old values".to_owned())
+        });
+        let moves = moves.collect();
+        self.write(moves, now, || {})
+    }
+
     /// Forgets what was sent of failed steps, so that they may be sent with other fields: a person has decided so.
     pub(super) fn forget_payloads(&mut self, seqs: &[usize]) -> Result<(), JournalError> {
         self.in_all(seqs, "UPDATE steps SET payload = '' WHERE seq = ?1", |step| step.payload.clear())

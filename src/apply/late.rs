@@ -6,8 +6,8 @@ use crate::model::{Payload, PortalId};
 use crate::portal::{Change, Effect, Wants};
 
 use super::run::{ApplyError, Run};
+use super::stand::{field_holds, json_of, text_of};
 use super::step::State;
-use super::undo::{fields_hold, json_of, text_of};
 
 /// How many updates a request holds.
 const COMMANDS: usize = 50;
@@ -63,13 +63,8 @@ impl Run<'_> {
         let Some(live) = live.first() else { return Ok(None) };
         // A link that was sent with the create holds what we want already; one that was left out is empty.
         let mut wanted = self.late_links(seq);
-        let holds = |field: &str, value: Json| {
-            let mut one = Payload::default();
-            one.set(field, value);
-            fields_hold(live, &one, self.schema)
-        };
-        let untouched =
-            |field: &str| holds(field, Json::Null) || wanted.0.get(field).is_some_and(|value| holds(field, value.clone()));
+        let holds = |field: &str, value: &Json| field_holds(live, field, value, self.schema);
+        let untouched = |field: &str| holds(field, &Json::Null) || wanted.0.get(field).is_some_and(|value| holds(field, value));
         if !action.links.iter().filter(|link| !link.multiple).all(|link| untouched(&link.field)) {
             return Ok(None);
         }

@@ -14,6 +14,7 @@ use crate::portal::Writer;
 use super::learned::Learned;
 use super::look_up::present;
 use super::run::{ApplyError, CYCLES_MAX, Run};
+use super::stand::Stand;
 use super::step::{How, State};
 
 /// How far apart the two look-ups are before "not there" is believed: the window's tenth, within these bounds.
@@ -46,8 +47,37 @@ impl Run<'_> {
         Ok(sendable)
     }
 
+    /// Clears up unclear updates that must not be made twice as they were sent: one whose record is as it was wanted is done; one whose record
+    /// isn't, twice in a row after the window, may be made again, with what is lacking then.
+    pub(super) async fn reconcile_updates(&mut self, unclear: Vec<usize>) -> Result<(), ApplyError> {
+        let unclear: Vec<usize> = unclear.into_iter().filter(|seq| self.journal.step(*seq).cycles < CYCLES_MAX).collect();
+        if unclear.is_empty() {
+            return Ok(());
+        }
+        self.wait_out(&unclear).await?;
+        let rest = self.adopt_updates(unclear).await?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        self.pause(PAUSE_MAX.min(self.settings.zombie_window / 10), WaitReason::UnclearAnswer).await?;
+        let rest = self.adopt_updates(rest).await?;
+        Ok(self.journal.learn(rest.into_iter().map(|seq| (seq, Learned::NotThere)).collect(), self.watch.now())?)
+    }
+
+    /// Adopts what the records show to be written; gives back the rest.
+    async fn adopt_updates(&mut self, seqs: Vec<usize>) -> Result<Vec<usize>, ApplyError> {
+        let met = self.meet(&seqs).await?;
+        point!("look-up answered");
+        let is_written = |seq: &usize| met.get(seq).is_some_and(|met| self.stand(*seq, met) == Stand::AsWanted);
+        let (there, not_there): (Vec<usize>, Vec<usize>) = seqs.into_iter().partition(is_written);
+        let done = Learned::Done { portal_id: None, how: How::Adopted };
+        self.journal.learn(there.into_iter().map(|seq| (seq, done.clone())).collect(), self.watch.now())?;
+        point!("adoption written");
+        Ok(not_there)
+    }
+
     /// Waits until the portal can't carry the youngest of these requests out any more.
-    async fn wait_out(&self, seqs: &[usize]) -> Result<(), ApplyError> {
+    pub(super) async fn wait_out(&self, seqs: &[usize]) -> Result<(), ApplyError> {
         let Some(age) = seqs.iter().map(|seq| self.age(*seq)).min() else { return Ok(()) };
         let age = if planted!(ZombieWindow0) { Duration::MAX } else { age };
         self.pause(self.settings.zombie_window.saturating_sub(age), WaitReason::UnclearAnswer).await

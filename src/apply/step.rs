@@ -18,6 +18,8 @@ pub enum State {
     Failed,
     /// Not carried out, by choice or because somebody changed the record since.
     LeftOut,
+    /// `undo` has sent the old values of a live record; the answer isn't known yet. Found on another `undo`, it means "perhaps given back".
+    Returning,
     /// Taken back by `undo`.
     Undone,
 }
@@ -48,6 +50,11 @@ pub const LEGAL: &[(State, State)] = &[
     // The same, for what was left out because its parent failed.
     (State::LeftOut, State::Planned),
     (State::Done, State::Undone),
+    // The old values of a live record go back; once more after an unclear answer and a look; refused, and so still ours.
+    (State::Done, State::Returning),
+    (State::Returning, State::Returning),
+    (State::Returning, State::Undone),
+    (State::Returning, State::Done),
 ];
 
 impl State {
@@ -65,15 +72,16 @@ impl State {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::LeftOut => "left_out",
+            Self::Returning => "returning",
             Self::Undone => "undone",
         }
     }
 
     /// The state of a word in the journal.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Planned, Self::Intent, Self::Unknown, Self::Done, Self::Failed, Self::LeftOut, Self::Undone]
-            .into_iter()
-            .find(|state| state.code() == code)
+        let all =
+            [Self::Planned, Self::Intent, Self::Unknown, Self::Done, Self::Failed, Self::LeftOut, Self::Returning, Self::Undone];
+        all.into_iter().find(|state| state.code() == code)
     }
 
     /// Whether the step still waits for something.

@@ -1,13 +1,10 @@
-//! Taking back what a plan created and nobody changed since; and giving live records back what an update of ours overwrote.
+//! Taking back what a plan created and nobody changed since. What it overwrote in live records is given back by `give_back`.
 
 use std::collections::{BTreeMap, HashMap};
 
-use rust_decimal::Decimal;
-use serde_json::Value as Json;
-
 use crate::event::{Event, Phase};
-use crate::model::{EntityType, FieldType, LiveRecord, OriginalId, Payload, PortalId, Schema, Value};
-use crate::plan::{ActionKind, wire};
+use crate::model::{EntityType, LiveRecord, OriginalId, PortalId};
+use crate::plan::ActionKind;
 use crate::portal::{Change, Effect, Wants};
 
 use super::learned::Learned;
@@ -171,89 +168,5 @@ impl Run<'_> {
         }
         self.journal.learn(gone, self.watch.now())?;
         Ok(unclear)
-    }
-
-    /// Writes the old values back where our value still stands.
-    async fn give_back(&mut self, undone: &mut Undone) -> Result<(), ApplyError> {
-        for seq in self.seqs(|step| matches!(step.kind, ActionKind::Restore | ActionKind::Relink) && step.state == State::Done) {
-            let action = &self.actions[seq];
-            let Some(id) = action.portal_id else { continue };
-            let counts = undone.entities.entry(action.entity).or_default();
-            let wants = Wants { everything: true, addresses: !action.classic.is_empty(), products: false };
-            let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
-            let Some(live) = live.first() else {
-                self.journal.learn(vec![(seq, Learned::Undone)], self.watch.now())?;
-                continue;
-            };
-            if !fields_hold(live, &self.wanted(seq), self.schema) {
-                counts.kept_changed += 1;
-                let (entity, original_id) = (action.entity, action.original_id);
-                undone.kept.push(Kept { entity, original_id, portal_id: id, why: Touch::Edited });
-                continue;
-            }
-            let (classic, fields): (Vec<_>, Vec<_>) =
-                action.before.0.clone().into_iter().partition(|(name, _)| action.classic.0.contains_key(name));
-            let mut changes = Vec::new();
-            if !fields.is_empty() {
-                changes.push(Change::Update { entity: action.entity, id, fields: Payload(fields.into_iter().collect()) });
-            }
-            if !classic.is_empty() {
-                changes.push(Change::UpdateClassic { entity: action.entity, id, fields: Payload(classic.into_iter().collect()) });
-            }
-            let effects = self.writer.run(&changes).await;
-            if effects.iter().all(|effect| matches!(effect, Effect::Done(()))) {
-                counts.reverted += 1;
-                self.journal.learn(vec![(seq, Learned::Undone)], self.watch.now())?;
-            } else {
-                // The same values written once more do no harm: the next run does it.
-                counts.pending += 1;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a live record holds these values, by `crm.item.*` name or classic code. Empty, `0` and absent are one.
-pub(super) fn fields_hold(live: &LiveRecord, wanted: &Payload, schema: &Schema) -> bool {
-    let fields = schema.fields.get(&live.entity).map(Vec::as_slice).unwrap_or_default();
-    wanted.0.iter().all(|(name, value)| {
-        let field = fields.iter().find(|field| field.universal == *name || field.code.as_str() == name);
-        let Some(field) = field else { return true };
-        text_of(&json_of(live.get(field.code.as_str()), &field.kind)) == text_of(value)
-    })
-}
-
-/// A value as `crm.item.*` would take it; nothing for one that can't be written.
-pub(super) fn json_of(value: Option<&Value>, kind: &FieldType) -> Json {
-    match value {
-        Some(Value::Link(id)) => Json::from(*id),
-        Some(links @ Value::List(_)) if matches!(kind, FieldType::Link(_)) => {
-            links.each().iter().map(|link| json_of(Some(link), kind)).collect()
-        }
-        Some(other) => wire(other, kind, &jiff::tz::TimeZone::UTC).unwrap_or(Json::Null),
-        None => Json::Null,
-    }
-}
-
-/// Money without the zeros that say nothing, however a portal prints them: `1500.00|MXN` -> `1500|MXN`.
-fn money_form(text: &str) -> Option<String> {
-    let (amount, currency) = text.split_once('|')?;
-    Some(format!("{}|{currency}", amount.parse::<Decimal>().ok()?.normalize()))
-}
-
-/// What tells two values apart: empty, `0` and absent are one, and so are a number and its text.
-pub(super) fn text_of(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::String(text) if text == "0" => String::new(),
-        Json::String(text) => money_form(text).unwrap_or_else(|| text.clone()),
-        Json::Number(number) if number.as_u64() == Some(0) => String::new(),
-        // The links of a list are a set: the portal gives them in an order of its own.
-        Json::Array(values) => {
-            let mut texts: Vec<String> = values.iter().map(text_of).collect();
-            texts.sort_unstable();
-            texts.join(",")
-        }
-        other => other.to_string(),
     }
 }

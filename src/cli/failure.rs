@@ -141,17 +141,24 @@ impl Failure {
                     "no tiene columna de ID; compare por otra clave con --match"
                 )
             )),
-            PlanError::Foreign { explained, of } => Self::refused(
+            PlanError::Foreign { explained, of, zone_known } => Self::refused(
                 match language {
                     Language::En => error.to_string(),
                     Language::Es => format!(
                         "de los {of} registros que están en los archivos y en el portal, solo {explained} se crearon en el mismo momento, sea cual sea la zona horaria"
                     ),
                 },
-                s(
-                    "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
-                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
-                ),
+                if *zone_known {
+                    s(
+                        "These files are of another portal: their records aren't those of this one, whatever the time zone. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                        "Estos archivos son de otro portal: sus registros no son los de este, sea cual sea la zona horaria. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                    )
+                } else {
+                    s(
+                        "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                        "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                    )
+                },
             ),
             PlanError::ParentMissing(missing) => Self::refused(
                 match language {
@@ -258,7 +265,7 @@ impl Failure {
                 format!(
                     "{}: {}",
                     say(language, "the journal can't be believed", "la bitácora no es de fiar"),
-                    unsafe_words(why, language)
+                    unsafe_words(*why, language)
                 ),
                 say(
                     language,
@@ -400,7 +407,7 @@ impl Failure {
 }
 
 /// Why a journal isn't believed.
-fn unsafe_words(why: &Unsafe, language: Language) -> String {
+fn unsafe_words(why: Unsafe, language: Language) -> String {
     match (language, why) {
         (Language::En, _) => why.to_string(),
         (_, Unsafe::NoPlainFile) => "no es un archivo común".to_owned(),

@@ -416,10 +416,8 @@ mod tests {
     #[test]
     fn product_rows_compare_without_regard_to_their_order() {
         let rows = |rows: &[(&str, &str, &str)]| {
-            let row = |(name, price, quantity): &(&str, &str, &str)| ProductRow {
-                name: (*name).into(),
-                price: price.parse().expect("a price"),
-                quantity: quantity.parse().expect("a quantity"),
+            let row = |(name, price, quantity): &(&str, &str, &str)| {
+                ProductRow::free(*name, price.parse().expect("a price"), quantity.parse().expect("a quantity"))
             };
             Value::Products(rows.iter().map(row).collect())
         };
@@ -437,7 +435,7 @@ mod tests {
 
     #[test]
     fn the_amount_of_a_deal_with_equal_products_is_the_portal_s_sum_unless_it_was_set_by_hand() {
-        let rows = || Value::Products(vec![ProductRow { name: "A".into(), price: 100.into(), quantity: 1.into() }]);
+        let rows = || Value::Products(vec![ProductRow::free("A", 100.into(), 1.into())]);
         let deal = || file(Deal, 1).number("OPPORTUNITY", "100").with("PRODUCTS", rows()).done();
         let portal = |by_hand| {
             live(Deal, 1)

@@ -341,7 +341,12 @@ fn user(value: &Value) -> Option<UserId> {
 }
 
 fn same_contact(file: &Value, live: &Value, kind: &str) -> Sameness {
-    by_text(file, live, |file, live| match kind {
+    by_text(file, live, |file, live| same_contact_text(file, live, kind))
+}
+
+/// Whether two values of a kind of multi-field mean the same.
+pub(super) fn same_contact_text(file: &str, live: &str, kind: &str) -> bool {
+    match kind {
         "PHONE" => match (phone_form(file), phone_form(live)) {
             (file_form, live_form) if file_form.is_empty() && live_form.is_empty() => same_text(file, live),
             (file_form, live_form) => file_form == live_form,
@@ -349,7 +354,7 @@ fn same_contact(file: &Value, live: &Value, kind: &str) -> Sameness {
         "EMAIL" => file.trim().to_lowercase() == live.trim().to_lowercase(),
         "WEB" => same_text(&web_form(file), &web_form(live)),
         _ => same_text(file, live),
-    })
+    }
 }
 
 /// The text of an address, without the coordinates and the technical suffix that follow it (rest-crm 6.7, csv 4.8).
@@ -370,12 +375,7 @@ fn same_products(file: &Value, live: &Value) -> Sameness {
         _ => Vec::new(),
     };
     let (file, mut live_left): (Vec<ProductRow>, Vec<ProductRow>) = (rows(file), rows(live));
-    let alike = |a: &ProductRow, b: &ProductRow| {
-        a.price.round_dp(2) == b.price.round_dp(2)
-            && a.quantity.round_dp(4) == b.quantity.round_dp(4)
-            && same_text(&a.name, &b.name)
-    };
-    let all = file.iter().all(|row| match live_left.iter().position(|live| alike(row, live)) {
+    let all = file.iter().all(|row| match live_left.iter().position(|live| same_row(row, live)) {
         Some(found) => {
             live_left.swap_remove(found);
             true
@@ -383,4 +383,18 @@ fn same_products(file: &Value, live: &Value) -> Sameness {
         None => false,
     });
     (all && live_left.is_empty()).into()
+}
+
+fn same_row(file: &ProductRow, live: &ProductRow) -> bool {
+    same_product(file, live) && same_price(file, live) && file.quantity.round_dp(4) == live.quantity.round_dp(4)
+}
+
+/// Whether two product rows are of one product, whatever it costs and however many there are.
+pub fn same_product(file: &ProductRow, live: &ProductRow) -> bool {
+    same_text(&file.name, &live.name)
+}
+
+/// Whether two product rows have one price.
+pub fn same_price(file: &ProductRow, live: &ProductRow) -> bool {
+    file.price.round_dp(2) == live.price.round_dp(2)
 }

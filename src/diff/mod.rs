@@ -28,6 +28,7 @@ mod settle;
 mod show;
 mod text;
 mod unclaimed;
+mod values;
 mod verdict;
 mod zone;
 
@@ -38,6 +39,7 @@ mod scenario;
 
 pub use compare::{ChangeKind, Comparison, FieldChange, agrees, compare};
 pub use contact::{email_key, phone_key};
+pub use equal::{same_price, same_product};
 pub use files::Files;
 pub use index::Current;
 pub use judge::{Judge, JudgeOptions, MatchKey};
@@ -46,5 +48,6 @@ pub use moment::shows;
 pub use names::{Names, Target};
 pub use settle::{Answers, OnlyInPortal};
 pub use show::{show, show_label};
+pub use values::{Apart, apart};
 pub use verdict::{Judged, MatchedBy, Note, Verdict};
 pub use zone::{FOREIGN_SHARED_MIN, ZoneFit, explainable, fit};

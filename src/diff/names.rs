@@ -133,6 +133,15 @@ mod tests {
     }
 
     #[test]
+    fn a_salutation_before_a_name_hides_nobody_whose_salutation_the_file_does_not_tell() {
+        let names = Names::build(&Current::default(), &file_of(4, "Sofía Luna"), &schema());
+        for text in ["Sofía Luna", "Sra. Sofía Luna", "sra. sofía luna"] {
+            assert_eq!(names.find(EntityType::Contact, text), [Target::File(OriginalId(4))], "{text}");
+        }
+        assert!(names.find(EntityType::Contact, "Dra. Sofía Luna").is_empty());
+    }
+
+    #[test]
     fn a_record_that_is_in_the_file_and_in_the_portal_is_one_bearer() {
         let mut current = Current::default();
         current.insert(&live(EntityType::Contact, 4).text("NAME", "Ana").done());

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use rust_decimal::Decimal;
 
-use crate::model::{EntityType, FieldCode, LiveRecord, Money, PortalId, ProductRow, UserId, Value};
+use crate::model::{EntityType, FieldCode, LiveRecord, Money, PortalId, ProductRow, RowDetails, UserId, Value};
 
 /// A byte from here on is a run of empty fields, and one from [`ABSENT`] on a run of absent ones; any other begins a value.
 const EMPTY: u8 = 0x80;
@@ -178,13 +178,26 @@ fn put(out: &mut Vec<u8>, value: &Value) {
         Value::Products(rows) => {
             out.push(tag::PRODUCTS);
             put_number(out, rows.len() as u64);
-            for ProductRow { name, price, quantity } in rows {
+            for ProductRow { name, price, quantity, details } in rows {
                 put_text(out, name);
                 out.extend(price.serialize());
                 out.extend(quantity.serialize());
+                put_details(out, details.as_deref());
             }
         }
     }
+}
+
+/// A byte for a row of free text; else what it has, the tax where there is one.
+fn put_details(out: &mut Vec<u8>, details: Option<&RowDetails>) {
+    let Some(details) = details else { return out.push(0) };
+    out.push(1 | u8::from(details.tax_rate.is_some()) << 1 | u8::from(details.tax_included) << 2);
+    for number in [details.product, details.discount_type, details.measure] {
+        put_number(out, number);
+    }
+    out.extend(details.discount_rate.serialize());
+    out.extend(details.discount_sum.serialize());
+    out.extend(details.tax_rate.iter().flat_map(Decimal::serialize));
 }
 
 fn put_text(out: &mut Vec<u8>, text: &str) {
@@ -246,7 +259,22 @@ impl<'a> Bytes<'a> {
     }
 
     fn product(&mut self) -> Option<ProductRow> {
-        Some(ProductRow { name: self.text()?.to_owned(), price: self.decimal()?, quantity: self.decimal()? })
+        let (name, price, quantity) = (self.text()?.to_owned(), self.decimal()?, self.decimal()?);
+        Some(ProductRow { name, price, quantity, details: self.details()? })
+    }
+
+    /// The details of a product row, nothing for one that has none; `None` where the bytes end before.
+    #[expect(clippy::option_option, reason = "the outer one is the end of the bytes, as everywhere here")]
+    fn details(&mut self) -> Option<Option<Box<RowDetails>>> {
+        let signs = self.byte()?;
+        if signs == 0 {
+            return Some(None);
+        }
+        let (product, discount_type, measure) = (self.number()?, self.number()?, self.number()?);
+        let (discount_rate, discount_sum) = (self.decimal()?, self.decimal()?);
+        let tax_rate = if signs & 2 == 0 { None } else { Some(self.decimal()?) };
+        let tax_included = signs & 4 != 0;
+        Some(Some(Box::new(RowDetails { product, discount_type, discount_rate, discount_sum, tax_rate, tax_included, measure })))
     }
 
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -315,7 +343,14 @@ mod tests {
 
     fn single() -> impl Strategy<Value = Value> {
         let text = || ".{0,60}".prop_map(compact_str::CompactString::from);
-        let product = (".{0,20}", decimal(), decimal()).prop_map(|(name, price, quantity)| ProductRow { name, price, quantity });
+        let numbers = (any::<u64>(), any::<u64>(), any::<u64>());
+        let terms = (decimal(), decimal(), proptest::option::of(decimal()), any::<bool>());
+        let details = (numbers, terms).prop_map(|((product, discount_type, measure), terms)| {
+            let (discount_rate, discount_sum, tax_rate, tax_included) = terms;
+            Box::new(RowDetails { product, discount_type, discount_rate, discount_sum, tax_rate, tax_included, measure })
+        });
+        let product = (".{0,20}", decimal(), decimal(), proptest::option::of(details))
+            .prop_map(|(name, price, quantity, details)| ProductRow { name, price, quantity, details });
         prop_oneof![
             Just(Value::Empty),
             text().prop_map(Value::Text),

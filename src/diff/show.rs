@@ -98,7 +98,7 @@ mod tests {
         check(deal, "BEGINDATE", &date("2024-02-01"), "2024-02-01", "2024-02-01");
         check(deal, "BEGINDATE", &moment("2024-02-01T00:00:00Z"), "2024-02-01", "2024-02-01");
         check(deal, "DATE_CREATE", &moment("2024-02-01T00:00:00Z"), "2024-02-01T00:00:00Z", "2024-02-01T00:00:00Z");
-        let row = ProductRow { name: "Silla".into(), price: "99.90".parse().expect("a price"), quantity: 2.into() };
+        let row = ProductRow::free("Silla", "99.90".parse().expect("a price"), 2.into());
         check(deal, "PRODUCTS", &Value::Products(vec![row]), "Silla 2 x 99.9", "Silla 2 x 99.9");
     }
 }

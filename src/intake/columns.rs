@@ -1,14 +1,14 @@
 //! The columns of a file: which field each one holds, and how that was found.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::contacts::kind_of;
 use super::detect::RestoreFile;
-use super::entities;
+use super::field_labels::FieldLabels;
 use super::headers::{self, PRODUCT_COLUMNS};
-use super::mojibake;
 use super::reading::Reading;
+use super::rivals::{self, Rivals};
 use super::words;
 use crate::model::{EntityType, FieldCode, FieldDef, FieldType, Place, Problem, ProblemCode, Schema, fold, standard_field};
 
@@ -127,7 +127,7 @@ pub(super) fn columns(names: &[&str], reading: Reading, map: &[(String, String)]
             }
             (Some(code), _) => Column::new(name, role_of(&code), Some(&code), GIVEN),
             (None, Some(found)) if found.repeated => {
-                let is_twin = columns.iter().any(|column: &Column| fold(&column.name) == fold(name));
+                let is_twin = columns.iter().any(|column: &Column| column.name == *name);
                 Column { yields: !is_twin, ..Column::new(name, Role::Unmapped, None, format!("repeats {}", found.code)) }
             }
             (None, Some(found)) => {
@@ -184,10 +184,10 @@ fn special(entity: EntityType, name: &str) -> Column {
 }
 
 /// Binds a file's columns to a schema: definitions for codes, and custom fields by their labels.
-pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Problem>) {
+pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Problem>, Vec<Rivals>) {
     let mut columns = file.columns.clone();
     let mut problems = Vec::new();
-    let labels = Labels::of(schema, file.entity);
+    let labels = FieldLabels::of(schema, file.entity);
     let mut taken: HashSet<FieldCode> =
         columns.iter().filter(|column| column.role == Role::Field).filter_map(|column| column.code.clone()).collect();
     let mut report = |name: &str, text: String| {
@@ -196,10 +196,17 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
     };
     for column in &mut columns {
         let is_repeated = column.role == Role::Unmapped && column.how.starts_with("repeats ");
-        let own = if column.yields { labels.exact(&column.name) } else { None };
+        let may_yield = column.yields || is_repeated && column.name != "ID" || column.role == Role::Requisite;
+        let own = if may_yield { labels.exact(&column.name) } else { None };
         if let Some(code) =
             own.filter(|codes| codes.len() == 1).and_then(|codes| codes.iter().find(|code| !taken.contains(*code)))
         {
+            if !column.yields && is_repeated {
+                report(&column.name, format!("an earlier column has this title, too; taken for the custom field {code}"));
+            }
+            if let Some(given_up) = &column.code {
+                taken.remove(given_up);
+            }
             taken.insert(code.clone());
             column.take_custom(code);
         } else if is_repeated {
@@ -222,8 +229,44 @@ pub(super) fn bind(file: &RestoreFile, schema: &Schema) -> (Vec<Column>, Vec<Pro
         }
         bind_definition(column, file.entity, schema);
     }
+    let mut held: HashSet<FieldCode> = columns.iter().filter_map(|column| column.code.clone()).collect();
+    for column in columns.iter_mut().filter(|column| column.role == Role::Unmapped) {
+        // The column that had the field already has turned out to be a custom field's, whose label differs in case only.
+        let free = column.how.strip_prefix("repeats ").map(FieldCode::from).filter(|code| held.insert(code.clone()));
+        if let Some(code) = free {
+            (column.role, column.code, column.how) = (role_of(code.as_str()), Some(code), "title, in its own case".to_owned());
+            problems.retain(|problem| problem.place.column.as_deref() != Some(&*column.name));
+            bind_definition(column, file.entity, schema);
+        }
+    }
     note_twins(file, &columns, &mut problems);
-    (columns, problems)
+    let rivals = rivals::find(&columns, &labels);
+    for of in rivals.iter().filter(|of| of.columns.len() == 1) {
+        let place = Place { file: Arc::clone(&file.path), line: file.header_line, column: Some(of.title.clone()) };
+        let is_told = |problem: &Problem| problem.place.column.as_deref() == Some(&*of.title);
+        if !problems.iter().any(is_told) {
+            let text = format!("the field {} has this title, too; taken for {}", of.codes[1], of.codes[0]);
+            problems.push(Problem { place, code: ProblemCode::DuplicateColumn, text });
+        }
+    }
+    (columns, problems, rivals)
+}
+
+/// Gives a title's columns to the two fields the other way round.
+pub(super) fn exchange(columns: &mut [Column], rivals: &Rivals, entity: EntityType, schema: &Schema) {
+    match rivals.columns.as_slice() {
+        [first, second] => {
+            let (one, other) = (columns[*first].clone(), columns[*second].clone());
+            let with = |column: &Column, of: Column| Column { name: column.name.clone(), ..of };
+            columns[*first] = with(&one, other.clone());
+            columns[*second] = with(&other, one);
+        }
+        [only] => {
+            columns[*only].take_custom(&rivals.codes[1]);
+            bind_definition(&mut columns[*only], entity, schema);
+        }
+        _ => {}
+    }
 }
 
 /// Names the columns of one title that no field is known for: nobody could say which is which.
@@ -265,61 +308,6 @@ fn untyped(code: &FieldCode) -> FieldDef {
     let mut def = FieldDef::multi(code.as_str(), crate::model::Multi { kind: "".into(), value_type: "".into() });
     (def.kind, def.multiple) = (kind, false);
     def
-}
-
-/// The custom fields of an entity type by label.
-struct Labels {
-    exact: HashMap<String, Vec<FieldCode>>,
-    folded: HashMap<String, Vec<FieldCode>>,
-    /// Labels with signs that only Unicode has, without them: another encoding drops them or puts question marks in their place.
-    bare: HashMap<String, Vec<FieldCode>>,
-}
-
-impl Labels {
-    fn of(schema: &Schema, entity: EntityType) -> Self {
-        let mut labels = Self { exact: HashMap::new(), folded: HashMap::new(), bare: HashMap::new() };
-        for field in schema.fields.get(&entity).into_iter().flatten() {
-            for label in &field.labels {
-                let keys = [
-                    (&mut labels.exact, Some(label.trim().to_owned())),
-                    (&mut labels.folded, Some(fold(label))),
-                    (&mut labels.bare, label.contains(is_pictograph).then(|| bare(label)).filter(|bare| !bare.is_empty())),
-                ];
-                for (map, key) in keys.into_iter().filter_map(|(map, key)| Some((map, key?))) {
-                    let codes: &mut Vec<FieldCode> = map.entry(key).or_default();
-                    if !codes.contains(&field.code) {
-                        codes.push(field.code.clone());
-                    }
-                }
-            }
-        }
-        labels
-    }
-
-    /// The fields of exactly this label.
-    fn exact(&self, title: &str) -> Option<&Vec<FieldCode>> {
-        [title, &entities::decode(title)].into_iter().find_map(|text| self.exact.get(text.trim()))
-    }
-
-    /// The fields that a title may mean: those of exactly this label, else those that differ in case or spaces only, else the one that
-    /// differs in signs that were lost on the way.
-    fn of_title(&self, title: &str) -> &[FieldCode] {
-        let title = &*mojibake::meant(title);
-        let folded = || [title, &entities::decode(title)].into_iter().find_map(|text| self.folded.get(&fold(text)));
-        let bare = || self.bare.get(&bare(&entities::decode(title))).filter(|codes| codes.len() == 1);
-        self.exact(title).or_else(folded).or_else(bare).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// A label without the signs that only Unicode has, and without the question marks that stand in their place at its edges.
-fn bare(label: &str) -> String {
-    let kept: String = label.chars().filter(|c| !is_pictograph(*c)).collect();
-    fold(&kept).trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned()
-}
-
-/// Whether a sign is one of the pictures and marks beyond all letters that a code page could hold.
-fn is_pictograph(sign: char) -> bool {
-    matches!(sign, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{200d}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// A field type's name in `inspect --json`.

@@ -135,4 +135,12 @@ mod tests {
             assert_eq!(month(other), None, "{other}");
         }
     }
+
+    #[test]
+    fn no_weekday_is_a_month() {
+        for word in WEEKDAYS {
+            assert!(is_weekday(word) && month(word).is_none(), "{word}");
+        }
+        assert!(is_weekday("Lunes") && !is_weekday("lun") && !is_weekday("15"));
+    }
 }

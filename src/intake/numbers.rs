@@ -303,5 +303,23 @@ mod tests {
         assert_eq!(read("1 500,00 ₽"), "1500.00 RUB");
         assert_eq!(read("USD 12.50"), "12.50 USD");
         assert_eq!(read("-$5.00"), "-5.00 ");
+        assert_eq!(read("US$20.50"), "20.50 USD");
+        assert_eq!(read("R$ 1.500,00"), "1500.00 BRL");
+        assert_eq!(read("COP$ 1.500,00"), "1500.00 COP");
+    }
+
+    #[test]
+    fn a_sign_before_an_amount_and_its_currency_behind_it_are_one_currency() {
+        let mut schema = Schema::standard();
+        let peso = crate::model::Currency { code: "MXN".into(), name: "Peso Mexicano".into(), base: true };
+        schema.currencies.push(peso);
+        let read = |text: &str| amount(text, NumberStyle::Point, &schema);
+        for text in ["$1,500.00 MXN", "$ 1,500.00 M.N.", "1,500.00 Peso Mexicano", "MX$1,500.00"] {
+            assert_eq!(read(text), Ok((Decimal::new(150_000, 2), Some("MXN".to_owned()))), "{text}");
+        }
+        assert_eq!(read("$1,500.00"), Ok((Decimal::new(150_000, 2), None)));
+        for text in ["USD 1,500.00 MXN", "$1,500.00 pesos", "aprox. 1,500.00 MXN"] {
+            assert_eq!(read(text), Err(ProblemCode::BadNumber), "{text}");
+        }
     }
 }

@@ -205,7 +205,8 @@ impl Chooser {
         if let Some(twin) = candidates.iter().filter(|other| is_wanted(other, self.language)).find(is_like) {
             how = format!("{how}; {} has this title, too: say which with --map", twin.code);
         }
-        let sure = title.language == self.language && is_exact && title.vocabulary <= Vocabulary::Variant;
+        let is_printed = title.text == name.trim() && title.vocabulary <= Vocabulary::Variant;
+        let sure = title.language == self.language && is_printed;
         let repeated = !self.taken.insert(title.code.clone());
         Some(Found { repeated, code: title.code.clone(), how, sure })
     }

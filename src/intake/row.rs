@@ -258,7 +258,7 @@ impl<'a> RowReader<'a> {
                 continue;
             }
             let (price, quantity) = (self.number(price, Decimal::ZERO)?, self.number(quantity, Decimal::ONE)?);
-            rows.push(ProductRow { name: mojibake::meant(name).into_owned(), price, quantity });
+            rows.push(ProductRow::free(mojibake::meant(name).into_owned(), price, quantity));
         }
         Ok(rows)
     }

@@ -21,6 +21,7 @@ use super::ids::{Ids, SeenIds, whole};
 use super::mojibake;
 use super::nothing::Word;
 use super::order::{Decided, Newest, OrderVotes, order_by_ids};
+use super::rivals::Rivals;
 use super::row::is_code;
 use super::rows::BUFFER_BYTES;
 use super::split::Texts;
@@ -131,6 +132,8 @@ pub struct Open {
     pub date_order: bool,
     /// Some numbers are another one with the other decimal sign.
     pub numbers: bool,
+    /// Titles that two fields of the portal bear.
+    pub rivals: Vec<Rivals>,
     /// Columns with cells that are the code of one entry and the label of another.
     pub columns: Vec<usize>,
 }
@@ -159,6 +162,22 @@ impl Survey {
         })
     }
 
+    /// Takes the columns of a title for the two fields the other way round.
+    pub fn exchange(&mut self, rivals: &Rivals, entity: EntityType, schema: &Schema) {
+        columns::exchange(&mut self.columns, rivals, entity, schema);
+    }
+
+    /// Settles what a title of two fields means, by so many values of the portal's records.
+    pub fn settle_rivals(&mut self, rivals: &Rivals, records: u64) {
+        self.problems.retain(|problem| {
+            problem.code != ProblemCode::DuplicateColumn || problem.place.column.as_deref() != Some(&*rivals.title)
+        });
+        for column in &rivals.columns {
+            self.columns[*column].how += &format!(", which {records} values of shared records bear out");
+        }
+        self.open.rivals.retain(|open| open != rivals);
+    }
+
     /// Settles the decimal sign by something better than the file alone.
     pub fn settle_numbers(&mut self, conventions: Conventions, confidence: f32, how: String) {
         self.problems.retain(|problem| problem.code != ProblemCode::NumbersUnsure);
@@ -183,7 +202,7 @@ pub fn survey(
     seen: &mut SeenIds,
     progress: &dyn Observer,
 ) -> Result<Survey, IntakeError> {
-    let (columns, mut problems) = columns::bind(file, schema);
+    let (columns, mut problems, rivals) = columns::bind(file, schema);
     let source = file.open()?;
     let total = source.length().ok();
     progress.event(Event::Begin { phase: Phase::Survey, total });
@@ -220,7 +239,9 @@ pub fn survey(
     let sha256 = file.own_digest().map_or(sha256, str::to_owned);
     problems.extend(file.problems.iter().cloned().chain(census.problems(file)));
     progress.event(Event::End { phase: Phase::Survey });
-    Ok(found.survey(file, columns, problems, &evidence, sha256, bytes))
+    let mut survey = found.survey(file, columns, problems, &evidence, sha256, bytes);
+    survey.open.rivals = rivals;
+    Ok(survey)
 }
 
 /// Digests what is read through it.
@@ -454,6 +475,7 @@ impl Gathered {
         }
         findings.extend(&told);
         let open = Open {
+            rivals: Vec::new(),
             date_order: file.date_order.is_none() && self.votes.is_open(),
             numbers: file.said.numbers.is_none() && evidence.numbers_are_open(),
             columns: if file.said.cells.is_none() { evidence.open_columns(&columns) } else { Vec::new() },

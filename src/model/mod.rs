@@ -28,4 +28,4 @@ pub use record::{FileRecord, LiveRecord, Record};
 pub use row::{Problem, ProblemCode, Reject, RejectReason, Row};
 pub use schema::{CrmMode, Currency, Entry, Pipeline, Schema, User};
 pub use typed::typed_text;
-pub use value::{Money, ProductRow, Value};
+pub use value::{Money, ProductRow, RowDetails, Value};

@@ -69,7 +69,7 @@ impl From<Money> for (Decimal, Option<String>) {
     }
 }
 
-/// One product row of a lead or deal, as far as an export knows it.
+/// One product row of a lead or deal, as far as an export knows it, and what a portal knows besides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProductRow {
     /// The product's name.
@@ -78,6 +78,50 @@ pub struct ProductRow {
     pub price: Decimal,
     /// How many units.
     pub quantity: Decimal,
+    /// What no export holds; nothing for a row of free text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub details: Option<Box<RowDetails>>,
+}
+
+/// What a portal knows of a product row and no export holds (rest-crm 8.3).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RowDetails {
+    /// The catalogue's product; 0 for a text of its own.
+    pub product: u64,
+    /// 1 for a discount of an amount, 2 for one in percent.
+    pub discount_type: u64,
+    /// The discount in percent.
+    pub discount_rate: Decimal,
+    /// The discount of one unit as an amount.
+    pub discount_sum: Decimal,
+    /// The tax in percent; nothing for "no tax", which isn't 0 %.
+    pub tax_rate: Option<Decimal>,
+    /// Whether the price holds the tax.
+    pub tax_included: bool,
+    /// The code of the unit of measure; 0 for the portal's own choice.
+    pub measure: u64,
+}
+
+impl RowDetails {
+    /// Whether they say more than what a row of free text has by itself.
+    pub fn tell(&self) -> bool {
+        self.product != 0 || self.has_terms() || !matches!(self.measure, 0 | PIECE)
+    }
+
+    /// Whether there is a discount or a tax.
+    pub fn has_terms(&self) -> bool {
+        !self.discount_rate.is_zero() || !self.discount_sum.is_zero() || self.tax_rate.is_some() || self.tax_included
+    }
+}
+
+/// The code of the unit that a row has where none is said: a piece.
+const PIECE: u64 = 796;
+
+impl ProductRow {
+    /// A row of free text.
+    pub fn free(name: impl Into<String>, price: Decimal, quantity: Decimal) -> Self {
+        Self { name: name.into(), price, quantity, details: None }
+    }
 }
 
 impl Value {

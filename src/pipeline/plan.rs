@@ -83,6 +83,8 @@ pub enum PlanError {
         explained: usize,
         /// How many there are.
         of: usize,
+        /// Whether their zone is known, by `--timezone` or by the moments themselves, so that saying it is no way out.
+        zone_known: bool,
     },
     /// A file has no ID column, and no other key was said.
     #[error("{0} has no ID column; compare by another key with --match")]

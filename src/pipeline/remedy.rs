@@ -29,6 +29,10 @@ pub(super) fn of(code: &str, language: Language) -> String {
             "More than one live record may be this one: look at them in Bitrix24; plan again to compare with what is there now.",
             "Más de un registro podría ser este: véalos en Bitrix24 y repita la revisión para comparar con lo que hay ahora.",
         ),
+        "not_stored" => (
+            "This portal doesn't take phones, e-mails and the like by `crm.item.update`: enter them by hand from the report.",
+            "Este Bitrix24 no acepta teléfonos, correos y similares por `crm.item.update`: captúrelos a mano con el informe.",
+        ),
         "missing_parent" => (
             "Restore the record it belongs to first, then plan again.",
             "Recupere primero el registro del que depende y repita la revisión.",

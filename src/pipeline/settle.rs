@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::diff::{self, Current};
-use crate::intake::{self, Conventions, DateOrder, IntakeError, NumberStyle};
+use crate::intake::{self, Conventions, DateOrder, IntakeError, NumberStyle, Rivals};
 use crate::model::{EntityType, FieldCode, FieldType, FileRecord, Money, OriginalId, Row, Schema, Value};
 
 use super::survey::Surveyed;
@@ -26,6 +26,9 @@ const ORDERS: [DateOrder; 3] = [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd];
 pub(super) fn settle(seen: &mut Surveyed, current: &Current, schema: &Schema) -> Result<(), IntakeError> {
     if seen.survey.open.date_order && !order_by_births(seen, current) && !seen.survey.date_order_sure {
         order_by_days(seen, current, schema)?;
+    }
+    for of in seen.survey.open.rivals.clone() {
+        rivals(seen, &of, current, schema)?;
     }
     if seen.survey.open.numbers {
         let own = seen.survey.conventions.clone();
@@ -46,6 +49,47 @@ pub(super) fn settle(seen: &mut Surveyed, current: &Current, schema: &Schema) ->
         }
     }
     currency(seen, current, schema)
+}
+
+/// Which of two fields of one title a column holds: the one whose values are the portal's.
+fn rivals(seen: &mut Surveyed, of: &Rivals, current: &Current, schema: &Schema) -> Result<(), IntakeError> {
+    let entity = seen.file.entity;
+    let before = seen.survey.columns.clone();
+    let as_taken = borne(seen, &of.codes, current, schema)?;
+    seen.survey.exchange(of, entity, schema);
+    let exchanged = borne(seen, &of.codes, current, schema)?;
+    let most = as_taken.max(exchanged);
+    if exchanged <= as_taken {
+        seen.survey.columns = before;
+    }
+    if as_taken != exchanged && most * 100 >= (as_taken + exchanged) * MAJORITY_PERCENT {
+        seen.survey.settle_rivals(of, most);
+    }
+    Ok(())
+}
+
+/// How many values of some fields are those of the portal's records, as the file is read now.
+fn borne(seen: &Surveyed, codes: &[FieldCode], current: &Current, schema: &Schema) -> Result<u64, IntakeError> {
+    let (mut borne, mut rows) = (0, 0);
+    for chunk in intake::read_by(&seen.file, &seen.survey, schema, &seen.survey.conventions)? {
+        let chunk = chunk?;
+        rows += chunk.rows().len();
+        for row in chunk.rows() {
+            let Row::Record { record, .. } = row else { continue };
+            let live = current.under_id(record.entity, record.id).and_then(|live| current.get(record.entity, live));
+            let Some(live) = live else { continue };
+            let is_borne = |code: &&FieldCode| {
+                let pair = record.get(code.as_str()).filter(|value| !value.is_empty()).zip(live.get(code.as_str()));
+                let field = schema.listed(record.entity, code.as_str());
+                pair.zip(field).is_some_and(|((file, live), field)| diff::agrees(file, live, field, schema) == Some(true))
+            };
+            borne += codes.iter().filter(is_borne).count() as u64;
+        }
+        if rows >= ROWS_MAX || borne >= ENOUGH {
+            break;
+        }
+    }
+    Ok(borne)
 }
 
 /// The currency of amounts whose cells name none, `$1,500.00`: that of the portal's same amounts, where they are of one (csv 4.4).

@@ -25,7 +25,7 @@ pub(super) fn refuse(files: &[Surveyed], current: &Current) -> Result<(), PlanEr
         }
     }
     if of >= FOREIGN_SHARED_MIN && explained * 100 < of * SAME_PERCENT {
-        return Err(PlanError::Foreign { explained, of });
+        return Err(PlanError::Foreign { explained, of, zone_known: true });
     }
     Ok(())
 }

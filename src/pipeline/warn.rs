@@ -49,6 +49,9 @@ pub(super) fn warn(
         if seen.file.no_records {
             add("no_records", Some(seen.file.entity), None, 1);
         }
+        for of in &seen.survey.open.rivals {
+            add("title_of_two_fields", Some(seen.file.entity), Some(of.title.clone()), seen.survey.rows);
+        }
         if seen.survey.columns.iter().any(|column| column.is_requisite(&column.name)) {
             add("requisites_left_out", Some(seen.file.entity), None, seen.survey.rows);
         }

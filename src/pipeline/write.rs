@@ -169,14 +169,13 @@ fn inputs(ground: &Ground) -> Vec<Input> {
 /// Requests and time of `apply`: the request limit and the operating time, whichever takes longer. The sandbox costs next to nothing.
 fn forecast(actions: &[Action], sandbox: bool) -> (u64, Forecast) {
     let creates = actions.iter().filter(|action| action.action == ActionKind::Create).count() as u64;
-    let updates = actions.len() as u64 - creates;
     let mut requests = 4;
     for entity in EntityType::ALL {
         let of_type =
             actions.iter().filter(|action| action.action == ActionKind::Create && action.entity == entity).count() as u64;
         requests += of_type.div_ceil(200) + of_type.div_ceil(2500) + of_type.div_ceil(2500);
     }
-    requests += updates.div_ceil(50);
+    requests += update_requests(actions);
     let by_requests = if requests > 45 { (requests - 45) as f64 / 2.0 } else { 0.0 };
     let operating = if sandbox { 0.0 } else { creates as f64 * IMPORT_SECONDS };
     let by_operating = if operating > 480.0 * OPERATING_SHARE { operating / OPERATING_SHARE } else { operating };
@@ -186,6 +185,17 @@ fn forecast(actions: &[Action], sandbox: bool) -> (u64, Forecast) {
         _ => (requests as f64 * 0.1, "nothing"),
     };
     (requests, Forecast { seconds: seconds.ceil() as u64, bound_by: bound_by.to_owned() })
+}
+
+/// What updates take, by 50 commands: their own, a look at each live record before, one more before and two after where values of
+/// multi-fields are added, and one at its product rows.
+fn update_requests(actions: &[Action]) -> u64 {
+    let updates = || actions.iter().filter(|action| action.action != ActionKind::Create);
+    let counted = |wanted: fn(&Action) -> bool| updates().filter(|action| wanted(action)).count() as u64;
+    let commands: usize = updates().map(Action::commands).sum();
+    let looks = counted(|action| action.portal_id.is_some());
+    let (valued, with_rows) = (counted(|action| !action.values.is_empty()), counted(|action| action.rows.is_some()));
+    (commands as u64).div_ceil(50) + looks.div_ceil(50) + 3 * valued.div_ceil(50) + with_rows.div_ceil(50)
 }
 
 fn write_records(draft: &Draft, ground: &Ground, verdicts: &Verdicts, drafted: &Drafted) -> Result<(), PlanError> {

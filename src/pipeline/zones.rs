@@ -76,7 +76,9 @@ pub(super) fn fit(
         groups.extend(grouped(&pairs, said.files.clone(), &said.zone));
     }
     if let Some((explained, of)) = foreign(&groups) {
-        return Err(PlanError::Foreign { explained, of });
+        let mut strange = groups.iter().filter(|group| matches!(group.fit, ZoneFit::Foreign { .. }));
+        let zone_known = strange.all(|group| group.files.iter().all(|at| files[*at].file.timezone().is_some()));
+        return Err(PlanError::Foreign { explained, of, zone_known });
     }
     // Other moments than those of creation may have been edited since: they tell a zone, but never that the files are foreign.
     let told = by_kind(unborn).into_iter().map(|group| Group { fit: unrefused(group.fit, group.preferred), ..group });

@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 use super::RecordRef;
+use super::sets::{RowSet, ValueSet};
 
 /// What an action does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,9 +56,15 @@ pub struct Action {
     /// Fields that only the classic update takes.
     #[serde(skip_serializing_if = "Payload::is_empty", default)]
     pub classic: Payload,
-    /// Product rows to set.
+    /// Product rows to set in a created record.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub products: Vec<ProductRow>,
+    /// Multi-fields of a live record, each with the values that it had and those that it shall have.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub values: Vec<ValueSet>,
+    /// Product rows of a live record, as they were and as they shall be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<RowSet>,
     /// System fields of an import (creation moment and so on). If the portal refuses the moments, they are sent without.
     #[serde(skip_serializing_if = "Payload::is_empty", default)]
     pub system: Payload,
@@ -166,6 +173,8 @@ impl Action {
             fields: Payload::default(),
             classic: Payload::default(),
             products: Vec::new(),
+            values: Vec::new(),
+            rows: None,
             system: Payload::default(),
             links: Vec::new(),
             depends_on: Vec::new(),
@@ -186,7 +195,19 @@ impl Action {
 
     /// Whether there is nothing to send.
     pub fn is_idle(&self) -> bool {
-        self.fields.is_empty() && self.classic.is_empty() && self.products.is_empty() && self.links.is_empty()
+        self.fields.is_empty()
+            && self.classic.is_empty()
+            && self.products.is_empty()
+            && self.links.is_empty()
+            && self.values.is_empty()
+            && self.rows.is_none()
+    }
+
+    /// How many commands an update takes: one for product rows, one for the fields of the classic methods, one for all else.
+    pub fn commands(&self) -> usize {
+        usize::from(!self.products.is_empty() || self.rows.is_some())
+            + usize::from(!self.classic.is_empty())
+            + usize::from(!self.fields.is_empty() || !self.links.is_empty() || !self.values.is_empty())
     }
 
     /// Takes up the links of a field, in the file's order; gives back those that are known already.

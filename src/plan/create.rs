@@ -15,7 +15,7 @@ use super::wire::{moment, rfc3339, wire};
 /// Lengths that the portal's columns hold (rest-crm 1.1, 3.7); what is longer is cut by us, and said, instead of by the portal, in silence.
 const LENGTHS: &[(&str, usize)] =
     &[("TITLE", 255), ("COMPANY_TITLE", 255), ("POST", 255), ("NAME", 50), ("SECOND_NAME", 50), ("LAST_NAME", 50)];
-const MULTIFIELD_LENGTH: usize = 250;
+pub(super) const MULTIFIELD_LENGTH: usize = 250;
 
 /// How near to now the portal takes a moment for its own.
 const JUST_NOW: SignedDuration = SignedDuration::from_secs(2);

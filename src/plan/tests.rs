@@ -178,7 +178,7 @@ fn crm_trap_13_phones_go_in_upper_case_lists_and_never_as_fm() {
 
 #[test]
 fn crm_trap_14_and_19_products_and_addresses_are_written_by_a_second_step() {
-    let product = ProductRow { name: "Tarima".into(), price: 450.into(), quantity: 10.into() };
+    let product = ProductRow::free("Tarima", 450.into(), 10.into());
     let fields = [("PRODUCTS", Value::Products(vec![product.clone()])), ("ADDRESS_CITY", text("Puebla"))];
     let (create, mend) = Planning::new().one(row(Lead, 1, &fields));
     let mend = mend.expect("a mend");

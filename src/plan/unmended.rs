@@ -6,7 +6,7 @@
 //! takes nothing away from anybody.
 
 use crate::diff::{ChangeKind, FieldChange, MatchedBy, Verdict};
-use crate::model::{EntityType, FieldCode, FieldType};
+use crate::model::{FieldCode, FieldType};
 
 use super::draft::{Drafted, Drafter, Missing};
 use super::fate::Fates;
@@ -32,8 +32,7 @@ impl Drafter<'_> {
             })
         };
         let differing = judged.changes.iter().filter(|change| change.kind == ChangeKind::Changed && writes(&change.field));
-        let (filled, lacking): (Vec<&FieldChange>, Vec<&FieldChange>) =
-            differing.partition(|change| self.may_fill(entity, change));
+        let (filled, lacking): (Vec<&FieldChange>, Vec<&FieldChange>) = differing.partition(|change| self.may_fill(change));
         if !filled.is_empty() {
             drafted.warn("restored_filled", entity, None);
             let updates = self.restore_fields(item, &filled, fates, drafted);
@@ -46,10 +45,8 @@ impl Drafter<'_> {
         }
     }
 
-    /// Whether the person has said that the files' values are to be written, and this one takes the place of none. Product rows are
-    /// never written into a live record.
-    fn may_fill(&self, entity: EntityType, change: &FieldChange) -> bool {
-        let is_written = self.schema.field(entity, change.field.as_str()).is_some_and(|field| field.kind != FieldType::Products);
-        self.flags.changed == "restore" && is_written && change.portal.is_empty() && !change.file.is_empty()
+    /// Whether the person has said that the files' values are to be written, and this one takes the place of none.
+    fn may_fill(&self, change: &FieldChange) -> bool {
+        self.flags.changed == "restore" && change.portal.is_empty() && !change.file.is_empty()
     }
 }

@@ -10,6 +10,7 @@ use super::action::{Action, ActionKind};
 use super::draft::{Drafted, Drafter, Missing};
 use super::fate::Fates;
 use super::linking::{link_id, one_or_all};
+use super::sets::{restore_rows, restore_values};
 use super::wire::wire;
 
 impl Drafter<'_> {
@@ -31,6 +32,7 @@ impl Drafter<'_> {
                 _ => {}
             }
         }
+        self.settle_amount(item, &mut restore, drafted);
         [relink, restore].into_iter().filter_map(|action| addressed(action, item)).collect()
     }
 
@@ -48,6 +50,7 @@ impl Drafter<'_> {
             let Some(field) = self.schema.field(record.entity, change.field.as_str()) else { continue };
             self.restore(&field, &field.kind, change, fates, &mut restore, drafted);
         }
+        self.settle_amount(item, &mut restore, drafted);
         addressed(restore, item)
     }
 
@@ -60,6 +63,11 @@ impl Drafter<'_> {
         restore: &mut Action,
         drafted: &mut Drafted,
     ) {
+        match kind {
+            FieldType::Multi(multi) => return restore_values((field, multi), change, restore, drafted),
+            FieldType::Products => return restore_rows(change, restore, drafted),
+            _ => {}
+        }
         let code = field.code.as_str();
         let old = before(&change.portal, kind, self.zone);
         let new = match kind {
@@ -72,7 +80,6 @@ impl Drafter<'_> {
                 }
                 sent => sent.map(|sent| one_or_all(field, sent)),
             },
-            FieldType::Multi(_) | FieldType::Products => None,
             _ if change.file.is_empty() => Some(json!("")),
             _ => {
                 let value = self.of_a_currency(code, &change.file, restore.entity, drafted);
@@ -88,7 +95,7 @@ impl Drafter<'_> {
                 restore.classic.set(code, new);
                 restore.before.set(code, old);
             }
-            (None, Writing::Import | Writing::ClassicUpdate | Writing::ProductRows) => {
+            (None, Writing::Import | Writing::ClassicUpdate) => {
                 drafted.warn("not_written_back", restore.entity, Some(code));
             }
             _ => drafted.warn("column_unwritable", restore.entity, Some(code)),

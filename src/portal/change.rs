@@ -83,7 +83,29 @@ impl Change {
     }
 }
 
-/// A row of free text: the product's id isn't in an export (rest-crm 8.3). Numbers as text keep their digits.
+/// A row: one of free text where nothing more is known of it, because the product's id isn't in an export (rest-crm 8.3). Numbers as text
+/// keep their digits.
 fn product_row(at: usize, row: &ProductRow) -> Json {
-    json!({"productName": row.name, "price": row.price.to_string(), "quantity": row.quantity.to_string(), "sort": (at + 1) * 10})
+    let mut json = json!({"productName": row.name, "price": row.price.to_string(), "quantity": row.quantity.to_string(), "sort": (at + 1) * 10});
+    let Some(details) = &row.details else { return json };
+    let mut set = |name: &str, value: Json| json[name] = value;
+    if details.product != 0 {
+        set("productId", json!(details.product));
+    }
+    if details.measure != 0 {
+        set("measureCode", json!(details.measure));
+    }
+    if !details.discount_rate.is_zero() || !details.discount_sum.is_zero() {
+        set("discountTypeId", json!(details.discount_type));
+        set("discountRate", json!(details.discount_rate.to_string()));
+        set("discountSum", json!(details.discount_sum.to_string()));
+    }
+    // No tax is no rate at all: 0 would be a tax of 0 % (rest-crm 8.3).
+    if let Some(rate) = details.tax_rate {
+        set("taxRate", json!(rate.to_string()));
+    }
+    if details.tax_included {
+        set("taxIncluded", json!("Y"));
+    }
+    json
 }

@@ -10,7 +10,9 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::answer::{plain, values, whole};
-use crate::model::{EntityType, FieldCode, FieldDef, FieldType, LiveRecord, PortalId, ProductRow, Schema, UserId, Value};
+use crate::model::{
+    EntityType, FieldCode, FieldDef, FieldType, LiveRecord, PortalId, ProductRow, RowDetails, Schema, UserId, Value,
+};
 
 /// The fields that tell records apart; all that is read where only existence matters.
 pub(super) const IDENTITY_FIELDS: &[&str] = &["id", "originatorId", "originId", "createdTime"];
@@ -151,7 +153,48 @@ pub(super) fn product_row(json: &Json) -> ProductRow {
         name: json.get("productName").map(plain).unwrap_or_default(),
         price: number("price"),
         quantity: number("quantity"),
+        details: row_details(json),
     }
+}
+
+/// What an export doesn't hold of a product row; nothing for a row of free text.
+fn row_details(json: &Json) -> Option<Box<RowDetails>> {
+    let text = |name: &str| json.get(name).map(plain).unwrap_or_default();
+    let number = |name: &str| decimal(&text(name)).unwrap_or_default();
+    let whole = |name: &str| json.get(name).and_then(whole).unwrap_or_default();
+    let details = RowDetails {
+        product: whole("productId"),
+        discount_type: whole("discountTypeId"),
+        discount_rate: number("discountRate"),
+        discount_sum: number("discountSum"),
+        tax_rate: decimal(&text("taxRate")),
+        tax_included: flag(&text("taxIncluded")).unwrap_or_default(),
+        measure: whole("measureCode"),
+    };
+    details.tell().then(|| Box::new(details))
+}
+
+/// A value of a multi-field with the id that the portal knows it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MultiValue {
+    /// Its id.
+    pub id: u64,
+    /// Its kind and type: `PHONE_WORK`.
+    pub field: FieldCode,
+    /// The value.
+    pub value: String,
+}
+
+/// The id of an item, and the values of its multi-fields in their order; `None` for one without an id.
+pub(super) fn multi_values(item: &Json) -> Option<(PortalId, Vec<MultiValue>)> {
+    let id = item.get("id").and_then(whole)?;
+    let value = |entry: &Json| {
+        let part = |name: &str| entry.get(name).map(plain).unwrap_or_default();
+        let field = FieldCode::from(format!("{}_{}", part("typeId"), part("valueType")));
+        Some(MultiValue { id: entry.get("id").and_then(whole)?, field, value: part("value") })
+    };
+    let entries = item.get("fm").map(values).unwrap_or_default();
+    Some((PortalId(id), entries.into_iter().filter_map(value).filter(|entry| !entry.value.is_empty()).collect()))
 }
 
 /// A number from its text, so that no digit is lost on the way; `19000`, `15000.00`, `1.5e3`.

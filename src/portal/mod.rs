@@ -48,6 +48,7 @@ pub use access::{Access, AccessError};
 pub use address::{AddressError, WebhookUrl};
 pub use application::Application;
 pub use change::Change;
+pub use decode::MultiValue;
 pub use doings::LinkFrom;
 pub use effect::{Effect, Refusal, Unclear};
 pub use error::PortalError;

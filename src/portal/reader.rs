@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::access::Access;
 use super::answer::{Answer, plain, values, whole};
 use super::call::Call;
-use super::decode::{self, Decoder};
+use super::decode::{self, Decoder, MultiValue};
 use super::error::PortalError;
 use super::line::Line;
 use super::listing;
@@ -188,6 +188,28 @@ impl Reader {
         let filters: Vec<Filter> = ids.chunks(PAGE).map(|ids| Filter::new("@id", "@ID", &json!(ids))).collect();
         let pages = self.pages(entity, &filters, schema, wants).await?;
         Ok(pages.into_iter().flatten().collect())
+    }
+
+    /// Reads the multi-fields of these records with the ids of their values; records that aren't there are left out. 2,500 a request.
+    pub async fn multi_values(
+        &self,
+        entity: EntityType,
+        ids: &[PortalId],
+    ) -> Result<Vec<(PortalId, Vec<MultiValue>)>, PortalError> {
+        let mut ids: Vec<u64> = ids.iter().map(|id| id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let calls: Vec<Call> = ids.chunks(PAGE).map(|ids| list_call(entity, &json!({"@id": ids}), true)).collect();
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for answer in self.line().read(&calls).await? {
+            let answer = answer?;
+            let items = answer.result.get("items").ok_or(PortalError::Protocol("a list has no items"))?;
+            found.extend(values(items).into_iter().filter_map(decode::multi_values));
+        }
+        Ok(found)
     }
 
     /// Looks records up by their origin marks: with id, origin pair and creation moment. 2,500 marks a request.

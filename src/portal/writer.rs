@@ -91,34 +91,26 @@ impl Writer {
         effects.into_iter().map(|effect| effect.unwrap_or(Effect::Unknown(Unclear::NotMentioned))).collect()
     }
 
-    /// Makes changes to records that are there: one effect a change, in their order, until one is refused as all behind it would be. One
-    /// request for up to 50 of usual size.
+    /// Makes changes to records that are there, one after the other: one effect a change, until one is refused as all behind it would be.
+    /// One request for up to 50 of usual size; what a batch can't say goes alone, in its place.
     pub async fn run(&self, changes: &[Change]) -> Vec<Effect<()>> {
         let calls: Vec<Call> = changes.iter().map(Change::call).collect();
         let line = self.reader.line();
-        let mut effects: Vec<Option<Effect<()>>> = calls.iter().map(|_| None).collect();
+        let mut effects: Vec<Effect<()>> = Vec::with_capacity(calls.len());
         let mut ended: Option<Refusal> = None;
-        let mut rest: Vec<usize> = (0..calls.len()).filter(|at| !calls[*at].must_go_alone()).collect();
-        while !rest.is_empty() {
-            let size = line.size_for(&calls[rest[0]].method, BATCH_COMMANDS_MAX).min(rest.len());
-            let batch: Vec<usize> = rest.drain(..size).collect();
-            let sent: Vec<&Call> = batch.iter().map(|at| &calls[*at]).collect();
+        while let Some(call) = calls.get(effects.len()) {
+            let rest = &calls[effects.len()..];
+            let size = line.size_for(&call.method, BATCH_COMMANDS_MAX).clamp(1, rest.len());
+            let sent: Vec<&Call> = rest[..size].iter().take_while(|call| !call.must_go_alone()).collect();
             let settled = match ended.take() {
-                Some(refusal) => vec![Effect::NotDone(refusal); batch.len()],
-                None => of_commands(line.change_batch(&sent).await, batch.len()),
+                Some(refusal) => vec![Effect::NotDone(refusal); rest.len()],
+                None if sent.is_empty() => vec![of_call(line.change(call).await)],
+                None => of_commands(line.change_batch(&sent).await, sent.len()),
             };
             ended = settled.iter().find_map(Effect::fatal).cloned();
-            batch.into_iter().zip(settled).for_each(|(at, effect)| effects[at] = Some(effect));
+            effects.extend(settled);
         }
-        for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.must_go_alone()) {
-            let effect = match ended.take() {
-                Some(refusal) => Effect::NotDone(refusal),
-                None => of_call(line.change(call).await),
-            };
-            ended = effect.fatal().cloned();
-            effects[at] = Some(effect);
-        }
-        effects.into_iter().map(|effect| effect.unwrap_or(Effect::Unknown(Unclear::NotMentioned))).collect()
+        effects
     }
 
     /// Makes a custom field for a record type: `kind` is `string`, `datetime` or `double`, `code` begins with `UF_CRM_`.

@@ -153,6 +153,11 @@ const KNOWN: &[Known] = &[
         "{field} de {of} trae un importe sin moneda: un `$` puede ser de varias, y ningún registro en común dice cuál. Se escribe la moneda base de su Bitrix24. Si se usan varias monedas, compare con los archivos.",
     ),
     notice(
+        "title_of_two_fields",
+        "The column title {field} is that of two fields of the portal, and no shared record tells which is which ({of}). The portal's own field was taken first, then the custom one. Compare a record with the file; where it is wrong, rename the column and name its field with `--map`.",
+        "El título de columna {field} es el de dos campos de su Bitrix24, y ningún registro en común dice cuál es cuál ({of}). Se tomó primero el campo propio de Bitrix24 y después el personalizado. Compare un registro con el archivo; si no es así, cambie el título de la columna e indique el campo con `--map`.",
+    ),
+    notice(
         "requisites_left_out",
         "The files hold requisites of {all} (columns such as “Details: …”). They are neither compared nor written: enter them by hand where they are missing.",
         "Los archivos traen detalles (RFC, domicilio fiscal) de {all}, en columnas como «Detalles: …». No se comparan ni se escriben: captúrelos a mano donde falten.",
@@ -230,8 +235,23 @@ const KNOWN: &[Known] = &[
     ),
     notice(
         "not_written_back",
-        "{field} differs in {of}, and `--changed restore` leaves it as it is in Bitrix24: phones, e-mails and products are written with new records only, and a link or a value that leads nowhere isn't written at all. The report shows both values; correct it by hand.",
-        "{field} difiere en {of} y `--changed restore` lo deja como está en su Bitrix24: teléfonos, correos y productos solo se escriben en registros nuevos, y no se escribe un vínculo o valor que no lleva a nada. El informe muestra ambos valores; corríjalo a mano.",
+        "{field} differs in {of}, and `--changed restore` leaves it as it is in Bitrix24: a link or a value that leads nowhere isn't written. The report shows both values; correct it by hand.",
+        "{field} difiere en {of} y `--changed restore` lo deja como está en su Bitrix24: no se escribe un vínculo o valor que no lleva a nada. El informe muestra ambos valores; corríjalo a mano.",
+    ),
+    notice(
+        "values_deleted",
+        "{field} of {of} holds values in Bitrix24 that the file doesn't have. `--changed restore` deletes them, so that the field is what the file says. The report shows both; if some are newer than the copy and right, leave the field out with `--skip-field`. `undo` brings them back.",
+        "{field} de {of} tiene en su Bitrix24 valores que el archivo no trae. `--changed restore` los elimina para que el campo quede como dice el archivo. El informe muestra ambos; si algunos son posteriores a la copia y correctos, omita el campo con `--skip-field`. `undo` los devuelve.",
+    ),
+    notice(
+        "product_details_lost",
+        "Products of {of} have a catalogue product, a discount, a tax or a unit in Bitrix24 that no file holds. `--changed restore` keeps them in rows of the same name and price; here rows differ in that, and lose them. The report shows both; `--skip-field PRODUCTS` leaves the products as they are, and `undo` brings them back whole.",
+        "Los productos de {of} tienen en su Bitrix24 un artículo del catálogo, un descuento, un impuesto o una unidad que ningún archivo trae. `--changed restore` los conserva en las líneas con el mismo nombre y precio; aquí hay líneas que difieren en eso y los pierden. El informe muestra ambos; `--skip-field PRODUCTS` deja los productos como están y `undo` los devuelve completos.",
+    ),
+    notice(
+        "amount_follows_products",
+        "{field} of {of} in the file isn't the sum of its products, and isn't marked as entered by hand. When the products are written back, Bitrix24 computes the amount from them; correct it by hand where it matters.",
+        "{field} de {of} en el archivo no es la suma de sus productos ni está marcado como capturado a mano. Al escribir los productos, Bitrix24 calcula el monto con ellos; corríjalo a mano donde importe.",
     ),
     notice(
         "zero_text",
@@ -353,6 +373,7 @@ mod tests {
         "link_unknown",
         "missing_parent",
         "column_unmapped",
+        "title_of_two_fields",
         "requisites_left_out",
         "currency_taken",
         "column_unwritable",
@@ -389,6 +410,9 @@ mod tests {
         "value_cut",
         "zero_text",
         "not_written_back",
+        "values_deleted",
+        "product_details_lost",
+        "amount_follows_products",
         "not_mended",
         "created_twice",
         "answers_for_another",

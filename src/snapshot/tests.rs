@@ -63,7 +63,7 @@ fn record(entity: EntityType, id: u64, fields: &[(&str, Value)]) -> LiveRecord {
 fn records() -> Vec<LiveRecord> {
     let text = |text: &str| Value::Text(text.into());
     let code = |code: &str| Value::Code(code.into());
-    let product = |name: &str| ProductRow { name: name.into(), price: Decimal::new(9990, 2), quantity: Decimal::from(2) };
+    let product = |name: &str| ProductRow::free(name, Decimal::new(9990, 2), Decimal::from(2));
     let lead = [
         ("TITLE", text("Con \"comillas\", comas;\ny renglones")),
         ("STATUS_ID", code("NEW")),

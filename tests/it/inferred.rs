@@ -294,3 +294,164 @@ fn two_files_with_the_same_ids_are_two_copies_to_choose_from() {
     assert!(text(shared, "text").contains("leads-lunes.csv") && text(shared, "text").contains("leads-martes.csv"), "{shared}");
     assert_eq!(summary["entities"]["lead"]["rejected"], 2);
 }
+
+/// A deal with a custom field of money, and the field's code.
+fn money_field(portal: &Portal) -> &'static str {
+    let fields = json!({"FIELD_NAME": "PAGO", "USER_TYPE_ID": "money", "EDIT_FORM_LABEL": {"en": "Pago"}, "LIST_COLUMN_LABEL": {"en": "Pago"}});
+    portal.call("crm.deal.userfield.add", json!({"fields": fields}));
+    portal.call("crm.currency.add", json!({"fields": {"CURRENCY": "MXN"}}));
+    "UF_CRM_PAGO"
+}
+
+#[test]
+fn the_currency_behind_a_dollar_sign_is_that_of_the_portals_same_amounts() {
+    let portal = Portal::open();
+    let code = money_field(&portal);
+    let paid = |amount: &str| {
+        let fields = json!({"TITLE": "Venta", code: amount});
+        portal.call("crm.deal.add", json!({"fields": fields})).as_u64().expect("an id")
+    };
+    let (one, two) = (paid("1500|MXN"), paid("99.5|MXN"));
+    let head = "ID;Nombre de la negociación;Pago".to_owned();
+    let rows =
+        [format!("{one};Venta;$1,500.00"), format!("{two};Venta;$99.50"), "900;Perdida;$20.00".into(), "901;Otra;US$7.00".into()];
+    let deals = file(&portal, "deal.csv", &[&[head][..], &rows[..]].concat());
+    let summary = plan(&portal, &[&deals], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "deal"), [2, 2, 0, 0], "{summary:#}");
+    assert_eq!(inferred(&summary, &deals, "currency"), ("MXN".to_owned(), 2));
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains("\"20.00|MXN\"") && actions.contains("\"7.00|USD\""), "{actions}");
+    assert!(!summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "currency_taken"));
+}
+
+#[test]
+fn an_amount_whose_currency_nothing_tells_gets_the_base_currency_and_that_is_said() {
+    let portal = Portal::open();
+    money_field(&portal);
+    let deals = file(&portal, "deal.csv", &["ID;Nombre de la negociación;Pago".into(), "900;Perdida;$20.00".into()]);
+    let summary = plan(&portal, &[&deals], &[]).exits(0).json();
+    let taken = summary["warnings"].as_array().expect("a list").iter().find(|warning| warning["code"] == "currency_taken");
+    let taken = taken.unwrap_or_else(|| panic!("no word of it in {:#}", summary["warnings"]));
+    assert_eq!((number(taken, "records"), text(taken, "field")), (1, "UF_CRM_PAGO".to_owned()));
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains("\"20.00|USD\""), "{actions}");
+}
+
+/// Leads with a meeting each, and a file of them that doesn't say when they were created: the import wizard's layout.
+fn meetings(portal: &Portal, zone: &str) -> PathBuf {
+    let fields = json!({"FIELD_NAME": "CITA", "USER_TYPE_ID": "datetime", "EDIT_FORM_LABEL": {"en": "Cita"}, "LIST_COLUMN_LABEL": {"en": "Cita"}});
+    portal.call("crm.lead.userfield.add", json!({"fields": fields}));
+    let mut lines = vec!["ID;Título;Oportunidad;Cita".to_owned()];
+    for month in 1..=6 {
+        let meeting = format!("2026-0{month}-15T0{month}:10:2{month}+00:00");
+        let fields = json!({"TITLE": format!("De {month}"), "UF_CRM_CITA": meeting});
+        let id = portal.call("crm.lead.add", json!({"fields": fields})).as_u64().expect("an id");
+        let moment: Timestamp = meeting.parse().expect("a moment");
+        let clock = TimeZone::get(zone).expect("a zone").to_datetime(moment).strftime("%d/%m/%Y %H:%M:%S").to_string();
+        lines.push(format!("{id};De {month};0;{clock}"));
+    }
+    lines.push("900;Perdido;0;15/07/2026 10:00:00".to_owned());
+    file(portal, "lead.csv", &lines)
+}
+
+#[test]
+fn the_zone_of_a_file_without_creation_moments_is_told_by_its_other_moments() {
+    let portal = Portal::open();
+    let leads = meetings(&portal, "Europe/Madrid");
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "lead"), [6, 1, 0, 0], "{summary:#}");
+    let (zone, records) = inferred(&summary, &leads, "zone");
+    assert_eq!((zone.as_str(), records), ("Europe/Madrid", 6));
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains("2026-07-15T08:00:00+00:00"), "{actions}");
+    assert!(!summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "zone_uncertain"));
+}
+
+#[test]
+fn a_file_without_creation_moments_whose_zone_nothing_tells_says_so_and_is_never_foreign() {
+    let portal = Portal::open();
+    let leads = meetings(&portal, "Europe/Madrid");
+    // Somebody has moved every meeting by minutes since.
+    let moved = fs::read_to_string(&leads).expect("a file").replace(":10:2", ":17:2");
+    fs::write(&leads, moved).expect("a written file");
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "lead"), [0, 1, 6, 0], "{summary:#}");
+    assert!(summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "zone_uncertain"));
+}
+
+#[test]
+fn amounts_that_may_be_read_in_two_ways_are_an_alarm_until_a_record_tells() {
+    let portal = Portal::open();
+    let rows = ["ID;Título de prospecto;Total", "900;Uno;1.500", "901;Dos;2.250"].map(str::to_owned);
+    let leads = file(&portal, "lead.csv", &rows);
+    let unsure = |more: &[&str]| {
+        let summary = plan(&portal, &[&leads], more).exits(0).json();
+        summary["warnings"].as_array().expect("a list").iter().any(|warning| warning["code"] == "numbers_unsure")
+    };
+    assert!(unsure(&[]) && !unsure(&["--numbers", "comma"]));
+    let id = lead(&portal, "2026-01-20T10:00:07+00:00", &json!({"opportunity": 1500}));
+    fs::write(&leads, format!("ID;Título de prospecto;Total\n{id};Uno;1.500\n901;Dos;2.250\n")).expect("a written file");
+    assert!(!unsure(&[]));
+}
+
+#[test]
+fn a_column_that_parts_of_one_whole_leave_unmapped_is_counted_once_a_row() {
+    let portal = Portal::open();
+    let part = |name: &str, id: u64| {
+        file(
+            &portal,
+            name,
+            &["ID;Título de prospecto;Etapa;Raro;Detalles: ID".into(), format!("{id};a;;x;5"), format!("{};b;;;", id + 1)],
+        )
+    };
+    let (one, two) = (part("leads-1.csv", 900), part("leads-2.csv", 910));
+    let summary = plan(&portal, &[&one, &two], &[]).exits(0).json();
+    let warned = |code: &str| -> Vec<(u64, Value)> {
+        let all = summary["warnings"].as_array().expect("a list").iter().filter(|warning| warning["code"] == code);
+        all.map(|warning| (number(warning, "records"), warning["field"].clone())).collect()
+    };
+    assert_eq!(warned("column_unmapped"), [(4, json!("Raro"))], "a requisite's column is no field that somebody renamed");
+    assert_eq!(warned("requisites_left_out"), [(4, Value::Null)]);
+}
+
+#[test]
+fn which_of_two_columns_of_one_title_is_the_custom_field_the_shared_records_tell() {
+    let portal = Portal::open();
+    let fields = json!({"FIELD_NAME": "NOTA", "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": {"en": "Comentario"}, "LIST_COLUMN_LABEL": {"en": "Comentario"}});
+    portal.call("crm.lead.userfield.add", json!({"fields": fields}));
+    let fields = json!({"TITLE": "Uno", "COMMENTS": "del sistema", "UF_CRM_NOTA": "propio"});
+    let id = portal.call("crm.lead.add", json!({"fields": fields})).as_u64().expect("an id");
+    let actions = || fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    let warned = |summary: &Value| {
+        let warnings = summary["warnings"].as_array().expect("a list");
+        warnings.iter().any(|warning| warning["code"] == "title_of_two_fields" && warning["field"] == "Comentario")
+    };
+    let head = "ID;Título de prospecto;Comentario;Cargo;Comentario".to_owned();
+    // A user may put columns in any order.
+    for (first, second, lost) in [("del sistema", "propio", ["a", "b"]), ("propio", "del sistema", ["b", "a"])] {
+        let rows = [format!("{id};Uno;{first};;{second}"), format!("900;Perdido;{};;{}", lost[0], lost[1])];
+        let leads = file(&portal, "lead.csv", &[&[head.clone()][..], &rows[..]].concat());
+        let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+        assert_eq!(counts(&summary, "lead"), [1, 1, 0, 0], "{summary:#}");
+        assert!(actions().contains(r#""comments":"a""#) && actions().contains(r#""ufCrmNota":"b""#), "{}", actions());
+        assert!(!warned(&summary));
+    }
+    let leads = file(&portal, "lead.csv", &[head, "900;Perdido;a;;b".into()]);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert!(actions().contains(r#""comments":"a""#) && actions().contains(r#""ufCrmNota":"b""#), "{}", actions());
+    assert!(warned(&summary), "nothing tells, and that is said: {summary:#}");
+}
+
+#[test]
+fn one_column_whose_title_a_custom_field_bears_too_is_the_one_whose_values_are_the_portals() {
+    let portal = Portal::open();
+    let fields = json!({"FIELD_NAME": "NOTA", "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": {"en": "Comentario"}, "LIST_COLUMN_LABEL": {"en": "Comentario"}});
+    portal.call("crm.lead.userfield.add", json!({"fields": fields}));
+    let id = portal.call("crm.lead.add", json!({"fields": {"TITLE": "Uno", "UF_CRM_NOTA": "propio"}})).as_u64().expect("an id");
+    let rows = ["ID;Título de prospecto;Comentario".to_owned(), format!("{id};Uno;propio"), "900;Perdido;b".into()];
+    let leads = file(&portal, "lead.csv", &rows);
+    let summary = plan(&portal, &[&leads], &[]).exits(0).json();
+    assert_eq!(counts(&summary, "lead"), [1, 1, 0, 0], "{summary:#}");
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert!(actions.contains(r#""ufCrmNota":"b""#), "{actions}");
+}

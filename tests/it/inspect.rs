@@ -159,6 +159,30 @@ fn a_mapping_is_saved_and_read_again() {
 }
 
 #[test]
+fn a_mapping_tells_what_a_file_holds_whose_titles_nobody_knows_from_a_pipe_too() {
+    let desk = Desk::new();
+    let (file, mapping) = (desk.put("x.csv", "ID;Cosa;Precio total\n1;a;5\n"), desk.dir.path().join("m.toml"));
+    let said = ["--entity", "deal", "--map", "Cosa=TITLE", "--map", "Precio total=OPPORTUNITY", "--save-mapping", text(&mapping)];
+    desk.inspect(&[&[text(&file)], said.as_slice()].concat());
+    desk.b24().run(["inspect", text(&file)]).exits(1).stderr("--entity");
+    let again = desk.inspect(&[text(&file), "--mapping", text(&mapping)]);
+    assert_eq!((&again["entity"], &again["columns"][1]["field"]), (&json!("deal"), &json!("TITLE")));
+    assert_eq!(again["detected"]["entity"]["how"], "the mapping names 3 of its columns");
+
+    let piped = Command::new(PROGRAM)
+        .args(["inspect", "-", "--json", "--mapping", text(&mapping)])
+        .stdin(std::fs::File::open(&file).expect("a file"))
+        .output()
+        .expect("the program runs");
+    assert!(piped.status.success(), "{}", String::from_utf8_lossy(&piped.stderr));
+    let told: Value = serde_json::from_slice(&piped.stdout).expect("JSON");
+    assert_eq!(told["files"][0]["entity"], "deal");
+
+    std::fs::write(&mapping, "[lead.columns]\nCosa = \"TITLE\"\n[deal.columns]\nCosa = \"TITLE\"\n").expect("a written file");
+    desk.b24().run(["inspect", text(&file), "--mapping", text(&mapping)]).exits(1).stderr("--entity");
+}
+
+#[test]
 fn two_copies_of_the_same_records_are_told_with_each_others_names() {
     let desk = Desk::new();
     let (one, other) = (desk.put("uno.csv", LEADS), desk.put("dos.csv", LEADS));

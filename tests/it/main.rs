@@ -5,6 +5,7 @@ mod badinput;
 mod bindings;
 #[cfg(feature = "faults")]
 mod bugs;
+mod changed;
 mod corpus;
 mod corpus_large;
 #[cfg(unix)]

@@ -250,7 +250,11 @@ fn files_of_another_portal_are_refused() {
     fs::write(&file, foreign.join("\n")).expect("a written file");
     scene.files = vec![file];
     scene.portal.watch_writing();
-    scene.run_plan(&[]).exits(4).stderr("of another portal");
+    scene.run_plan(&[]).exits(4).stderr("say it with --timezone");
+    // Who has said the zone isn't told to say it.
+    let said = scene.run_plan(&["--timezone", "America/Mexico_City"]).exits(4).stderr("of another portal");
+    assert!(!said.err.contains("say it with --timezone"), "{}", said.err);
+    scene.run_plan(&["--timezone", "America/Mexico_City", "--lang", "es"]).exits(4).stderr("de otro portal");
     assert!(!scene.plan_dir().exists());
     assert_eq!(scene.portal.written(), Vec::<String>::new());
     let now = Crm::of(&scene.portal);

@@ -24,6 +24,7 @@ mod random;
 mod script;
 mod renewing;
 mod seeds;
+mod spoiled;
 mod stage;
 mod trace;
 mod trial;

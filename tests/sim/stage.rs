@@ -91,7 +91,7 @@ impl Stage {
     #[cfg(feature = "faults")]
     pub fn plan_again(&mut self, name: &str) {
         name.clone_into(&mut self.plan);
-        world::plan(self.portal(), self.world.files(), &self.plan_dir(), self.world.relinks);
+        world::plan(self.portal(), self.world.files(), &self.plan_dir(), self.world.relinks, "report");
     }
 
     /// Turns to another of its plans.

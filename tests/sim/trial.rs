@@ -67,7 +67,7 @@ impl Ground {
         let size = Size { lost: loss::ORDER.map(|other| if other == entity { 5 } else { 1 }), ..Size::USUAL };
         let world = loss::World::build(dir.path(), size, world::birth(), &mut Chance::new(1)).expect("a world");
         let portal = Portal::open(&world.data, Limits::None, world::birth());
-        world::plan(&portal, world.files.clone(), &dir.path().join("plan"), false);
+        world::plan(&portal, world.files.clone(), &dir.path().join("plan"), false, "report");
         Self { dir, world }
     }
 

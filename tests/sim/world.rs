@@ -64,6 +64,8 @@ pub struct World {
     pub crm: Crm,
     /// Whether the plan fills lost links of surviving records.
     pub relinks: bool,
+    /// The surviving records that somebody has spoiled; the plan writes the files' values back into them.
+    pub spoiled: Vec<(&'static str, u64)>,
     /// The last row of the portal's ledger.
     pub ledger: i64,
 }
@@ -78,6 +80,17 @@ pub fn scratch() -> TempDir {
 impl World {
     /// Makes a CRM by chance, exports it, loses one record of two, and plans.
     pub fn make(size: Size, seed: u64, relinks: bool, origin: Origin) -> Self {
+        Self::spoiling(size, seed, relinks, origin, |_, _| Vec::new())
+    }
+
+    /// The same, with what becomes of the survivors before the plan is made.
+    pub fn spoiling(
+        size: Size,
+        seed: u64,
+        relinks: bool,
+        origin: Origin,
+        spoil: impl FnOnce(&Portal, &mut Crm) -> Vec<(&'static str, u64)>,
+    ) -> Self {
         let dir = scratch();
         let portal = Portal::open(&dir.path().join("data"), Limits::None, birth());
         let mut random = Random(seed);
@@ -95,9 +108,11 @@ impl World {
             let lost = random.sample(&ids, ids.len() / 2);
             crm.lose(&portal, kind, &lost);
         }
-        plan(&portal, files.into(), &dir.path().join("plan"), relinks);
+        let spoiled = spoil(&portal, &mut crm);
+        let changed = if spoiled.is_empty() { "report" } else { "restore" };
+        plan(&portal, files.into(), &dir.path().join("plan"), relinks, changed);
         let ledger = portal.ledger(0).last().and_then(|row| row["seq"].as_i64()).expect("a ledger");
-        Self { dir, crm, relinks, ledger }
+        Self { dir, crm, relinks, spoiled, ledger }
     }
 
     /// The source record that a created record of a type is known as: by our mark, or by the pair that was its own.
@@ -156,8 +171,8 @@ fn give_pairs(portal: &Portal) {
 }
 
 /// Makes a plan. Only reads.
-pub fn plan(portal: &Portal, files: Vec<PathBuf>, out: &Path, relink: bool) {
-    let [missing_parent, duplicates, changed] = ["empty", "skip", "report"].map(str::to_owned);
+pub fn plan(portal: &Portal, files: Vec<PathBuf>, out: &Path, relink: bool, changed: &str) {
+    let [missing_parent, duplicates, changed] = ["empty", "skip", changed].map(str::to_owned);
     let request = PlanRequest {
         files,
         overriding: Overriding::default(),

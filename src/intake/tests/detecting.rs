@@ -114,3 +114,37 @@ fn a_header_may_stand_below_other_lines() {
     assert_eq!(taken.value(1, "TITLE"), text("Cliente"));
     assert!(refusal("x.csv", b"1;Cliente;Nuevo\n2;Cliente;Nuevo\n").contains("holds data and no column titles"));
 }
+
+#[test]
+fn a_margin_without_title_and_text_is_no_column_that_anybody_misses() {
+    let csv = ";;ID;Título de prospecto;Etapa;\n;;1;a;Nuevo;\n;;2;b;Nuevo;\n";
+    assert_eq!(take_bytes("x.csv", csv.as_bytes(), &Schema::standard()).survey.unmapped, Vec::<String>::new());
+    let csv = ";;ID;Título de prospecto;Etapa\n;;1;a;Nuevo\n;nota;2;b;Nuevo\n";
+    assert_eq!(take_bytes("x.csv", csv.as_bytes(), &Schema::standard()).survey.unmapped, [""]);
+}
+
+#[test]
+fn a_title_of_two_fields_that_nothing_tells_apart_says_so() {
+    let how = |header: &str| {
+        let csv = format!("{header}\n1;a;1;b;c\n");
+        let file = detect(&write("x.csv", csv.as_bytes()).path, &Overrides::default()).unwrap();
+        file.columns.into_iter().find(|column| column.name == "Descripción").unwrap().how
+    };
+    assert_eq!(how("ID;Título;Oportunidad;Estado;Descripción"), "import title (es)");
+    assert_eq!(
+        how("ID;Título;Oportunidad;Descripción;Estado"),
+        "import title (es); STATUS_DESCRIPTION has this title, too: say which with --map"
+    );
+}
+
+#[test]
+fn a_word_of_three_letters_makes_no_encoding_certain() {
+    let sure = |title: &str| {
+        let csv = format!("ID;TITLE;STAGE_ID\n1;{title};NEW\n");
+        let file = detect(&write("x.csv", &encoding_rs::KOI8_R.encode(&csv).0).path, &Overrides::default()).unwrap();
+        (file.encoding, file.findings.get("encoding").unwrap().confidence)
+    };
+    let (short, long) = (sure("Мир"), sure("Поставка металлических изделий для завода"));
+    assert_eq!((short.0, long.0), ("KOI8-R", "KOI8-R"));
+    assert!(short.1 < 0.6 && long.1 > 0.9, "{} {}", short.1, long.1);
+}

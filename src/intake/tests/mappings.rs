@@ -48,6 +48,20 @@ fn a_mapping_that_is_saved_says_the_same_when_it_is_read() {
 }
 
 #[test]
+fn a_mapping_says_nothing_of_a_title_that_two_columns_bear() {
+    let csv = "ID;Título;Oportunidad;Estado;Descripción;Origen;Descripción\n1;a;5;x;del estado;y;del origen\n";
+    let taken = take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), &Overrides::default()).unwrap();
+    let mut saved = Mapping::default();
+    saved.add(&taken.file, &taken.survey.columns);
+    let own = saved.of(EntityType::Lead).unwrap();
+    assert!(own.names("Oportunidad") && !own.names("Descripción"));
+    let again = take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), &own.overrides()).unwrap();
+    for (code, expected) in [("STATUS_DESCRIPTION", "del estado"), ("SOURCE_DESCRIPTION", "del origen")] {
+        assert_eq!((taken.value(1, code), again.value(1, code)), (text(expected), text(expected)), "{code}");
+    }
+}
+
+#[test]
 fn a_slip_in_a_mapping_is_named_with_what_was_meant() {
     assert_eq!(mapping("[lead]\nignor = [\"x\"]\n").unwrap_err().split("; did").last(), Some(" you mean `ignore`?"),);
     assert!(mapping("[leed]\n").unwrap_err().ends_with("did you mean `lead`?"));

@@ -26,8 +26,7 @@ fn a_spanish_list_export_is_read_end_to_end() {
     assert_eq!(taken.value(1532, "CLOSEDATE"), Some(Value::Date(date(2024, 2, 28))));
     assert_eq!(taken.value(1532, "COMMENTS"), text("Pidió factura;\nllamar el lunes"));
     assert_eq!(taken.value(1532, "UF_CRM_RFC"), text("ANO0102034X5"));
-    let product =
-        |name: &str, price: i64, quantity: i64| ProductRow { name: name.into(), price: price.into(), quantity: quantity.into() };
+    let product = |name: &str, price: i64, quantity: i64| ProductRow::free(name, price.into(), quantity.into());
     assert_eq!(
         taken.value(1532, "PRODUCTS"),
         Some(Value::Products(vec![product("Tarima 1.2 m", 450, 10), product("Flete", 800, 1)]))
@@ -146,8 +145,12 @@ fn a_custom_label_goes_before_a_title_of_another_language_or_vocabulary() {
         [&["ID", "Título de prospecto", "Etapa", "Status", "Origen", "Origen"], &["1", "a", "NEW", "b", "WEB", "c"]];
     let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
     assert_eq!((taken.value(1, "STATUS_ID"), taken.value(1, "UF_CRM_STATUS")), (code("NEW"), text("b")));
-    assert_eq!((taken.value(1, "SOURCE_ID"), taken.value(1, "UF_CRM_ORIGIN")), (code("WEB"), None));
-    assert_eq!(taken.survey.unmapped, ["Origen"]);
+    // An export prints its own columns first; that two have this title is said.
+    assert_eq!((taken.value(1, "SOURCE_ID"), taken.value(1, "UF_CRM_ORIGIN")), (code("WEB"), text("c")));
+    assert_eq!(taken.survey.unmapped, Vec::<String>::new());
+    let told = taken.survey.problems.iter().find(|problem| problem.code == ProblemCode::DuplicateColumn).unwrap();
+    assert_eq!(told.text, "an earlier column has this title, too; taken for the custom field UF_CRM_ORIGIN");
+    assert_eq!(taken.survey.open.rivals.len(), 1);
 }
 
 #[test]
@@ -163,4 +166,84 @@ fn a_clients_id_goes_before_its_name() {
     assert_eq!(taken.value(2, "COMPANY_ID"), Some(Value::Link(5)));
     assert_eq!(taken.record(1).0.fields().filter(|(code, _)| code.as_str() == "CONTACT_ID").count(), 1);
     assert_eq!(taken.survey.unmapped, Vec::<String>::new());
+}
+
+#[test]
+fn several_users_of_a_cell_are_told_apart_where_the_last_name_comes_first() {
+    let mut schema = portal();
+    let mut team = FieldDef::from(standard_field(EntityType::Deal, "COMMENTS").unwrap());
+    (team.code, team.kind, team.multiple, team.labels) = ("UF_CRM_TEAM".into(), FieldType::User, true, vec!["Equipo".into()]);
+    schema.fields.entry(EntityType::Deal).or_default().push(team);
+    schema.users.retain(|user| user.id != UserId(8));
+    let rows: [&[&str]; 4] = [
+        &["ID", "Nombre de la negociación", "Equipo"],
+        &["1", "a", "Pérez Luna, Ana, Ruiz, Juan"],
+        &["2", "b", "Ana Pérez Luna, Juan Ruiz"],
+        &["3", "c", "Nadie, Ruiz, Juan"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
+    let both = Some(Value::List(vec![Value::User(UserId(1)), Value::User(UserId(7))]));
+    assert_eq!((taken.value(1, "UF_CRM_TEAM"), taken.value(2, "UF_CRM_TEAM")), (both.clone(), both));
+    let one = Some(Value::List(vec![Value::Name("Nadie".into()), Value::User(UserId(7))]));
+    assert_eq!(taken.value(3, "UF_CRM_TEAM"), one);
+}
+
+#[test]
+fn a_label_is_found_without_the_pictures_that_an_encoding_could_not_hold() {
+    let mut schema = portal();
+    for field in
+        schema.fields.get_mut(&EntityType::Deal).into_iter().flatten().filter(|field| field.code.as_str() == "UF_CRM_RFC")
+    {
+        field.labels = vec!["¿Entregado? 🚚".to_owned()];
+    }
+    for title in ["¿Entregado? 🚚", "¿Entregado? ??", "¿Entregado?"] {
+        let rows: [&[&str]; 2] = [&["ID", "Nombre de la negociación", title], &["1", "a", "x"]];
+        assert_eq!(take_bytes("x.csv", &export(&lines(&rows)), &schema).value(1, "UF_CRM_RFC"), text("x"), "{title}");
+    }
+    let rows: [&[&str]; 2] = [&["ID", "Nombre de la negociación", "Entregado por"], &["1", "a", "x"]];
+    assert_eq!(take_bytes("x.csv", &export(&lines(&rows)), &schema).survey.unmapped, ["Entregado por"]);
+}
+
+#[test]
+fn excels_long_date_begins_with_the_weekday() {
+    let rows: [&[&str]; 3] = [
+        &["ID", "Nombre de la negociación", "Fecha de cierre", "Creado"],
+        &["1", "a", "lunes, 15 de enero de 2024", "Monday, January 15, 2024 3:04 PM"],
+        &["2", "b", "segunda-feira, 15 de janeiro de 2024", "lunes 15 de enero de 2024"],
+    ];
+    let taken = take_bytes("x.csv", &export(&lines(&rows)), &portal());
+    for id in [1, 2] {
+        assert_eq!((taken.value(id, "CLOSEDATE"), taken.problems(id)), (Some(Value::Date(date(2024, 1, 15))), vec![]), "{id}");
+    }
+    assert_eq!(taken.value(1, "DATE_CREATE"), Some(Value::Clock(datetime(2024, 1, 15, 15, 4, 0, 0))));
+}
+
+#[test]
+fn numbers_that_may_be_read_in_two_ways_are_named_unless_one_tells() {
+    let unsure = |totals: &[&str], said: &Overrides| {
+        let rows = totals.iter().enumerate().map(|(at, total)| format!("{};a;Nuevo;{total}\n", at + 1));
+        let csv = format!("ID;Título de prospecto;Etapa;Total\n{}", rows.collect::<String>());
+        let taken = take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), said).unwrap();
+        taken.survey.problems.iter().any(|problem| problem.code == ProblemCode::NumbersUnsure)
+    };
+    let nothing = Overrides::default();
+    assert!(unsure(&["1.500", "2.000"], &nothing) && unsure(&["1,500"], &nothing));
+    assert!(!unsure(&["1.500", "99.9"], &nothing) && !unsure(&["1500", ""], &nothing));
+    assert!(!unsure(&["1.500"], &Overrides { numbers: Some(NumberStyle::Comma), ..Overrides::default() }));
+}
+
+#[test]
+fn a_custom_label_in_another_case_than_a_title_is_told_from_it_in_any_order() {
+    let mut schema = portal();
+    for field in
+        schema.fields.get_mut(&EntityType::Deal).into_iter().flatten().filter(|field| field.code.as_str() == "UF_CRM_RFC")
+    {
+        field.labels = vec!["COMENTARIO".to_owned()];
+    }
+    for titles in [["COMENTARIO", "Comentario"], ["Comentario", "COMENTARIO"]] {
+        let rows: [&[&str]; 2] = [&["ID", "Nombre de la negociación", titles[0], titles[1]], &["1", "a", titles[0], titles[1]]];
+        let taken = take_bytes("x.csv", &export(&lines(&rows)), &schema);
+        assert_eq!((taken.value(1, "COMMENTS"), taken.value(1, "UF_CRM_RFC")), (text("Comentario"), text("COMENTARIO")));
+        assert_eq!(taken.survey.problems, []);
+    }
 }

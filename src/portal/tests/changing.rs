@@ -226,7 +226,7 @@ async fn changes_go_as_the_calls_that_make_them() {
     let (id, entity) = (PortalId(5), EntityType::Contact);
     let mut fields = item("a&b #1");
     fields.set("comments", "");
-    let row = ProductRow { name: "P".into(), price: "10.50".parse().expect("a number"), quantity: 2.into() };
+    let row = ProductRow::free("P", "10.50".parse().expect("a number"), 2.into());
     let changes = [
         Change::Update { entity, id, fields: fields.clone() },
         Change::Delete { entity, id },
