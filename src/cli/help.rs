@@ -277,13 +277,11 @@ fn flag(flag: Arg) -> Arg {
     let defaults: Vec<String> = flag.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
     let values: Vec<String> = flag.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
     let takes_value = flag.get_action().takes_values();
-    let mut said = flag.get_help().map(|help| spanish(&help.to_string())).unwrap_or_default();
-    if takes_value && !values.is_empty() {
-        said.push_str(&format!(" [valores: {}]", values.join(", ")));
-    }
-    if takes_value && !defaults.is_empty() {
-        said.push_str(&format!(" [si no se indica: {}]", defaults.join(", ")));
-    }
+    let told = |what: &str, words: &[String]| {
+        if takes_value && !words.is_empty() { format!(" [{what}: {}]", words.join(", ")) } else { String::new() }
+    };
+    let said = flag.get_help().map(|help| spanish(&help.to_string())).unwrap_or_default();
+    let said = format!("{said}{}{}", told("valores", &values), told("si no se indica", &defaults));
     let has_long = flag.get_long_help().is_some();
     let flag = flag.help_heading(heading).help(said.clone()).hide_default_value(true).hide_possible_values(true);
     if has_long { flag.long_help(said) } else { flag }

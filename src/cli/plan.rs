@@ -69,7 +69,7 @@ pub struct Plan {
     skip_field: Vec<String>,
     #[command(flatten)]
     portal: args::Portal,
-    /// Last, because its heading stands above every flag that follows.
+    // Last, because its heading stands above every flag that follows.
     #[command(flatten)]
     reading: args::Files,
 }
