@@ -169,7 +169,11 @@ fn show(applied: &Applied, writer: &Writer, dir: &Path, output: &Output) {
         terminal::json(&outcome);
         return;
     }
-    terminal::result(&report::apply_screen(&outcome, dir, output.language(), 80));
+    let screen = match &applied.pilot {
+        Some((chosen, _)) if !outcome.complete => report::pilot_screen(&outcome, chosen.len(), dir, output.language(), 80),
+        _ => report::apply_screen(&outcome, dir, output.language(), 80),
+    };
+    terminal::result(&screen);
     if let Some((chosen, verified)) = &applied.pilot {
         for step in chosen {
             if let Some(id) = step.portal_id {

@@ -6,10 +6,12 @@ mod demo;
 mod disk;
 mod failure;
 mod hardening;
+mod help;
 mod inspect;
 mod keys;
 mod lang;
 mod mending;
+mod misuse;
 mod no_snapshot;
 mod plan;
 mod portal;
@@ -115,20 +117,18 @@ pub fn run() -> ExitCode {
     if hardening::holds_a_webhook(arguments()) {
         return refuse_the_address(lang::of_the_system());
     }
-    let matches = match Cli::command().try_get_matches_from(arguments()) {
+    let language = lang::of_the_words(arguments());
+    let command = match language {
+        Language::En => Cli::command(),
+        Language::Es => help::in_spanish(Cli::command()),
+    };
+    let matches = match command.try_get_matches_from(arguments()) {
         Ok(matches) => matches,
-        Err(error) => {
-            let code = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
-        }
+        Err(error) => return mistyped(&error, language),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(2);
-        }
+        Err(error) => return mistyped(&error, language),
     };
     let output = cli.output.clone();
     match dispatch(cli) {
@@ -153,6 +153,20 @@ fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
 #[cfg(windows)]
 fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
     wild::args_os()
+}
+
+/// The help or the version that was asked for, or what is wrong with the command line.
+fn mistyped(error: &clap::Error, language: Language) -> ExitCode {
+    let spanish = if language == Language::Es { misuse::in_spanish(error) } else { None };
+    match spanish {
+        Some(said) => {
+            terminal::error(&said);
+            terminal::note("Vea las opciones con --help.", &Output::default());
+        }
+        // The reader of the help may have closed it.
+        None => _ = error.print(),
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 /// A secret on the command line is seen by every user of the computer and stays in the shell's history. It isn't repeated here.

@@ -28,8 +28,6 @@ pub struct Plan {
     /// Read ids only: a record that is there counts as identical.
     #[arg(long)]
     existence_only: bool,
-    #[command(flatten)]
-    reading: args::Files,
     /// Only these record types.
     #[arg(long, value_delimiter = ',', value_name = "TYPE,...")]
     only: Vec<EntityType>,
@@ -71,6 +69,9 @@ pub struct Plan {
     skip_field: Vec<String>,
     #[command(flatten)]
     portal: args::Portal,
+    // Last, because its heading stands above every flag that follows.
+    #[command(flatten)]
+    reading: args::Files,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -27,6 +27,16 @@ pub fn apply_screen(outcome: &ApplyOutcome, dir: &Path, language: Language, widt
     progress(outcome, &headline, dir, language, width)
 }
 
+/// The end of `apply --pilot`: run again, the same command would create nothing more.
+pub fn pilot_screen(outcome: &ApplyOutcome, tried: usize, dir: &Path, language: Language, width: usize) -> String {
+    let (tried, rest) = (RECORD.counted(tried as u64, language), count(outcome.total().pending));
+    let headline = match language {
+        En => format!("PILOT DONE: {tried} tried, {rest} still to come. Look at them in Bitrix24, then go on"),
+        Es => format!("PRUEBA HECHA: {tried}; faltan {rest}. Véalos en su Bitrix24 y luego continúe"),
+    };
+    progress(outcome, &headline, dir, language, width)
+}
+
 /// The answer of `status`.
 pub fn status_screen(outcome: &ApplyOutcome, dir: &Path, language: Language, width: usize) -> String {
     let total = outcome.total();

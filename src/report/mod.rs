@@ -44,5 +44,5 @@ pub use labels::problem_words;
 pub use outcome::{ApplyCounts, ApplyOutcome, Difference, Double, UndoCounts, UndoOutcome, VerifyCounts, VerifyOutcome};
 pub use purged::{PurgeOutcome, purge_screen};
 pub use tables::{FailureLine, IdLine};
-pub use terminal::{apply_screen, plan_line, plan_screen, status_screen, undo_screen, verify_screen};
+pub use terminal::{apply_screen, pilot_screen, plan_line, plan_screen, status_screen, undo_screen, verify_screen};
 pub use words::{Language, warning_text};

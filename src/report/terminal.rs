@@ -11,7 +11,7 @@ use crate::plan::Summary;
 
 use Language::{En, Es};
 
-pub use super::endings::{apply_screen, status_screen, undo_screen, verify_screen};
+pub use super::endings::{apply_screen, pilot_screen, status_screen, undo_screen, verify_screen};
 
 /// The end of `plan`. Its last line is the one that scripts and people look for.
 pub fn plan_screen(facts: &Facts, language: Language, width: usize) -> String {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::harness::b24::B24;
 use crate::harness::crm::{all, number, text};
 use crate::harness::{KINDS, Scene};
 
@@ -222,6 +223,28 @@ fn a_pilot_creates_a_varied_few_and_stops() {
     assert_eq!(outcome["complete"], false);
     scene.apply(&[]);
     scene.crm.is_back(&scene.portal, false);
+}
+
+#[test]
+fn a_pilot_says_that_it_was_one_and_how_to_go_on() {
+    let scene = Scene::small().losing_one_of(2);
+    scene.plan(&[]);
+    let args = ["apply".into(), scene.plan_dir().into_os_string(), "--yes".into(), "--pilot".into(), "3".into()];
+    scene.b24().run(args).exits(0).stdout("PILOT DONE").never_says("the same command goes on");
+}
+
+#[test]
+fn help_and_mistakes_are_told_in_the_language_of_the_run() {
+    let home = tempfile::tempdir().expect("a directory");
+    let b24 = B24::without_portal(home.path());
+    let help = b24.run(["plan", "--help", "--lang", "es"]).exits(0);
+    let help =
+        help.stdout("Uso: b24restore plan [OPCIONES] <FILE>...").stdout("Revisión: compara").stdout("[si no se indica: skip]");
+    help.never_says("Usage").never_says("Print").never_says("possible values");
+    b24.run(["--help", "--lang=es"]).exits(0).stdout("Comandos").stdout("Crea lo que falta").never_says("Commands");
+    b24.run(["plan", "--lang", "es"]).exits(2).stderr("falta <FILE>...").never_says("required");
+    b24.run(["plan", "--help", "--lang", "en"]).exits(0).stdout("Usage: b24restore plan").never_says("Revisión");
+    b24.run(["plan"]).exits(2).stderr("required arguments");
 }
 
 /// The portal refuses contacts for want of a field that nobody filled.
