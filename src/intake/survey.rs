@@ -173,7 +173,8 @@ impl Survey {
             problem.code != ProblemCode::DuplicateColumn || problem.place.column.as_deref() != Some(&*rivals.title)
         });
         for column in &rivals.columns {
-            self.columns[*column].how += &format!(", which {records} values of shared records bear out");
+            let how = &mut self.columns[*column].how;
+            *how = format!("{how}, which {records} values of shared records bear out");
         }
         self.open.rivals.retain(|open| open != rivals);
     }
