@@ -2,20 +2,26 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
 
 use crate::drill::{planted, point};
-use crate::model::{EntityType, FieldType, LiveRecord, PortalId, Schema};
-use crate::plan::{ActionKind, digest_of_text, moment, rfc3339};
+use crate::model::{EntityType, FieldType, LiveRecord, PortalId, Schema, Value};
+use crate::plan::{Action, ActionKind, digest_of_text, moment, rfc3339};
 use crate::portal::Wants;
 
 use super::journal::Step;
 use super::run::{ApplyError, Run};
+use super::stand::field_holds;
 use super::step::State;
 use super::verify::RECORDS_AT_ONCE;
 
 /// Without a noted moment, a record counts as unchanged when it was last modified within this time of our last sending.
 const GRACE: SignedDuration = SignedDuration::from_secs(120);
+
+/// In the place of a state: somebody had edited the record before it was read back.
+const EDITED: &str = "edited";
 
 impl Run<'_> {
     /// Notes when the created records were last modified, once all our own writes are over.
@@ -34,16 +40,46 @@ impl Run<'_> {
                 let ids: Vec<PortalId> = chunk.iter().map(|(_, id)| *id).collect();
                 let wants = Wants { everything: true, addresses: false, products: false };
                 let live = self.writer.reader().get_many(entity, &ids, self.schema, wants).await?;
-                let states: HashMap<PortalId, String> =
-                    live.iter().filter_map(|record| Some((record.id, state_of(record, self.schema)?))).collect();
+                let live: HashMap<PortalId, LiveRecord> = live.into_iter().map(|record| (record.id, record)).collect();
+                let baseline = |seq, live| {
+                    if self.is_edited_already(seq, live) { Some(EDITED.to_owned()) } else { state_of(live, self.schema) }
+                };
                 let baselines: Vec<(usize, String)> =
-                    chunk.iter().filter_map(|(seq, id)| Some((*seq, states.get(id)?.clone()))).collect();
+                    chunk.iter().filter_map(|(seq, id)| Some((*seq, baseline(*seq, live.get(id)?)?))).collect();
                 point!("read back");
                 self.journal.set_baselines(&baselines)?;
                 point!("read back and committed");
             }
         }
         Ok(())
+    }
+
+    /// Whether somebody has edited a record before it could be read back: people work on what is there while hours of others are still
+    /// being created. A field isn't what was sent, and the last change is another user's, or later than our last one.
+    ///
+    /// Both are asked for: a portal may store a text in another form, and its clock may be off.
+    fn is_edited_already(&self, seq: usize, live: &LiveRecord) -> bool {
+        let mend = self.mend_of(seq).filter(|mend| self.journal.step(*mend).state == State::Done);
+        let (create, mend) = (&self.actions[seq], mend.map(|mend| (&self.actions[mend], self.journal.step(mend))));
+        let editor = match live.get("MODIFY_BY_ID") {
+            Some(Value::User(user)) => *user,
+            _ => self.settings.user,
+        };
+        let is_ours = editor == self.settings.user || create.system.0.get("updatedBy").and_then(Json::as_u64) == Some(editor.0);
+        let sent = self.journal.step(seq).sent_at.max(mend.and_then(|(_, step)| step.sent_at));
+        let modified = live.get("DATE_MODIFY").and_then(|value| moment(value, &TimeZone::UTC));
+        let is_late = match (sent, modified) {
+            (Some(sent), Some(modified)) => modified > sent + self.settings.compared.ahead() + GRACE,
+            _ => false,
+        };
+        let holds = |action: &Action| {
+            let is_rewritten = |name: &String| mend.is_some_and(|(mend, _)| mend.fields.0.contains_key(name));
+            let own = action.fields.0.iter().filter(|(name, _)| action.action == ActionKind::Mend || !is_rewritten(name));
+            let is_link = |name: &str| action.waits_for(name);
+            let mut own = own.filter(|(name, _)| !is_link(name));
+            own.all(|(name, value)| field_holds(live, name, value, self.schema))
+        };
+        (!is_ours || is_late) && !(holds(create) && mend.is_none_or(|(mend, _)| holds(mend)))
     }
 
     /// Whether a created record waits for its mend.
@@ -72,7 +108,7 @@ impl Run<'_> {
 /// because taking back one record empties the links to it in others; so is what the portal computes by itself, and product rows, which
 /// are no field.
 fn state_of(live: &LiveRecord, schema: &Schema) -> Option<String> {
-    let modified = moment(live.get("DATE_MODIFY")?, &jiff::tz::TimeZone::UTC).map(rfc3339)?;
+    let modified = moment(live.get("DATE_MODIFY")?, &TimeZone::UTC).map(rfc3339)?;
     let counts = |code: &str| {
         code != "PRODUCTS"
             && schema.listed(live.entity, code).is_none_or(|field| !field.portal_own && !matches!(field.kind, FieldType::Link(_)))

@@ -6,7 +6,7 @@ use crate::model::{Payload, PortalId};
 use crate::portal::{Change, Effect, Wants};
 
 use super::run::{ApplyError, Run};
-use super::stand::field_holds;
+use super::stand::{field_holds, json_of, text_of};
 use super::step::State;
 
 /// How many updates a request holds.
@@ -26,13 +26,9 @@ impl Run<'_> {
             let mut linked = Vec::new();
             let mut changes = Vec::new();
             for (seq, id) in chunk {
-                if self.is_free(*seq, *id).await? {
-                    changes.push((
-                        *seq,
-                        Change::Update { entity: self.actions[*seq].entity, id: *id, fields: self.late_links(*seq) },
-                    ));
-                } else {
-                    linked.push(*seq);
+                match self.late_update(*seq, *id).await? {
+                    Some(fields) => changes.push((*seq, Change::Update { entity: self.actions[*seq].entity, id: *id, fields })),
+                    None => linked.push(*seq),
                 }
             }
             let (seqs, changes): (Vec<usize>, Vec<Change>) = changes.into_iter().unzip();
@@ -59,18 +55,59 @@ impl Run<'_> {
         links
     }
 
-    /// Whether nobody has set another link since the record was created.
-    async fn is_free(&self, seq: usize, id: PortalId) -> Result<bool, ApplyError> {
+    /// What links the record as it stands now; `None` where it is gone, or somebody has set another link since it was created.
+    async fn late_update(&self, seq: usize, id: PortalId) -> Result<Option<Payload>, ApplyError> {
         let action = &self.actions[seq];
         let wants = Wants { everything: true, addresses: false, products: false };
         let live = self.writer.reader().get_many(action.entity, &[id], self.schema, wants).await?;
+        let Some(live) = live.first() else { return Ok(None) };
         // A link that was sent with the create holds what we want already; one that was left out is empty.
-        let wanted = self.late_links(seq);
-        let holds = |live, field: &str, value: &Json| field_holds(live, field, value, self.schema);
-        let untouched = |live, field: &str| {
-            holds(live, field, &Json::Null) || wanted.0.get(field).is_some_and(|value| holds(live, field, value))
-        };
-        let single = || action.links.iter().filter(|link| !link.multiple);
-        Ok(live.first().is_some_and(|live| single().all(|link| untouched(live, &link.field))))
+        let mut wanted = self.late_links(seq);
+        let holds = |field: &str, value: &Json| field_holds(live, field, value, self.schema);
+        let untouched = |field: &str| holds(field, &Json::Null) || wanted.0.get(field).is_some_and(|value| holds(field, value));
+        if !action.links.iter().filter(|link| !link.multiple).all(|link| untouched(&link.field)) {
+            return Ok(None);
+        }
+        for field in self.schema.fields.get(&action.entity).into_iter().flatten() {
+            if let Some(Json::Array(links)) = wanted.0.get_mut(&field.universal) {
+                let now = match json_of(live.get(field.code.as_str()), &field.kind) {
+                    Json::Array(now) => now,
+                    Json::Null => Vec::new(),
+                    one => vec![one],
+                };
+                let known = action.fields.0.get(&field.universal).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+                *links = together(now, known, std::mem::take(links));
+            }
+        }
+        Ok(Some(wanted))
+    }
+}
+
+/// A list of links with what comes late: in the file's order where nobody has touched it, else behind what is there now.
+///
+/// `known`: what was sent with the create, whatever became of the rest.
+fn together(now: Vec<Json>, known: &[Json], wanted: Vec<Json>) -> Vec<Json> {
+    let holds = |list: &[Json], link: &Json| list.iter().any(|other| text_of(other) == text_of(link));
+    if now.iter().all(|link| holds(&wanted, link)) && known.iter().all(|link| holds(&now, link)) {
+        return wanted;
+    }
+    let late: Vec<Json> = wanted.into_iter().filter(|link| !holds(known, link) && !holds(&now, link)).collect();
+    now.into_iter().chain(late).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_added_stays_and_what_they_took_away_stays_away() {
+        let list = |ids: &[u64]| ids.iter().map(|id| json!(id)).collect::<Vec<_>>();
+        let (known, wanted) = (list(&[2, 3]), list(&[1, 2, 3]));
+        assert_eq!(together(list(&[2, 3]), &known, wanted.clone()), list(&[1, 2, 3]));
+        assert_eq!(together(list(&[2, 3, 9]), &known, wanted.clone()), list(&[2, 3, 9, 1]));
+        assert_eq!(together(list(&[3]), &known, wanted.clone()), list(&[3, 1]));
+        assert_eq!(together(vec![json!("2"), json!("3")], &known, wanted), list(&[1, 2, 3]));
     }
 }

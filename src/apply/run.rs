@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use crate::drill::{planted, point};
 use crate::event::{Event, Observer, Phase};
-use crate::model::{EntityType, Payload, PortalId, Schema};
+use crate::model::{EntityType, Payload, PortalId, Schema, UserId};
 use crate::plan::{Action, ActionKind, Approved, RecordRef};
 use crate::portal::{PortalError, Refusal, Writer};
 
@@ -41,6 +41,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// How it stands to the portal's.
     pub compared: Compared,
+    /// Whose name the portal puts under what is written.
+    pub user: UserId,
     /// For a plan that is older than a day: the zone of the files' clocks, in which it is asked once more what has come back meanwhile.
     pub again: Option<TimeZone>,
 }

@@ -168,7 +168,8 @@ pub(super) fn field_holds(live: &LiveRecord, name: &str, value: &Json, schema: &
     text_of(&json_of(live.get(field.code.as_str()), &field.kind)) == text_of(value)
 }
 
-fn json_of(value: Option<&Value>, kind: &FieldType) -> Json {
+/// A value as `crm.item.*` would take it; nothing for one that can't be written.
+pub(super) fn json_of(value: Option<&Value>, kind: &FieldType) -> Json {
     match value {
         Some(Value::Link(id)) => Json::from(*id),
         Some(links @ Value::List(_)) if matches!(kind, FieldType::Link(_)) => {
@@ -185,7 +186,8 @@ fn money_form(text: &str) -> Option<String> {
     Some(format!("{}|{currency}", amount.parse::<Decimal>().ok()?.normalize()))
 }
 
-fn text_of(value: &Json) -> String {
+/// What tells two values apart: empty, `0` and absent are one, and so are a number and its text.
+pub(super) fn text_of(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) if text == "0" => String::new(),

@@ -2,12 +2,12 @@
 
 use std::error::Error;
 
+use super::disk;
 use super::lang::say;
-use crate::apply::{ApplyError, Holder, JournalError, LockError, Stranger};
+use crate::apply::{ApplyError, Holder, JournalError, LockError, Stranger, Unsafe};
 use crate::intake::IntakeError;
 use crate::pipeline::{DetectError, OpenError, PlanError, SnapshotError};
 use crate::plan::{AGE_MAX_HOURS, DirError, Refusal};
-use crate::portal::PortalError;
 use crate::report::Language;
 
 /// How a command ended that could not do its work.
@@ -44,40 +44,6 @@ impl Failure {
 
     pub(super) fn plain(message: String) -> Self {
         Self { code: 1, message, hint: None }
-    }
-
-    /// The portal can't be asked.
-    pub fn of_portal(error: &PortalError, language: Language) -> Self {
-        let s = |en: &str, es: &str| say(language, en, es);
-        match error {
-            PortalError::WrongSecret { .. } => Self::plain(error.to_string()).with_hint(s(
-                "Check the webhook: it may have been deleted, changed or have expired. Make a new one under Developer resources > Inbound webhook. An application may have been removed, or its user dismissed.",
-                "Revise el webhook: puede haberse eliminado, cambiado o vencido. Cree otro en Recursos para desarrolladores > Webhook entrante. Si es una aplicación, puede haberse eliminado o su usuario ya no estar activo.",
-            )),
-            PortalError::NotRenewed(reason) => super::keys::not_renewed(reason, language),
-            PortalError::NoScope => Self::plain(error.to_string()).with_hint(s(
-                "The webhook (or the application) needs the permissions `crm` and `user_brief`.",
-                "El webhook (o la aplicación) necesita los permisos `crm` y `user_brief`.",
-            )),
-            PortalError::Unreachable { .. } => Self::plain(error.to_string()).with_hint(s(
-                "Check the network and the address, then run the same command again.",
-                "Revise la red y la dirección y repita el mismo comando.",
-            )),
-            PortalError::NotJson { .. } => Self::plain(error.to_string()).with_hint(s(
-                "Something else than the REST service answers at this address: a login page, a proxy, or a wrong path in the webhook.",
-                "En esa dirección responde otra cosa que el servicio REST: una página de acceso, un proxy o una ruta equivocada en el webhook.",
-            )),
-            PortalError::Redirected { .. } => Self::plain(error.to_string()).with_hint(s(
-                "The portal seems to have been renamed: put its new address into the webhook.",
-                "Parece que el portal cambió de nombre: ponga su nueva dirección en el webhook.",
-            )),
-            PortalError::Overload => Self::plain(error.to_string()).with_hint(s(
-                "Bitrix24 has blocked this webhook by hand; only its Support can lift that.",
-                "Bitrix24 bloqueó este webhook manualmente; solo su Soporte puede levantar el bloqueo.",
-            )),
-            PortalError::Authorities => Self::usage(error.to_string()),
-            _ => Self::plain(error.to_string()),
-        }
     }
 
     /// A restore file can't be read.
@@ -148,7 +114,12 @@ impl Failure {
                     "Repita la revisión o use esa versión del programa.",
                 ),
             ),
-            DirError::Io { .. } => Self::plain(chain(error)),
+            DirError::Io { path, source } => Self::plain(format!(
+                "{} {}: {}",
+                s("cannot access", "no se puede leer o escribir"),
+                path.display(),
+                disk::said(source, language)
+            )),
         }
     }
 
@@ -163,23 +134,42 @@ impl Failure {
             PlanError::Portal(error) => Self::of_portal(error, language),
             PlanError::Dir(error) => Self::of_dir(error, language),
             PlanError::Snapshot(error) => super::no_snapshot::failure(error, language),
-            PlanError::NoId(_) => Self::usage(error.to_string()),
-            PlanError::Foreign { zone_known: true, .. } => Self::refused(
-                error.to_string(),
+            PlanError::NoId(file) => Self::usage(format!(
+                "{file} {}",
                 s(
-                    "These files are of another portal: their records aren't those of this one, whatever the time zone. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
-                    "Estos archivos son de otro portal: sus registros no son los de este, sea cual sea la zona horaria. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
-                ),
+                    "has no ID column; compare by another key with --match",
+                    "no tiene columna de ID; compare por otra clave con --match"
+                )
+            )),
+            PlanError::Foreign { explained, of, zone_known } => Self::refused(
+                match language {
+                    Language::En => error.to_string(),
+                    Language::Es => format!(
+                        "de los {of} registros que están en los archivos y en el portal, solo {explained} se crearon en el mismo momento, sea cual sea la zona horaria"
+                    ),
+                },
+                if *zone_known {
+                    s(
+                        "These files are of another portal: their records aren't those of this one, whatever the time zone. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                        "Estos archivos son de otro portal: sus registros no son los de este, sea cual sea la zona horaria. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                    )
+                } else {
+                    s(
+                        "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                        "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                    )
+                },
             ),
-            PlanError::Foreign { zone_known: false, .. } => Self::refused(
-                error.to_string(),
-                s(
-                    "These files are of another portal, or written in a zone that was not found: say it with --timezone. To bring another portal's records in all the same, give it a name with --foreign NAME.",
-                    "Estos archivos son de otro portal, o de una zona horaria que no se encontró: indíquela con --timezone. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
-                ),
-            ),
-            PlanError::ParentMissing(_) => Self::refused(
-                error.to_string(),
+            PlanError::ParentMissing(missing) => Self::refused(
+                match language {
+                    Language::En => error.to_string(),
+                    Language::Es => format!(
+                        "{} {}: el registro que indica {} no está en el portal ni en los archivos",
+                        crate::report::words::entity(missing.entity).for_count(1, language),
+                        missing.original_id,
+                        missing.field
+                    ),
+                },
                 s("Plan again with --missing-parent empty or skip.", "Repita la revisión con --missing-parent empty o skip."),
             ),
             PlanError::Tally { .. } => Self::plain(error.to_string()),
@@ -208,7 +198,13 @@ impl Failure {
             }
             OpenError::OnlyIds(error) => Self::usage(super::mending::only_ids(error, language)),
             OpenError::Run(error) => Self::of_run(error, language),
-            OpenError::Output { .. } => Self::plain(chain(error)).with_hint(s(
+            OpenError::Output { path, source } => Self::plain(format!(
+                "{} {}: {}",
+                s("cannot write", "no se puede escribir"),
+                path.display(),
+                disk::said(source, language)
+            ))
+            .with_hint(s(
                 "What was created is noted in the journal. Make room or give rights, then run the same command again.",
                 "Lo creado quedó anotado en la bitácora. Libere espacio o dé permisos y repita el mismo comando.",
             )),
@@ -231,7 +227,13 @@ impl Failure {
                 "Wait until it ends, then run the command again.",
                 "Espere a que termine y repita el comando.",
             )),
-            LockError::Io { .. } => Self::plain(chain(error)).with_hint(say(
+            LockError::Io { path, source } => Self::plain(format!(
+                "{} {}: {}",
+                say(language, "cannot lock", "no se puede bloquear"),
+                path.display(),
+                disk::said(source, language)
+            ))
+            .with_hint(say(
                 language,
                 "Nothing is sent without a lock. Give this user the right to write there, or copy the plan to a disk that can be written.",
                 "Sin bloqueo no se envía nada. Dé a este usuario permiso para escribir ahí o copie la revisión a un disco donde se pueda.",
@@ -259,15 +261,28 @@ impl Failure {
                     "Conserve este directorio y repita la revisión en otro: lo ya creado se reconoce por su marca.",
                 ),
             ),
-            JournalError::Unsafe(_) => Self::refused(
-                error.to_string(),
+            JournalError::Unsafe(why) => Self::refused(
+                format!(
+                    "{}: {}",
+                    say(language, "the journal can't be believed", "la bitácora no es de fiar"),
+                    unsafe_words(*why, language)
+                ),
                 say(
                     language,
                     "If nobody has tampered with it, make it yours alone (chmod 600); else plan again into another directory: what was created is found by its mark.",
                     "Si nadie lo ha manipulado, déjelo solo para usted (chmod 600); si no, repita la revisión en otro directorio: lo ya creado se reconoce por su marca.",
                 ),
             ),
-            JournalError::Sqlite(_) | JournalError::Io(_) => Self::plain(chain(error)).with_hint(say(
+            JournalError::Sqlite(_) | JournalError::Io(_) => Self::plain(match (error, language) {
+                (JournalError::Io(error), Language::Es) => {
+                    format!("no se puede leer la bitácora: {}", disk::said(error, language))
+                }
+                (JournalError::Sqlite(error), Language::Es) => {
+                    format!("no se puede escribir o leer la bitácora: {}", chain(error))
+                }
+                _ => chain(error),
+            })
+            .with_hint(say(
                 language,
                 "Nothing is sent without a journal. Check the disk, then run the command again.",
                 "Sin bitácora no se envía nada. Revise el disco y repita el comando.",
@@ -388,6 +403,16 @@ impl Failure {
                 s("Plan again without --against.", "Repita la revisión sin --against."),
             ),
         }
+    }
+}
+
+/// Why a journal isn't believed.
+fn unsafe_words(why: Unsafe, language: Language) -> String {
+    match (language, why) {
+        (Language::En, _) => why.to_string(),
+        (_, Unsafe::NoPlainFile) => "no es un archivo común".to_owned(),
+        (_, Unsafe::OtherOwner) => "es de otro usuario de este equipo".to_owned(),
+        (_, Unsafe::WritableByOthers) => "otros usuarios pueden escribirla; si es un descuido: chmod 600".to_owned(),
     }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn said(error: &MendingError, language: Language) -> String {
 pub(super) fn only_ids(error: &OnlyIdsError, language: Language) -> String {
     match (error, language) {
         (_, Language::En) => error.to_string(),
-        (OnlyIdsError::Io { path, source }, _) => format!("no se puede leer {}: {source}", path.display()),
+        (OnlyIdsError::Io { path, source }, _) => {
+            format!("no se puede leer {}: {}", path.display(), super::disk::said(source, language))
+        }
         (OnlyIdsError::Line { path, line, text }, _) => {
             format!("{}, línea {line}: se espera un tipo de registro y un ID, como deal,9; dice {text:?}", path.display())
         }

@@ -3,6 +3,7 @@
 pub mod apply;
 mod args;
 mod demo;
+mod disk;
 mod failure;
 mod hardening;
 mod inspect;
@@ -22,6 +23,7 @@ mod slip;
 mod snapshot;
 mod status;
 mod terminal;
+mod unanswered;
 mod undo;
 mod unreadable;
 mod verify;

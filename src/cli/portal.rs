@@ -11,7 +11,7 @@ use super::args::{Limits, Output, Portal};
 use super::lang::say;
 #[cfg(unix)]
 use super::terminal;
-use super::{keys, progress};
+use super::{disk, keys, progress};
 use crate::apply::{PaceFile, SystemClock};
 use crate::event::Observer;
 use crate::model::typed_text;
@@ -36,7 +36,7 @@ pub fn access(portal: &Portal, output: &Output) -> Result<Access, Failure> {
             let bytes = std::fs::read(path).map(Zeroizing::new);
             bytes.and_then(|bytes| typed_text(&bytes)).map(Zeroizing::new).map_err(|error| {
                 let what = say(language, "cannot read the webhook file", "no se puede leer el archivo del webhook");
-                Failure::usage(format!("{what} {}: {error}", path.display()))
+                Failure::usage(format!("{what} {}: {}", path.display(), disk::said(&error, language)))
             })?
         }
         None => std::env::var(VARIABLE).map(Zeroizing::new).map_err(|_| {
@@ -48,7 +48,7 @@ pub fn access(portal: &Portal, output: &Output) -> Result<Access, Failure> {
         })?,
     };
     let access = Access::parse(&text, portal.webhook_file.as_deref()).map_err(|error| match error {
-        AccessError::Address(error) => Failure::usage(error.to_string()),
+        AccessError::Address(error) => Failure::of_address(&error, language),
         AccessError::Keys(error) => keys::unusable(&error, language),
     })?;
     if portal.limits == Limits::None && !access.is_loopback() {
@@ -87,7 +87,7 @@ pub fn settings(portal: &Portal, patience: Duration, output: &Output) -> Result<
         std::fs::read(path).map_err(|error| {
             let what =
                 say(output.language(), "cannot read the file of certificates", "no se puede leer el archivo de certificados");
-            Failure::usage(format!("--ca-file {}: {what}: {error}", path.display()))
+            Failure::usage(format!("--ca-file {}: {what}: {}", path.display(), disk::said(&error, output.language())))
         })
     };
     let authorities = portal.ca_file.as_ref().map(read).transpose()?;

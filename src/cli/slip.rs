@@ -19,7 +19,7 @@ pub(super) fn of_mapping(error: &MappingError, language: Language) -> String {
     }
     let path = error.path.display();
     match &error.kind {
-        MappingErrorKind::Io(error) => format!("archivo de columnas {path}: {error}"),
+        MappingErrorKind::Io(error) => format!("archivo de columnas {path}: {}", super::disk::said(error, language)),
         MappingErrorKind::Syntax { line, message, nearest } => {
             format!("archivo de columnas {path}: línea {line}: no se entiende ({message}){}", meant(nearest.as_deref()))
         }

@@ -175,6 +175,13 @@ pub async fn open(place: &Path, reader: &Reader, request: &ApplyRequest) -> Resu
     Ok(Opened { approved, actions, begun, compared, old, other_user })
 }
 
+impl Opened {
+    /// Who carries the plan out.
+    pub fn user(&self) -> UserId {
+        self.other_user.as_ref().map_or(self.approved.plan().manifest.user, |other| other.who.user)
+    }
+}
+
 /// Whether anything of a plan was ever sent or decided.
 pub(super) fn has_begun(steps: &[Step]) -> bool {
     steps.iter().any(|step| step.attempts > 0 || step.state != State::Planned)
@@ -285,7 +292,8 @@ fn same_portal(plan: &Plan, reader: &Reader) -> Result<(), OpenError> {
 fn settings(opened: &Opened, request: &ApplyRequest, scope: Scope) -> Settings {
     let (stop, clock) = (request.stop.clone(), request.clock.clone());
     let again = opened.old.then(|| zone(opened.approved.plan()));
-    Settings { zombie_window: request.zombie_window, stop, scope, clock, compared: opened.compared, again }
+    let (compared, user) = (opened.compared, opened.user());
+    Settings { zombie_window: request.zombie_window, stop, scope, clock, compared, user, again }
 }
 
 fn journal_of(plan: &Plan, actions: &[Action], request: &ApplyRequest) -> Result<Journal, OpenError> {

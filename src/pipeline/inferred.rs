@@ -88,7 +88,18 @@ fn file(seen: &Surveyed, language: Language) -> String {
     let numbers = format!("{}{}", numbers.get(language), borne_out(seen.compared.numbers, language));
     match language {
         Language::En => format!("{path} holds {holds} (found by: {how}); dates read as {dates}, numbers with {numbers}."),
-        Language::Es => format!("{path} contiene {holds} (indicio: {how}); fechas leídas como {dates}, números con {numbers}."),
+        Language::Es => {
+            format!("{path} contiene {holds} (indicio: {}); fechas leídas como {dates}, números con {numbers}.", sign(how))
+        }
+    }
+}
+
+/// By what a file's type was found, in Spanish; the title itself stands in `inspect`.
+fn sign(how: &str) -> &'static str {
+    match how.split([':', ';']).next() {
+        Some("titles") => "los títulos de las columnas",
+        Some("file name") => "el nombre del archivo",
+        _ => "se indicó con --entity",
     }
 }
 

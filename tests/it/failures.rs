@@ -214,3 +214,23 @@ fn records_that_were_to_come_with_their_parent_only_come_once_it_has_come() {
     scene.crm.is_back(&scene.portal, false);
     scene.on_the_plan("verify", &[]).exits(0);
 }
+
+#[test]
+fn what_stands_between_us_and_the_portal_is_told_in_spanish() {
+    let scene = Scene::small();
+    let plan = |webhook: &str| {
+        let args = scene.plan_args(&scene.plan_dir(), &["--lang", "es"]);
+        scene.b24().webhook(webhook).run(args)
+    };
+    let wrong = plan(&scene.portal.webhook_with("otraclave")).exits(1).stderr("el portal no acepta el webhook");
+    wrong.never_says("the portal").never_says("otraclave");
+    plan("https://ejemplo.bitrix24.mx/crm/")
+        .exits(2)
+        .stderr("la ruta del webhook debe ser /rest/USUARIO/CLAVE/")
+        .never_says("must be");
+    let report = {
+        scene.run_plan(&["--lang", "es"]).exits(0);
+        std::fs::read_to_string(scene.plan_dir().join("report.html")).expect("the report")
+    };
+    assert!(report.contains("indicio: los títulos de las columnas") && !report.contains("only a "), "{report}");
+}

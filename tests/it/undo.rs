@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::Scene;
 use crate::harness::crm::{KINDS, all};
+use crate::harness::http::Line;
 
 /// Old and new id of the re-created records of each type.
 type NewIds = BTreeMap<&'static str, Vec<(u64, u64)>>;
@@ -97,6 +98,27 @@ fn a_link_to_another_record_that_somebody_made_keeps_the_record() {
     let found = kept(&undone);
     assert_eq!(found.len(), 1, "{undone}");
     assert_eq!((found[0].1.as_str(), found[0].2), ("contact", contact));
+}
+
+#[test]
+fn what_somebody_edited_while_the_rest_was_still_being_created_is_kept() {
+    let scene = Scene::small().losing_one_of(2);
+    scene.plan(&[]);
+    let block = json!({"status": 503, "code": "OVERLOAD_LIMIT", "description": "blocked"});
+    scene.portal.arm(json!({"method": "crm.item.batchimport", "whole": true, "nth": 2, "times": 1, "do": block}));
+    scene.on_the_plan("apply", &["--yes"]).exits(1);
+    scene.portal.disarm();
+    let now = all(&scene.portal);
+    let (company, _) = now["company"].iter().find(|(_, one)| one["ORIGINATOR_ID"] == "b24restore").expect("a new company");
+    let webhook = scene.portal.webhook_of_a_new_user(true);
+    let (_, way) = webhook.split_once(scene.portal.address()).expect("the address");
+    let edit = json!({"entityTypeId": 4, "id": company, "fields": {"comments": "llamar el lunes"}}).to_string();
+    Line::to(scene.portal.address()).post(&format!("{way}crm.item.update.json"), &edit).expect("an answer");
+
+    scene.apply(&[]);
+    let undone = scene.on_the_plan("undo", &["--yes"]).exits(3).json();
+    assert_eq!(kept(&undone), [("edited".to_owned(), "company".to_owned(), *company)], "{undone}");
+    assert_eq!(all(&scene.portal)["company"][company]["COMMENTS"], "llamar el lunes");
 }
 
 #[test]

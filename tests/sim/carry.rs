@@ -54,6 +54,7 @@ pub async fn carried<T>(
         scope: Scope::All,
         clock: request.clock.clone(),
         compared: opened.compared,
+        user: opened.user(),
         again: opened.old.then_some(jiff::tz::TimeZone::UTC),
     };
     let worked = work(&mut Run::new(&opened.approved, &opened.actions, &mut journal, writer, &schema, settings, observer)).await;
