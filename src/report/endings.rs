@@ -106,6 +106,7 @@ pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, wi
     let wrong = total.different + total.absent + (outcome.doubles.len() + outcome.leftovers.len()) as u64;
     let headline = match (language, wrong) {
         (En, 0) => format!("VERIFIED: {} read back, all as planned", RECORD.counted(total.checked, language)),
+        (Es, 0) if total.checked == 1 => "COMPROBADO: 1 registro leído otra vez, todo como se previó".to_owned(),
         (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(total.checked, language)),
         (En, _) => format!("VERIFIED: {} of {} not as planned", count(wrong), RECORD.counted(total.checked, language)),
         (Es, _) => {
@@ -151,11 +152,13 @@ pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> S
     let mut screen = Screen::new(width);
     let total = outcome.total();
     let deleted = RECORD.counted(total.deleted, language);
+    let (all, se, todos) =
+        if total.deleted == 1 { ("", "se eliminó", "creado") } else { ("all ", "se eliminaron", "todos creados") };
     let headline = match (language, total.pending) {
-        (En, 0) => format!("UNDONE: {deleted} deleted, all created by this plan"),
-        (Es, 0) => format!("DESHECHO: se eliminaron {deleted}, todos creados por esta revisión"),
+        (En, 0) => format!("UNDONE: {deleted} deleted, {all}created by this plan"),
+        (Es, 0) => format!("DESHECHO: {se} {deleted}, {todos} por esta revisión"),
         (En, n) => format!("STOPPED: {deleted} deleted, {} still to be taken back; the same command goes on", count(n)),
-        (Es, n) => format!("DETENIDO: se eliminaron {deleted}, faltan {}; el mismo comando continúa", count(n)),
+        (Es, n) => format!("DETENIDO: {se} {deleted}, faltan {}; el mismo comando continúa", count(n)),
     };
     screen.text(&format!("{}{headline}", sandbox(outcome.sandbox)));
     let columns = match language {
@@ -168,6 +171,13 @@ pub fn undo_screen(outcome: &UndoOutcome, language: Language, width: usize) -> S
         screen.text(match language {
             En => "Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days",
             Es => "Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más)",
+        });
+    }
+    if total.reverted > 0 {
+        let returned = RECORD.counted(total.reverted, language);
+        screen.text(&match language {
+            En => format!("Old values returned: {returned}"),
+            Es => format!("Valores anteriores devueltos: {returned}"),
         });
     }
     if total.kept_changed > 0 {
@@ -373,6 +383,30 @@ mod tests {
         Kept: somebody worked on them since; they were not touched
           Deals 7 -> 12007: alguien escribió un comentario
         ");
+    }
+
+    #[test]
+    fn one_record_is_told_as_one_and_old_values_as_returned() {
+        let counts = UndoCounts { deleted: 1, reverted: 1, ..UndoCounts::default() };
+        let undone = UndoOutcome { entities: BTreeMap::from([(EntityType::Deal, counts)]), ..UndoOutcome::default() };
+        insta::assert_snapshot!(seen(&undo_screen(&undone, En, 80)), @"
+        UNDONE: 1 record deleted, created by this plan
+                         deleted  kept  absent
+          Deals                1     0       0
+        Deleted records are in the recycle bin (CRM > More > Recycle bin) for 30 days
+        Old values returned: 1 record
+        ");
+        insta::assert_snapshot!(seen(&undo_screen(&undone, Es, 80)), @"
+        DESHECHO: se eliminó 1 registro, creado por esta revisión
+                         eliminados  conservados  ausentes
+          Negociaciones           1            0         0
+        Lo eliminado queda 30 días en la Papelera de reciclaje (CRM > Más)
+        Valores anteriores devueltos: 1 registro
+        ");
+        let counts = VerifyCounts { checked: 1, equal: 1, ..VerifyCounts::default() };
+        let verified = VerifyOutcome { entities: BTreeMap::from([(EntityType::Deal, counts)]), ..VerifyOutcome::default() };
+        let screen = verify_screen(&verified, Path::new("plan"), Es, 80);
+        assert_eq!(screen.lines().next(), Some("COMPROBADO: 1 registro leído otra vez, todo como se previó"));
     }
 
     #[test]
