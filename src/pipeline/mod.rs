@@ -17,6 +17,7 @@ mod snapshot;
 mod stakes;
 mod strangers;
 mod survey;
+mod twins;
 mod verdicts;
 mod warn;
 mod write;

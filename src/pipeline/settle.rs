@@ -4,6 +4,7 @@
 //! taken. A wrong one would turn records that are there into others of the same id, or into changed ones.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
@@ -12,9 +13,8 @@ use crate::intake::{self, Conventions, DateOrder, IntakeError, NumberStyle, Riva
 use crate::model::{EntityType, FieldCode, FieldType, FileRecord, Money, OriginalId, Row, Schema, Value};
 
 use super::survey::Surveyed;
+use super::twins::{ROWS_MAX, each_record, twin};
 
-/// Rows that are read by two conventions to see which of them the portal bears out.
-const ROWS_MAX: usize = 50_000;
 /// Values that one of two conventions has explained when the other is given up.
 const ENOUGH: u64 = 200;
 /// Of a hundred telling values the better convention explains so many; people have changed the others since.
@@ -70,14 +70,9 @@ fn rivals(seen: &mut Surveyed, of: &Rivals, current: &Current, schema: &Schema) 
 
 /// How many values of some fields are those of the portal's records, as the file is read now.
 fn borne(seen: &Surveyed, codes: &[FieldCode], current: &Current, schema: &Schema) -> Result<u64, IntakeError> {
-    let (mut borne, mut rows) = (0, 0);
-    for chunk in intake::read_by(&seen.file, &seen.survey, schema, &seen.survey.conventions)? {
-        let chunk = chunk?;
-        rows += chunk.rows().len();
-        for row in chunk.rows() {
-            let Row::Record { record, .. } = row else { continue };
-            let live = current.under_id(record.entity, record.id).and_then(|live| current.get(record.entity, live));
-            let Some(live) = live else { continue };
+    let mut borne = 0;
+    each_record(seen, schema, |record| {
+        if let Some(live) = twin(record, current) {
             let is_borne = |code: &&FieldCode| {
                 let pair = record.get(code.as_str()).filter(|value| !value.is_empty()).zip(live.get(code.as_str()));
                 let field = schema.listed(record.entity, code.as_str());
@@ -85,10 +80,8 @@ fn borne(seen: &Surveyed, codes: &[FieldCode], current: &Current, schema: &Schem
             };
             borne += codes.iter().filter(is_borne).count() as u64;
         }
-        if rows >= ROWS_MAX || borne >= ENOUGH {
-            break;
-        }
-    }
+        if borne >= ENOUGH { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     Ok(borne)
 }
 
@@ -101,19 +94,12 @@ fn currency(seen: &mut Surveyed, current: &Current, schema: &Schema) -> Result<(
         return Ok(());
     }
     let mut told: BTreeMap<String, u64> = BTreeMap::new();
-    let mut rows = 0;
-    for chunk in intake::read_by(&seen.file, &seen.survey, schema, &seen.survey.conventions)? {
-        let chunk = chunk?;
-        rows += chunk.rows().len();
-        for row in chunk.rows() {
-            for currency in currencies(row, current) {
-                *told.entry(currency).or_default() += 1;
-            }
+    each_record(seen, schema, |record| {
+        for currency in currencies(record, current) {
+            *told.entry(currency).or_default() += 1;
         }
-        if rows >= ROWS_MAX || told.values().sum::<u64>() >= ENOUGH {
-            break;
-        }
-    }
+        if told.values().sum::<u64>() >= ENOUGH { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     let of: u64 = told.values().sum();
     if let Some((code, records)) =
         told.into_iter().max_by_key(|(_, records)| *records).filter(|(_, records)| records * 100 >= of * MAJORITY_PERCENT)
@@ -125,17 +111,14 @@ fn currency(seen: &mut Surveyed, current: &Current, schema: &Schema) -> Result<(
     Ok(())
 }
 
-/// The portal's currencies of a row's amounts that name none and are the portal's to the digit.
-fn currencies(row: &Row, current: &Current) -> Vec<String> {
-    let Row::Record { record, .. } = row else { return Vec::new() };
+/// The portal's currencies of a record's amounts that name none and are the portal's to the digit.
+fn currencies(record: &FileRecord, current: &Current) -> Vec<String> {
     let bare = |value: &Value| value.each().iter().any(|value| matches!(value, Value::Money(money) if money.currency.is_none()));
     let mut fields = record.fields().filter(|(_, value)| bare(value)).peekable();
     if fields.peek().is_none() {
         return Vec::new();
     }
-    let Some(live) = current.under_id(record.entity, record.id).and_then(|live| current.get(record.entity, live)) else {
-        return Vec::new();
-    };
+    let Some(live) = twin(record, current) else { return Vec::new() };
     let pairs = fields.filter_map(|(code, value)| Some((value.each(), live.get(code.as_str())?.each())));
     let same = |file: &Money, live: &Money| file.currency.is_none() && !file.amount.is_zero() && file.amount == live.amount;
     let told = |(file, live): (&Value, &Value)| match (file, live) {
@@ -244,9 +227,7 @@ fn better(
 /// How many values of a row are the portal's by the first reading alone, and by the second alone.
 fn tells(first: &Row, second: &Row, current: &Current, schema: &Schema) -> (u64, u64) {
     let (Row::Record { record: first, .. }, Row::Record { record: second, .. }) = (first, second) else { return (0, 0) };
-    let Some(live) = current.under_id(first.entity, first.id).and_then(|live| current.get(first.entity, live)) else {
-        return (0, 0);
-    };
+    let Some(live) = twin(first, current) else { return (0, 0) };
     let agrees = |record: &FileRecord, code: &str| {
         let field = schema.listed(record.entity, code)?;
         diff::agrees(record.get(code)?, live.get(code)?, field, schema)

@@ -2,17 +2,19 @@
 //! both kinds, or of two users, have more than one.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::diff::{self, Current, ZoneFit};
-use crate::intake::{self, Clocks, IntakeError};
-use crate::model::{FieldCode, FieldType, OriginalId, Row, Schema, Value};
+use crate::intake::{Clocks, IntakeError};
+use crate::model::{FieldCode, FieldType, OriginalId, Schema, Value};
 
 use super::plan::PlanError;
 use super::survey::Surveyed;
+use super::twins::{each_record, twin};
 
 /// The zone of most files, and how it was found.
 pub(super) struct Fitted {
@@ -25,9 +27,6 @@ pub(super) struct Fitted {
 
 /// A file's clocks, each with the portal's moment of the same thing.
 type Pairs = Vec<(DateTime, Timestamp)>;
-
-/// Rows in which other moments than those of creation are looked for.
-const ROWS_MAX: usize = 50_000;
 
 /// Files whose times are in one zone.
 struct Group<'z> {
@@ -188,26 +187,19 @@ fn elsewhere(seen: &Surveyed, current: &Current, schema: &Schema) -> Result<Opti
     if !seen.survey.columns.iter().any(|column| column.code.as_ref().and_then(kind) == Some(&FieldType::Moment)) {
         return Ok(None);
     }
-    let (mut pairs, mut has_clocks, mut rows) = (Pairs::new(), false, 0);
-    for chunk in intake::read_by(&seen.file, &seen.survey, schema, &seen.survey.conventions)? {
-        let chunk = chunk?;
-        rows += chunk.rows().len();
-        for row in chunk.rows() {
-            let Row::Record { record, .. } = row else { continue };
-            let live = current.under_id(record.entity, record.id).and_then(|live| current.get(record.entity, live));
-            for (code, value) in record.fields() {
-                let clocks = value.each().iter().filter_map(as_clock);
-                has_clocks |= clocks.clone().next().is_some();
-                let moments = live.as_ref().and_then(|live| live.get(code.as_str())).map_or(&[][..], Value::each);
-                if moments.len() == value.each().len() {
-                    pairs.extend(clocks.zip(moments.iter().filter_map(as_moment)));
-                }
+    let (mut pairs, mut has_clocks) = (Pairs::new(), false);
+    each_record(seen, schema, |record| {
+        let live = twin(record, current);
+        for (code, value) in record.fields() {
+            let clocks = value.each().iter().filter_map(as_clock);
+            has_clocks |= clocks.clone().next().is_some();
+            let moments = live.as_ref().and_then(|live| live.get(code.as_str())).map_or(&[][..], Value::each);
+            if moments.len() == value.each().len() {
+                pairs.extend(clocks.zip(moments.iter().filter_map(as_moment)));
             }
         }
-        if rows >= ROWS_MAX {
-            break;
-        }
-    }
+        ControlFlow::Continue(())
+    })?;
     // Somebody has edited the others since.
     pairs.retain(|pair| diff::explainable(&[*pair]) == 1);
     Ok(has_clocks.then_some(pairs))
