@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::harness::b24::{B24, Ran, b24};
+use crate::harness::b24::{B24, Ran, b24, planned, written};
 use crate::harness::portal::Portal;
 
 const LEAD: u64 = 1;
@@ -75,9 +75,7 @@ impl World {
     }
 
     fn file(&mut self, name: &str, text: &str) {
-        let path = self.portal.dir().join(name);
-        fs::write(&path, text).expect("a file");
-        self.files.push(path);
+        self.files.push(written(&self.portal, name, text));
     }
 
     fn b24(&self) -> B24 {
@@ -85,10 +83,7 @@ impl World {
     }
 
     fn plan(&self, out: &str, more: &[&str]) -> Value {
-        let mut args = vec!["plan".into(), "--json".into(), "--out".into(), self.portal.dir().join(out).into_os_string()];
-        args.extend(self.files.iter().map(|file| file.clone().into_os_string()));
-        args.extend(more.iter().map(Into::into));
-        self.b24().run(args).exits(0).json()
+        planned(&self.portal, &self.files, out, more)
     }
 
     fn args(&self, command: &str) -> Vec<OsString> {

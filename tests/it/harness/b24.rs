@@ -36,6 +36,22 @@ pub struct Ran {
     said: String,
 }
 
+/// A restore file beside a portal's data.
+pub fn written(portal: &Portal, name: &str, text: &str) -> PathBuf {
+    let path = portal.dir().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+/// Plans these files into a directory beside a portal's data; gives the summary.
+#[track_caller]
+pub fn planned(portal: &Portal, files: &[PathBuf], out: &str, more: &[&str]) -> Value {
+    let mut args = vec!["plan".into(), "--json".into(), "--out".into(), portal.dir().join(out).into_os_string()];
+    args.extend(files.iter().map(|file| file.clone().into_os_string()));
+    args.extend(more.iter().map(Into::into));
+    b24(portal).run(args).exits(0).json()
+}
+
 /// The program at a portal.
 pub fn b24(portal: &Portal) -> B24 {
     B24::without_portal(portal.dir()).webhook(portal.webhook())
