@@ -220,17 +220,7 @@ impl<'a> Run<'a> {
 
     /// Fills in the links whose targets have their new ids; a link whose target failed stays empty.
     pub(super) fn fill_links(&self, action: &Action, payload: &mut Payload) {
-        for link in &action.links {
-            let Some(id) = self.new_id(link.target) else { continue };
-            if !link.multiple {
-                payload.set(link.field.as_str(), link.wire(id));
-                continue;
-            }
-            match payload.0.get_mut(&link.field) {
-                Some(Json::Array(ids)) => ids.insert(ids.len().saturating_sub(link.ahead_of), link.wire(id)),
-                _ => payload.set(link.field.as_str(), json!([link.wire(id)])),
-            }
-        }
+        fill_links(action, payload, |target| self.new_id(target));
     }
 
     /// The mend of a create, where there is one.
@@ -246,6 +236,21 @@ impl<'a> Run<'a> {
     pub(super) fn seqs(&self, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
         let chosen = |step: &Step| self.settings.scope.holds(step.subject(), step.kind);
         self.journal.steps().iter().filter(|step| chosen(step) && wanted(step)).map(|step| step.seq).collect()
+    }
+}
+
+/// Fills in the links whose targets have new ids.
+pub(super) fn fill_links(action: &Action, payload: &mut Payload, new_id: impl Fn(RecordRef) -> Option<PortalId>) {
+    for link in &action.links {
+        let Some(id) = new_id(link.target) else { continue };
+        if !link.multiple {
+            payload.set(link.field.as_str(), link.wire(id));
+            continue;
+        }
+        match payload.0.get_mut(&link.field) {
+            Some(Json::Array(ids)) => ids.insert(ids.len().saturating_sub(link.ahead_of), link.wire(id)),
+            _ => payload.set(link.field.as_str(), json!([link.wire(id)])),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which part of the created records to read back: the same one each time, so that two looks can be held against each other.
+//! Which part of a plan's records to read back: the same one each time, so that two looks can be held against each other.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,26 @@ use crate::plan::{ActionKind, RecordRef, digest_of_text};
 
 use super::journal::Step;
 use super::step::State;
+use super::verify::is_written;
 
-/// Chooses about so many percent of the created records, spread by a digest of what they are; at least one of each type.
+/// Chooses about so many percent of the created records, and of the live ones that were written to, spread by a digest of what they are;
+/// at least one of each type.
 pub fn choose(steps: &[Step], percent: f64) -> BTreeSet<RecordRef> {
-    let created = || steps.iter().filter(|step| step.kind == ActionKind::Create && step.state == State::Done).map(Step::subject);
-    let mut chosen: BTreeSet<RecordRef> = created().filter(|subject| place(*subject) < percent / 100.0).collect();
-    for subject in created() {
+    let is_created = |step: &Step| step.kind == ActionKind::Create && step.state == State::Done;
+    some_of(steps.iter().filter(|step| is_created(step)), percent)
+        .chain(some_of(steps.iter().filter(|step| is_written(step)), percent))
+        .collect()
+}
+
+fn some_of<'a>(steps: impl Iterator<Item = &'a Step> + Clone, percent: f64) -> impl Iterator<Item = RecordRef> {
+    let all = || steps.clone().map(Step::subject);
+    let mut chosen: BTreeSet<RecordRef> = all().filter(|subject| place(*subject) < percent / 100.0).collect();
+    for subject in all() {
         if chosen.iter().all(|known| known.entity != subject.entity) {
             chosen.insert(subject);
         }
     }
-    chosen
+    chosen.into_iter()
 }
 
 /// A number from 0 to 1 that is the same for a record each time.

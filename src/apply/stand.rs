@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use crate::diff::{agrees, apart};
-use crate::model::{EntityType, FieldType, LiveRecord, PortalId, Schema, Value, multifield_of};
+use crate::model::{EntityType, FieldDef, FieldType, LiveRecord, Payload, PortalId, Schema, Value, multifield_of};
 use crate::plan::{Action, RowSet, ValueSet, wire};
-use crate::portal::{MultiValue, Wants};
+use crate::portal::{MultiValue, PortalError, Reader, Wants};
 
 use super::run::{ApplyError, Run};
 
@@ -75,28 +75,7 @@ impl Part {
 impl Run<'_> {
     /// Reads the live records that these updates are about; those that aren't there any more are left out.
     pub(super) async fn meet(&self, seqs: &[usize]) -> Result<HashMap<usize, Met>, ApplyError> {
-        let mut groups: BTreeMap<(EntityType, bool, bool), Vec<(usize, PortalId)>> = BTreeMap::new();
-        for &seq in seqs {
-            let action = &self.actions[seq];
-            let Some(id) = action.portal_id else { continue };
-            groups.entry((action.entity, !action.classic.is_empty(), action.rows.is_some())).or_default().push((seq, id));
-        }
-        let mut met = HashMap::new();
-        for ((entity, addresses, products), group) in groups {
-            let reader = self.writer.reader();
-            let ids: Vec<PortalId> = group.iter().map(|(_, id)| *id).collect();
-            let wants = Wants { everything: true, addresses, products };
-            let live = reader.get_many(entity, &ids, self.schema, wants).await?;
-            let live: HashMap<PortalId, LiveRecord> = live.into_iter().map(|record| (record.id, record)).collect();
-            let setting = group.iter().filter(|(seq, _)| !self.actions[*seq].values.is_empty());
-            let setting: Vec<PortalId> = setting.map(|(_, id)| *id).collect();
-            let values: HashMap<PortalId, Vec<MultiValue>> = reader.multi_values(entity, &setting).await?.into_iter().collect();
-            for (seq, id) in group {
-                let Some(live) = live.get(&id).cloned() else { continue };
-                met.insert(seq, Met { live, values: values.get(&id).cloned().unwrap_or_default() });
-            }
-        }
-        Ok(met)
+        Ok(meet(self.actions, seqs, self.writer.reader(), self.schema).await?)
     }
 
     /// How the record stands to the update.
@@ -142,6 +121,70 @@ impl Run<'_> {
             .map(|name| Part::of(holds(name, wanted.0.get(name)), holds(name, action.before.0.get(name))))
             .collect()
     }
+}
+
+/// Reads the live records that these updates are about; those that aren't there any more are left out.
+pub(super) async fn meet(
+    actions: &[Action],
+    seqs: &[usize],
+    reader: &Reader,
+    schema: &Schema,
+) -> Result<HashMap<usize, Met>, PortalError> {
+    let mut groups: BTreeMap<(EntityType, bool, bool), Vec<(usize, PortalId)>> = BTreeMap::new();
+    for &seq in seqs {
+        let action = &actions[seq];
+        let Some(id) = action.portal_id else { continue };
+        groups.entry((action.entity, !action.classic.is_empty(), action.rows.is_some())).or_default().push((seq, id));
+    }
+    let mut met = HashMap::new();
+    for ((entity, addresses, products), group) in groups {
+        let ids: Vec<PortalId> = group.iter().map(|(_, id)| *id).collect();
+        let wants = Wants { everything: true, addresses, products };
+        let live = reader.get_many(entity, &ids, schema, wants).await?;
+        let live: HashMap<PortalId, LiveRecord> = live.into_iter().map(|record| (record.id, record)).collect();
+        let setting = group.iter().filter(|(seq, _)| !actions[*seq].values.is_empty());
+        let setting: Vec<PortalId> = setting.map(|(_, id)| *id).collect();
+        let values: HashMap<PortalId, Vec<MultiValue>> = reader.multi_values(entity, &setting).await?.into_iter().collect();
+        for (seq, id) in group {
+            let Some(live) = live.get(&id).cloned() else { continue };
+            met.insert(seq, Met { live, values: values.get(&id).cloned().unwrap_or_default() });
+        }
+    }
+    Ok(met)
+}
+
+/// A part of a live record that doesn't hold what an update has written there.
+pub(super) struct Unlike {
+    /// The classic field code.
+    pub field: String,
+    pub wanted: Value,
+    pub found: Value,
+}
+
+/// What of a record is not as an update wants it.
+pub(super) fn unlike(action: &Action, wanted: &Payload, met: &Met, schema: &Schema) -> Vec<Unlike> {
+    let text = |text: String| if text.is_empty() { Value::Empty } else { Value::Text(text.into()) };
+    let mut unlike = Vec::new();
+    for (name, value) in &wanted.0 {
+        let Some(field) = field_of(&met.live, name, schema) else { continue };
+        if !follows_rows(action, name, &met.live) && !field_holds(&met.live, name, value, schema) {
+            let found = text_of(&json_of(met.live.get(field.code.as_str()), &field.kind));
+            unlike.push(Unlike { field: field.code.to_string(), wanted: text(text_of(value)), found: text(found) });
+        }
+    }
+    for set in action.values.iter().filter(|set| !values_stand(set, &met.values).is_wanted) {
+        let list = |texts: Vec<&str>| match texts.is_empty() {
+            true => Value::Empty,
+            false => Value::List(texts.into_iter().map(|text| Value::Text(text.into())).collect()),
+        };
+        let found = of_field(set, &met.values).into_iter().map(|value| value.value.as_str()).collect();
+        unlike.push(Unlike { field: set.field.to_string(), wanted: list(borrowed(&set.after)), found: list(found) });
+    }
+    for set in action.rows.iter().filter(|set| !rows_stand(set, &met.live, true, schema).is_wanted) {
+        let found = met.live.get("PRODUCTS").cloned().unwrap_or(Value::Empty);
+        unlike.push(Unlike { field: "PRODUCTS".to_owned(), wanted: Value::Products(set.after.clone()), found });
+    }
+    unlike
 }
 
 /// Whether a field is the amount that the portal computes from the product rows that are written with it (rest-crm 8.3).
@@ -201,10 +244,14 @@ fn rows_stand(set: &RowSet, live: &LiveRecord, is_sent: bool, schema: &Schema) -
 
 /// Whether a live record holds this value, by `crm.item.*` name or classic code. Empty, `0` and absent are one.
 pub(super) fn field_holds(live: &LiveRecord, name: &str, value: &Json, schema: &Schema) -> bool {
-    let fields = schema.fields.get(&live.entity).map(Vec::as_slice).unwrap_or_default();
-    let field = fields.iter().find(|field| field.universal == name || field.code.as_str() == name);
-    let Some(field) = field else { return true };
+    let Some(field) = field_of(live, name, schema) else { return true };
     text_of(&json_of(live.get(field.code.as_str()), &field.kind)) == text_of(value)
+}
+
+/// The field of a `crm.item.*` name or classic code.
+fn field_of<'s>(live: &LiveRecord, name: &str, schema: &'s Schema) -> Option<&'s FieldDef> {
+    let fields = schema.fields.get(&live.entity).map(Vec::as_slice).unwrap_or_default();
+    fields.iter().find(|field| field.universal == name || field.code.as_str() == name)
 }
 
 /// A value as `crm.item.*` would take it; nothing for one that can't be written.

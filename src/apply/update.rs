@@ -11,13 +11,13 @@ use crate::diff::apart;
 use crate::drill::point;
 use crate::event::{Event, Phase};
 use crate::model::{EntityType, Payload, PortalId, ProductRow, multifield_of};
-use crate::plan::{ActionKind, ValueSet};
+use crate::plan::{Action, ActionKind, RecordRef, ValueSet};
 use crate::portal::{Change, Effect, MultiValue};
 
 use super::journal::Sending;
 use super::learned::Learned;
 use super::retry::MISSING_PARENT;
-use super::run::{ApplyError, CYCLES_MAX, Run, end_by};
+use super::run::{ApplyError, CYCLES_MAX, Run, end_by, fill_links};
 use super::stand::{Met, Stand, Written, borrowed, kind_of, of_field};
 use super::step::{How, State};
 
@@ -183,13 +183,7 @@ impl Run<'_> {
 
     /// What an update of a live record will write.
     pub(super) fn wanted(&self, seq: usize) -> Payload {
-        let action = &self.actions[seq];
-        let mut payload = action.fields.clone();
-        self.fill_links(action, &mut payload);
-        for (name, value) in &action.classic.0 {
-            payload.set(name.as_str(), value.clone());
-        }
-        payload
+        wanted(&self.actions[seq], |target| self.new_id(target))
     }
 
     fn changes(&self, seq: usize, met: Option<&Met>) -> Vec<Change> {
@@ -207,6 +201,16 @@ impl Run<'_> {
         };
         commands(action.entity, id, rows.cloned(), action.classic.clone(), fields)
     }
+}
+
+/// The fields that an update of a live record writes, by their names in `crm.item.*` or in the classic methods.
+pub(super) fn wanted(action: &Action, new_id: impl Fn(RecordRef) -> Option<PortalId>) -> Payload {
+    let mut payload = action.fields.clone();
+    fill_links(action, &mut payload, new_id);
+    for (name, value) in &action.classic.0 {
+        payload.set(name.as_str(), value.clone());
+    }
+    payload
 }
 
 /// The commands that write parts of a record. The amount is sent after the product rows, so that it stands where it is kept by hand or

@@ -14,7 +14,9 @@ use crate::portal::{PortalError, Reader, Wants};
 use super::doubles::doubles;
 use super::journal::Step;
 use super::leftover::{Leftover, leftovers};
+use super::stand::{Unlike, meet, unlike};
 use super::step::State;
+use super::update::wanted;
 
 /// How many records are held at once while they are read back: one request's worth.
 pub(super) const RECORDS_AT_ONCE: usize = 2500;
@@ -24,6 +26,8 @@ pub(super) const RECORDS_AT_ONCE: usize = 2500;
 pub struct Verified {
     /// The counts of each record type.
     pub entities: BTreeMap<EntityType, VerifiedCounts>,
+    /// The same of the live records that `--changed restore` and `--relink` have written to, where there are any.
+    pub updated: BTreeMap<EntityType, VerifiedCounts>,
     /// Every difference that was not declared.
     pub differences: Vec<Difference>,
     /// Source records with more than one live record bearing their mark.
@@ -81,7 +85,8 @@ impl Links for NoLinks {
     }
 }
 
-/// Reads every created record of a plan back and compares it field by field. Only reads.
+/// Reads every created record of a plan back and compares it field by field; of live records that it has written to, the fields that it
+/// wrote. Only reads.
 ///
 /// # Errors
 ///
@@ -133,11 +138,53 @@ pub async fn verify(
             observer.event(Event::Advance { phase: Phase::Verify, by: chunk.len() as u64 });
         }
     }
+    let written = |step: &&Step| is_written(step) && only.is_none_or(|only| only.contains(&step.subject()));
+    let seqs: Vec<usize> = steps.iter().filter(written).map(|step| step.seq).collect();
+    for chunk in seqs.chunks(RECORDS_AT_ONCE) {
+        verify_written(chunk, actions, &new_ids, reader, schema, &mut verified).await?;
+    }
     verified.doubles = doubles(actions, steps, reader, schema).await?;
     let undone = steps.iter().filter(|step| step.state == State::Undone);
     verified.leftovers = leftovers(undone, actions, reader, schema).await?;
     observer.event(Event::End { phase: Phase::Verify });
     Ok(verified)
+}
+
+/// Reads some live records back that the plan has written to. A record that was both relinked and restored counts twice.
+async fn verify_written(
+    seqs: &[usize],
+    actions: &[Action],
+    new_ids: &HashMap<RecordRef, PortalId>,
+    reader: &Reader,
+    schema: &Schema,
+    verified: &mut Verified,
+) -> Result<(), PortalError> {
+    let met = meet(actions, seqs, reader, schema).await?;
+    for seq in seqs {
+        let action = &actions[*seq];
+        let counts = verified.updated.entry(action.entity).or_default();
+        counts.checked += 1;
+        let Some(met) = met.get(seq) else {
+            counts.absent += 1;
+            continue;
+        };
+        let found = unlike(action, &wanted(action, |target| new_ids.get(&target).copied()), met, schema);
+        *(if found.is_empty() { &mut counts.equal } else { &mut counts.different }) += 1;
+        verified.differences.extend(found.into_iter().map(|Unlike { field, wanted, found }| Difference {
+            entity: action.entity,
+            original_id: action.original_id,
+            portal_id: met.live.id,
+            field,
+            expected: wanted,
+            found,
+        }));
+    }
+    Ok(())
+}
+
+/// Whether a step has written to a live record.
+pub(super) fn is_written(step: &Step) -> bool {
+    matches!(step.kind, ActionKind::Restore | ActionKind::Relink) && step.state == State::Done
 }
 
 fn done(steps: &[Step]) -> impl Iterator<Item = &Step> {

@@ -6,13 +6,13 @@ use clap::Args;
 
 use super::args::{self, Output};
 use super::{Failure, Outcome, portal, terminal};
-use crate::apply::Verified;
-use crate::model::{Schema, Value};
+use crate::apply::{Verified, VerifiedCounts};
+use crate::model::{EntityType, Schema, Value};
 use crate::report;
 use crate::report::outcome::{Difference, Double, VerifyCounts, VerifyOutcome};
 use crate::{diff, pipeline};
 
-/// Read every re-created record back and compare it field by field.
+/// Read every re-created record back and compare it field by field; of live records, what was written to them.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The plan directory.
@@ -46,7 +46,8 @@ impl Verify {
             terminal::result(&report::verify_screen(&outcome, &self.dir, language, 80));
         }
         let once = verified.doubles.is_empty() && verified.leftovers.is_empty();
-        let equal = once && verified.entities.values().all(|counts| counts.different == 0 && counts.absent == 0);
+        let counts = verified.entities.values().chain(verified.updated.values());
+        let equal = once && counts.into_iter().all(|counts| counts.different == 0 && counts.absent == 0);
         Ok(if equal { Outcome::Done } else { Outcome::InPart })
     }
 }
@@ -55,21 +56,13 @@ impl Verify {
 pub(super) fn outcome(verified: &Verified, sandbox: bool) -> VerifyOutcome {
     let schema = Schema::default();
     let text = |value: &Value| diff::show(value, None, &schema);
+    let counts = |(entity, counts): (&EntityType, &VerifiedCounts)| {
+        let VerifiedCounts { checked, equal, declared, different, absent } = *counts;
+        (*entity, VerifyCounts { checked, equal, declared, different, absent })
+    };
     VerifyOutcome {
-        entities: verified
-            .entities
-            .iter()
-            .map(|(entity, counts)| {
-                let counts = VerifyCounts {
-                    checked: counts.checked,
-                    equal: counts.equal,
-                    declared: counts.declared,
-                    different: counts.different,
-                    absent: counts.absent,
-                };
-                (*entity, counts)
-            })
-            .collect(),
+        entities: verified.entities.iter().map(counts).collect(),
+        updated: verified.updated.iter().map(counts).collect(),
         differences: verified
             .differences
             .iter()

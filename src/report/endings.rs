@@ -102,15 +102,17 @@ fn progress(outcome: &ApplyOutcome, headline: &str, dir: &Path, language: Langua
 /// The end of `verify`.
 pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, width: usize) -> String {
     let mut screen = Screen::new(width);
-    let total = outcome.total();
-    let wrong = total.different + total.absent + (outcome.doubles.len() + outcome.leftovers.len()) as u64;
+    let (total, updated) = (outcome.total(), outcome.total_updated());
+    let wrong_updates = updated.different + updated.absent;
+    let wrong = total.different + total.absent + wrong_updates + (outcome.doubles.len() + outcome.leftovers.len()) as u64;
+    let checked = total.checked + updated.checked;
     let headline = match (language, wrong) {
-        (En, 0) => format!("VERIFIED: {} read back, all as planned", RECORD.counted(total.checked, language)),
-        (Es, 0) if total.checked == 1 => "COMPROBADO: 1 registro leído otra vez, todo como se previó".to_owned(),
-        (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(total.checked, language)),
-        (En, _) => format!("VERIFIED: {} of {} not as planned", count(wrong), RECORD.counted(total.checked, language)),
+        (En, 0) => format!("VERIFIED: {} read back, all as planned", RECORD.counted(checked, language)),
+        (Es, 0) if checked == 1 => "COMPROBADO: 1 registro leído otra vez, todo como se previó".to_owned(),
+        (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(checked, language)),
+        (En, _) => format!("VERIFIED: {} of {} not as planned", count(wrong), RECORD.counted(checked, language)),
         (Es, _) => {
-            format!("COMPROBADO: {} de {} no quedaron como se previó", count(wrong), RECORD.counted(total.checked, language))
+            format!("COMPROBADO: {} de {} no quedaron como se previó", count(wrong), RECORD.counted(checked, language))
         }
     };
     screen.text(&format!("{}{headline}", sandbox(outcome.sandbox)));
@@ -119,7 +121,18 @@ pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, wi
         Es => ["revisados", "iguales", "avisados", "distintos", "ausentes"],
     };
     let row = |of| outcome.entities.get(&of).map(|n| (of, [n.checked, n.equal, n.declared, n.different, n.absent]));
-    screen.table(columns, READING_ORDER.into_iter().filter_map(row), language);
+    if !outcome.entities.is_empty() {
+        screen.table(columns, READING_ORDER.into_iter().filter_map(row), language);
+    }
+    if updated.checked > 0 {
+        let (all, wrong) = (RECORD.counted(updated.checked, language), count(wrong_updates));
+        screen.text(&match (language, wrong_updates) {
+            (En, 0) => format!("Named fields read back: {all}, all as written"),
+            (Es, 0) => format!("Campos indicados leídos otra vez: {all}, todo como se escribió"),
+            (En, _) => format!("Named fields read back: {all}, {wrong} not as written"),
+            (Es, _) => format!("Campos indicados leídos otra vez: {all}, {wrong} no como se escribió"),
+        });
+    }
     if total.declared > 0 {
         screen.text(match language {
             En => "Declared: equal but for what the plan said beforehand, such as dates",
@@ -352,6 +365,27 @@ mod tests {
           Leads               90     90        88          0       0
         Declared: equal but for what the plan said beforehand, such as dates
         Undo         b24restore undo b24restore-plan   (if you want it all undone)
+        ");
+    }
+
+    #[test]
+    fn a_proof_tells_of_the_live_records_that_were_written_to() {
+        let of = |different| VerifyOutcome {
+            updated: BTreeMap::from([(
+                EntityType::Contact,
+                VerifyCounts { checked: 5, equal: 5 - different, different, ..VerifyCounts::default() },
+            )]),
+            ..VerifyOutcome::default()
+        };
+        insta::assert_snapshot!(seen(&verify_screen(&of(0), dir(), En, 80)), @"
+        VERIFIED: 5 records read back, all as planned
+        Named fields read back: 5 records, all as written
+        Undo         b24restore undo b24restore-plan   (if you want it all undone)
+        ");
+        insta::assert_snapshot!(seen(&verify_screen(&of(1), dir(), Es, 80)), @"
+        COMPROBADO: 1 de 5 registros no quedaron como se previó
+        Campos indicados leídos otra vez: 5 registros, 1 no como se escribió
+        Deshacer     b24restore undo b24restore-plan   (si quiere deshacer todo)
         ");
     }
 

@@ -83,6 +83,9 @@ impl ApplyOutcome {
 pub struct VerifyOutcome {
     /// The counts of each record type.
     pub entities: BTreeMap<EntityType, VerifyCounts>,
+    /// The same of the live records that were written to: nothing where none was.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub updated: BTreeMap<EntityType, VerifyCounts>,
     /// Fields that are not as the plan has them, and that it didn't declare.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub differences: Vec<Difference>,
@@ -156,7 +159,16 @@ pub struct Leftover {
 impl VerifyOutcome {
     /// The counts of all record types together.
     pub fn total(&self) -> VerifyCounts {
-        self.entities.values().fold(VerifyCounts::default(), |sum, counts| VerifyCounts {
+        Self::sum(&self.entities)
+    }
+
+    /// The same of the live records that were written to.
+    pub fn total_updated(&self) -> VerifyCounts {
+        Self::sum(&self.updated)
+    }
+
+    fn sum(entities: &BTreeMap<EntityType, VerifyCounts>) -> VerifyCounts {
+        entities.values().fold(VerifyCounts::default(), |sum, counts| VerifyCounts {
             checked: sum.checked + counts.checked,
             equal: sum.equal + counts.equal,
             declared: sum.declared + counts.declared,

@@ -187,6 +187,43 @@ fn phones_e_mails_and_the_like_become_what_the_file_says_and_what_is_right_stays
     assert_eq!(world.values(CONTACT, contact), AS_SPOILED);
 }
 
+/// The fields that `verify` finds otherwise than they were written.
+fn differing(verified: &Value) -> Vec<&str> {
+    let differences = verified["differences"].as_array().map(Vec::as_slice).unwrap_or_default();
+    differences.iter().filter_map(|difference| difference["field"].as_str()).collect()
+}
+
+#[test]
+fn what_was_written_into_live_records_is_read_back() {
+    let (mut world, contact) = spoiled();
+    let deal = world.add(DEAL, &json!({"title": "Otra cosa"}));
+    world.set_rows("D", deal, &json!([{"productName": "Mesa", "price": 10, "quantity": 1}]));
+    world.file("deal.csv", &format!("ID,TITLE,PRODUCT_NAME,PRODUCT_PRICE,PRODUCT_QUANTITY\n{deal},Tarimas,Tarima,450,10\n"));
+    world.plan("plan", &["--changed", "restore"]);
+    world.on_the_plan("apply").exits(0);
+    let verify = || {
+        let plan = world.portal.dir().join("plan").into_os_string();
+        world.b24().run(["verify".into(), plan, OsString::from("--json")])
+    };
+    let equal = json!({"checked": 1, "equal": 1, "declared": 0, "different": 0, "absent": 0});
+    let verified = verify().exits(0).json();
+    assert_eq!(verified["updated"], json!({"contact": equal, "deal": equal}), "{verified}");
+
+    world.update(CONTACT, contact, &json!({"fm": {"n0": phone("WORK", "5512340000")}}));
+    world.update(DEAL, deal, &json!({"title": "Otra más"}));
+    world.set_rows("D", deal, &json!([{"productName": "Tarima", "price": 450, "quantity": 11}]));
+    let verified = verify().exits(3).json();
+    let different = json!({"checked": 1, "equal": 0, "declared": 0, "different": 1, "absent": 0});
+    assert_eq!(verified["updated"], json!({"contact": different, "deal": different}), "{verified}");
+    assert_eq!(differing(&verified), ["PHONE_WORK", "TITLE", "PRODUCTS"], "{verified}");
+    let title = &verified["differences"][1];
+    assert_eq!((&title["expected"], &title["found"]), (&json!("Tarimas"), &json!("Otra más")), "{verified}");
+
+    world.portal.call("crm.item.delete", json!({"entityTypeId": DEAL, "id": deal}));
+    let absent = json!({"checked": 1, "equal": 0, "declared": 0, "different": 0, "absent": 1});
+    assert_eq!(verify().exits(3).json()["updated"]["deal"], absent);
+}
+
 #[test]
 fn without_being_told_to_write_phones_the_plan_only_names_them() {
     let (world, contact) = spoiled();
