@@ -12,13 +12,12 @@ use super::verify::is_written;
 /// at least one of each type.
 pub fn choose(steps: &[Step], percent: f64) -> BTreeSet<RecordRef> {
     let is_created = |step: &Step| step.kind == ActionKind::Create && step.state == State::Done;
-    some_of(steps.iter().filter(|step| is_created(step)), percent)
-        .chain(some_of(steps.iter().filter(|step| is_written(step)), percent))
-        .collect()
+    let created = some_of(|| steps.iter().filter(|step| is_created(step)).map(Step::subject), percent);
+    let written = some_of(|| steps.iter().filter(|step| is_written(step)).map(Step::subject), percent);
+    created.chain(written).collect()
 }
 
-fn some_of<'a>(steps: impl Iterator<Item = &'a Step> + Clone, percent: f64) -> impl Iterator<Item = RecordRef> {
-    let all = || steps.clone().map(Step::subject);
+fn some_of<I: Iterator<Item = RecordRef>>(all: impl Fn() -> I, percent: f64) -> impl Iterator<Item = RecordRef> {
     let mut chosen: BTreeSet<RecordRef> = all().filter(|subject| place(*subject) < percent / 100.0).collect();
     for subject in all() {
         if chosen.iter().all(|known| known.entity != subject.entity) {

@@ -173,9 +173,9 @@ pub(super) fn unlike(action: &Action, wanted: &Payload, met: &Met, schema: &Sche
         }
     }
     for set in action.values.iter().filter(|set| !values_stand(set, &met.values).is_wanted) {
-        let list = |texts: Vec<&str>| match texts.is_empty() {
-            true => Value::Empty,
-            false => Value::List(texts.into_iter().map(|text| Value::Text(text.into())).collect()),
+        let list = |texts: Vec<&str>| {
+            let values: Vec<Value> = texts.into_iter().map(|text| Value::Text(text.into())).collect();
+            if values.is_empty() { Value::Empty } else { Value::List(values) }
         };
         let found = of_field(set, &met.values).into_iter().map(|value| value.value.as_str()).collect();
         unlike.push(Unlike { field: set.field.to_string(), wanted: list(borrowed(&set.after)), found: list(found) });
