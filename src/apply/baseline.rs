@@ -41,8 +41,12 @@ impl Run<'_> {
                 let wants = Wants { everything: true, addresses: false, products: false };
                 let live = self.writer.reader().get_many(entity, &ids, self.schema, wants).await?;
                 let live: HashMap<PortalId, LiveRecord> = live.into_iter().map(|record| (record.id, record)).collect();
+                let stands = |(seq, id): &(usize, PortalId)| live.get(id).and_then(|live| self.has_sent_moment(*seq, live));
+                let keeps_moments = chunk.iter().any(|one| stands(one) == Some(true));
                 let baseline = |seq, live| {
-                    if self.is_edited_already(seq, live) { Some(EDITED.to_owned()) } else { state_of(live, self.schema) }
+                    let is_moved = keeps_moments && self.has_sent_moment(seq, live) == Some(false);
+                    let is_edited = self.is_edited_already(seq, live, is_moved);
+                    if is_edited { Some(EDITED.to_owned()) } else { state_of(live, self.schema) }
                 };
                 let baselines: Vec<(usize, String)> =
                     chunk.iter().filter_map(|(seq, id)| Some((*seq, baseline(*seq, live.get(id)?)?))).collect();
@@ -55,10 +59,11 @@ impl Run<'_> {
     }
 
     /// Whether somebody has edited a record before it could be read back: people work on what is there while hours of others are still
-    /// being created. A field isn't what was sent, and the last change is another user's, or later than our last one.
+    /// being created. A field isn't what was sent, and the last change is another user's, or later than our last one, or (`is_moved`) it
+    /// took away the moment that the import had named.
     ///
     /// Both are asked for: a portal may store a text in another form, and its clock may be off.
-    fn is_edited_already(&self, seq: usize, live: &LiveRecord) -> bool {
+    fn is_edited_already(&self, seq: usize, live: &LiveRecord, is_moved: bool) -> bool {
         let mend = self.mend_of(seq).filter(|mend| self.journal.step(*mend).state == State::Done);
         let (create, mend) = (&self.actions[seq], mend.map(|mend| (&self.actions[mend], self.journal.step(mend))));
         let editor = match live.get("MODIFY_BY_ID") {
@@ -79,7 +84,19 @@ impl Run<'_> {
             let mut own = own.filter(|(name, _)| !is_link(name));
             own.all(|(name, value)| field_holds(live, name, value, self.schema))
         };
-        (!is_ours || is_late) && !(holds(create) && mend.is_none_or(|(mend, _)| holds(mend)))
+        (!is_ours || is_late || is_moved) && !(holds(create) && mend.is_none_or(|(mend, _)| holds(mend)))
+    }
+
+    /// Whether a record was last modified when its import says; `None` where that said nothing, or we have written to the record since.
+    ///
+    /// A portal may put its own moment there. Of one that keeps the file's in any record, another moment is somebody's change.
+    fn has_sent_moment(&self, seq: usize, live: &LiveRecord) -> Option<bool> {
+        let step = self.journal.step(seq);
+        if step.without_dates || self.mend_of(seq).is_some() || !self.actions[seq].links.is_empty() {
+            return None;
+        }
+        let sent: Timestamp = self.actions[seq].system.0.get("updatedTime")?.as_str()?.parse().ok()?;
+        Some(moment(live.get("DATE_MODIFY")?, &TimeZone::UTC)?.as_second() == sent.as_second())
     }
 
     /// Whether a created record waits for its mend.

@@ -1,13 +1,16 @@
 //! Taking back: just what a plan created, and nothing that somebody has worked on since.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 
 use serde_json::{Value, json};
 
 use crate::harness::Scene;
+use crate::harness::b24::{b24, planned, written};
 use crate::harness::crm::{KINDS, all};
 use crate::harness::http::Line;
+use crate::harness::portal::Portal;
 
 /// Old and new id of the re-created records of each type.
 type NewIds = BTreeMap<&'static str, Vec<(u64, u64)>>;
@@ -121,6 +124,33 @@ fn what_somebody_edited_while_the_rest_was_still_being_created_is_kept() {
     assert_eq!(all(&scene.portal)["company"][company]["COMMENTS"], "llamar el lunes");
 }
 
+/// Without another user's name under it, the moment tells: an import keeps the file's, and an edit takes it away.
+#[test]
+fn what_the_webhooks_own_user_edited_while_the_rest_was_still_being_created_is_kept() {
+    let portal = Portal::open();
+    let line = |id: u64| format!("{id},Empresa {id},2023-05-01T10:00:00+00:00,2023-06-01T10:00:00+00:00,vieja nota\n");
+    let companies = (901..=903).map(line).collect::<String>();
+    let files = [
+        written(&portal, "company.csv", &format!("ID,TITLE,DATE_CREATE,DATE_MODIFY,COMMENTS\n{companies}")),
+        written(&portal, "lead.csv", "ID,TITLE\n901,Prospecto\n"),
+    ];
+    planned(&portal, &files, "plan", &[]);
+    let on_the_plan = |command: &str| {
+        let plan = portal.dir().join("plan").into_os_string();
+        b24(&portal).run([command.into(), plan, "--yes".into(), OsString::from("--json")])
+    };
+    let block = json!({"status": 503, "code": "OVERLOAD_LIMIT", "description": "blocked"});
+    portal.arm(json!({"method": "crm.item.batchimport", "whole": true, "nth": 2, "times": 1, "do": block}));
+    on_the_plan("apply").exits(1);
+    portal.disarm();
+    let (edited, _) = all(&portal)["company"].clone().pop_first().expect("a company");
+    portal.call("crm.item.update", json!({"entityTypeId": 4, "id": edited, "fields": {"comments": "llamar el lunes"}}));
+    on_the_plan("apply").exits(0);
+    let undone = on_the_plan("undo").exits(3).json();
+    assert_eq!(kept(&undone), [("edited".to_owned(), "company".to_owned(), edited)], "{undone}");
+    assert_eq!(sum(&undone, "deleted"), 3, "{undone}");
+}
+
 #[test]
 fn what_was_kept_and_where_the_rest_is_are_told_in_both_languages() {
     let (scene, new) = restored();
@@ -146,9 +176,13 @@ fn some_records_are_taken_back_by_their_ids() {
     let ids = fs::read_to_string(scene.plan_dir().join("ids.csv")).expect("ids.csv");
     let header = ids.lines().next().expect("a header");
     let line = |kind: &str| ids.lines().find(|line| line.starts_with(kind)).expect("a line");
-    assert_eq!(sum(&run(&format!("{header}\n{}\n{}\n", line("lead,"), line("deal,"))).exits(0).json(), "deleted"), 2);
-    assert_eq!(sum(&run(&format!("entity;new_id\ndeal;{}\n", new["deal"][1].1)).exits(0).json(), "deleted"), 1);
-    assert_eq!(sum(&run(&format!("lead:{}\n\nlead:{}\n", new["lead"][1].0, new["lead"][2].0)).exits(0).json(), "deleted"), 2);
+    let takes_back = |text: &str, records: u64| {
+        let undone = run(text).exits(0).json();
+        assert_eq!(sum(&undone, "deleted"), records, "{text}{undone}\n{ids}");
+    };
+    takes_back(&format!("{header}\n{}\n{}\n", line("lead,"), line("deal,")), 2);
+    takes_back(&format!("entity;new_id\ndeal;{}\n", new["deal"][1].1), 1);
+    takes_back(&format!("lead:{}\n\nlead:{}\n", new["lead"][1].0, new["lead"][2].0), 2);
     let left = scene.crm.lost_count() - 5;
     let status = scene.on_the_plan("status", &[]).exits(0).json();
     assert_eq!((sum(&status, "created") as usize, sum(&status, "left_out")), (left, 5));
