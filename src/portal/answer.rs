@@ -139,7 +139,7 @@ fn parsed(body: &[u8]) -> Option<Map<String, Json>> {
     if let Ok(envelope) = serde_json::from_str(text) {
         return Some(envelope);
     }
-    let start = ["{\"result\"", "{\"error\""].iter().filter_map(|key| text.find(key)).min().filter(|start| *start > 0)?;
+    let start = ["{\"result\"", "{\"error\""].iter().filter_map(|key| text.find(key)).min()?;
     serde_json::from_str(&text[start..]).ok()
 }
 

@@ -1,5 +1,6 @@
 //! What the tests of this room share: a portal of a few lines that is told what to answer, and one that speaks raw HTTP.
 
+mod answers;
 mod changing;
 mod loading;
 mod reading;
