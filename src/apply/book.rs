@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{OriginalId, PortalId};
 use crate::plan::{Action, ActionKind};
@@ -23,12 +23,9 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), JournalError> {
 
 fn with_the_safest_log(db: Connection) -> Result<(Connection, bool), JournalError> {
     // The answer is the mode that came of it. Shared memory, which a write-ahead log needs, is not to be had on a network file system.
+    // A file that is no database fails the next one, too.
     let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
-    let is_wal = match mode {
-        Ok(mode) => mode == "wal",
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(error.into()),
-        Err(_) => false,
-    };
+    let is_wal = mode.is_ok_and(|mode| mode == "wal");
     if is_wal {
         db.pragma_update(None, "synchronous", "FULL")?;
     } else {

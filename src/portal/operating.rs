@@ -162,6 +162,18 @@ mod tests {
         budget.note(IMPORT, &time(100.0, Some(300)), now);
         budget.refused(IMPORT, now + Duration::from_secs(100));
         assert_eq!(budget.admit(IMPORT, now + Duration::from_secs(100)), Admission::After(Duration::from_secs(201)));
+        // A moment that is just over says nothing of the next.
+        budget.refused(IMPORT, now + Duration::from_secs(300));
+        assert_eq!(budget.admit(IMPORT, now + Duration::from_secs(300)), Admission::After(REST_UNTOLD));
+    }
+
+    #[test]
+    fn dearer_is_believed_at_once_and_cheaper_slowly() {
+        let mut budget = OperatingBudget::default();
+        for (seconds, size) in [(10, 20), (20, 10), (10, 13)] {
+            budget.learn(IMPORT, 10, Duration::from_secs(seconds));
+            assert_eq!(budget.size_for(IMPORT, 1_000), size, "{seconds} s for ten");
+        }
     }
 
     #[test]
