@@ -10,6 +10,7 @@
 //! A row is a record or a reject with its reason; a cell that can't be understood is a problem of its row. Only what stands in the
 //! way of the whole file is an [`IntakeError`].
 
+mod births;
 mod blocks;
 mod cells;
 mod census;
@@ -27,11 +28,13 @@ mod entities;
 mod entity;
 mod error;
 mod evidence;
+mod facts;
 mod field_labels;
 mod finding;
 mod fit;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod gathered;
 mod group;
 mod header;
 mod headers;

@@ -1,44 +1,34 @@
 //! The first pass over a whole file: what must be known of all its rows before the first one can be read or compared.
 
 use std::io::{self, Read};
-use std::sync::Arc;
 
 use encoding_rs::UTF_8;
 use rayon::prelude::*;
 use roaring::RoaringTreemap;
 use sha2::{Digest, Sha256};
 
+use super::births::Births;
 use super::census::Census;
-use super::columns::{self, Column, Role};
+use super::columns::{self, Column};
 use super::conventions::Conventions;
-use super::dates::Loose;
 use super::detect::{DateOrder, RestoreFile};
 use super::error::IntakeError;
 use super::evidence::{Evidence, Witness};
+use super::facts::{Facts, Surveyor};
 use super::finding::Findings;
-use super::group::{Chunk, Group, Groups, Repeats};
-use super::ids::{Ids, SeenIds, whole};
-use super::mojibake;
-use super::nothing::Word;
-use super::order::{Decided, Newest, OrderVotes, order_by_ids};
+use super::gathered::Gathered;
+use super::group::{Groups, Repeats};
+use super::ids::{Ids, SeenIds};
+use super::order::Newest;
 use super::rivals::Rivals;
-use super::row::is_code;
 use super::rows::BUFFER_BYTES;
-use super::split::Texts;
-use super::spoilt::{self, Spoilt};
+use super::spoilt;
 use super::spool::{Input, hex};
 use crate::event::{Event, Observer, Phase};
-use crate::model::{
-    Cells, EntityType, FieldType, OriginalId, PersonName, Place, Problem, ProblemCode, RejectReason, Schema, Value, fold,
-    name_keys,
-};
+use crate::model::{EntityType, OriginalId, Problem, ProblemCode, Schema, Value};
 
 /// Groups whose cells are heard at a stretch.
 const STRETCH: usize = 512;
-/// Records whose creation is kept where a sample is enough.
-const SAMPLE: usize = 1 << 17;
-/// Problems of one code that are told one by one; the rest is only counted.
-const PROBLEMS_MAX: usize = 1000;
 
 /// What the first pass found. Memory: a few words a record.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +64,8 @@ pub struct Survey {
     /// The lines whose ids are repeated, here or in an earlier file: what a second pass goes by.
     pub(super) repeated: RoaringTreemap,
     pub(super) bytes: u64,
-    births: Births,
-    changes: Newest,
+    pub(super) births: Births,
+    pub(super) changes: Newest,
 }
 
 /// What a survey keeps of the single records.
@@ -85,44 +75,6 @@ pub enum Keep {
     All,
     /// The ids, and when some of the records were created: a file of any size is told of in little memory.
     Sample,
-}
-
-/// When records were created.
-#[derive(Debug, Clone, PartialEq)]
-struct Births {
-    kept: Vec<(OriginalId, Loose)>,
-    /// Of so many records one is kept.
-    stride: usize,
-    /// How many are to be passed over before the next one is kept.
-    skip: usize,
-    max: usize,
-}
-
-impl Births {
-    fn of(keep: Keep) -> Self {
-        let max = if keep == Keep::All { usize::MAX } else { SAMPLE };
-        Self { kept: Vec::new(), stride: 1, skip: 0, max }
-    }
-
-    fn add(&mut self, births: &[(OriginalId, Loose)]) {
-        if self.stride == 1 && births.len() < self.max - self.kept.len() {
-            self.kept.extend_from_slice(births);
-            return;
-        }
-        for birth in births {
-            if self.skip > 0 {
-                self.skip -= 1;
-                continue;
-            }
-            if self.kept.len() == self.max {
-                let mut at = 0;
-                self.kept.retain(|_| (at % 2 == 0, at += 1).0);
-                self.stride *= 2;
-            }
-            self.kept.push(*birth);
-            self.skip = self.stride - 1;
-        }
-    }
 }
 
 /// What a file alone doesn't settle, so that the portal's records are asked.
@@ -267,290 +219,4 @@ impl Hashing {
         io::copy(&mut self, &mut io::sink())?;
         Ok((hex(&self.digest.finalize()), self.census))
     }
-}
-
-/// Where in the lines of a file the facts stand.
-struct Surveyor<'a> {
-    schema: &'a Schema,
-    entity: EntityType,
-    coded: bool,
-    dates: Vec<usize>,
-    created: Option<usize>,
-    modified: Option<usize>,
-    names: [Option<usize>; 4],
-}
-
-/// What some records add.
-#[derive(Default)]
-struct Facts {
-    votes: OrderVotes,
-    created: Vec<(OriginalId, Loose)>,
-    newest: Newest,
-    names: Vec<(OriginalId, Vec<String>)>,
-}
-
-impl<'a> Surveyor<'a> {
-    fn new(file: &RestoreFile, columns: &[Column], schema: &'a Schema, keep: Keep) -> Self {
-        let of_code = |code: &str| columns.iter().position(|column| is_code(column, code));
-        let is_date =
-            |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
-        let names = match file.entity {
-            _ if keep == Keep::Sample => [None; 4],
-            EntityType::Company => [of_code("TITLE"), None, None, None],
-            EntityType::Contact => ["HONORIFIC", "NAME", "SECOND_NAME", "LAST_NAME"].map(of_code),
-            EntityType::Lead | EntityType::Deal => [None; 4],
-        };
-        Self {
-            schema,
-            entity: file.entity,
-            coded: file.is_coded(),
-            dates: columns.iter().enumerate().filter(|(_, column)| is_date(column)).map(|(at, _)| at).collect(),
-            created: of_code("DATE_CREATE"),
-            modified: of_code("DATE_MODIFY"),
-            names,
-        }
-    }
-
-    fn facts(&self, chunk: &Chunk, groups: &[Group]) -> Facts {
-        let mut facts = Facts::default();
-        for group in groups {
-            let Group::Record { id, first, .. } = group else { continue };
-            let cells = chunk.cells(*first);
-            if self.names.iter().any(Option::is_some) {
-                let names = self.names_of(cells);
-                if !names.is_empty() {
-                    facts.names.push((*id, names));
-                }
-            }
-            for &at in &self.dates {
-                let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
-                facts.votes.count(&date);
-                let (is_created, is_modified) = (self.created == Some(at), self.modified == Some(at));
-                if is_created {
-                    facts.created.push((*id, date));
-                }
-                if is_created || is_modified {
-                    facts.newest.add(&date);
-                }
-            }
-        }
-        facts
-    }
-
-    /// The texts under which another record's link may name this one.
-    fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
-        let is_name =
-            |cell: &&str| Word::of(cell).is_none_or(|word| !(word.is_no_name() || self.coded && word.is_of_databases()));
-        let [first, name, second, last] = self.names.map(|at| {
-            at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
-        });
-        match self.entity {
-            EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),
-            EntityType::Contact => {
-                let honorific = self.schema.label("HONORIFIC", &first).map_or(first.clone(), str::to_owned);
-                name_keys(&PersonName { honorific, name, second, last })
-            }
-            EntityType::Lead | EntityType::Deal => Vec::new(),
-        }
-    }
-}
-
-/// What the rows have told so far.
-struct Gathered {
-    rows: u64,
-    rejected: u64,
-    blank: u64,
-    votes: OrderVotes,
-    ids: Ids,
-    rejected_ids: Ids,
-    births: Births,
-    changes: Newest,
-    names: Vec<(OriginalId, Vec<String>)>,
-    problems: Vec<Problem>,
-    repeated: RoaringTreemap,
-    bad_bytes: usize,
-    /// The first line that looks like a product of a record above, but stands apart from it, and how many there are.
-    scattered: Option<(u64, u64)>,
-}
-
-impl Gathered {
-    fn new(keep: Keep) -> Self {
-        Self {
-            rows: 0,
-            rejected: 0,
-            blank: 0,
-            votes: OrderVotes::default(),
-            ids: Ids::default(),
-            rejected_ids: Ids::default(),
-            births: Births::of(keep),
-            changes: Newest::default(),
-            names: Vec::new(),
-            problems: Vec::new(),
-            repeated: RoaringTreemap::new(),
-            bad_bytes: 0,
-            scattered: None,
-        }
-    }
-
-    fn learn(&mut self, facts: Facts) {
-        self.votes.add(&facts.votes);
-        self.births.add(&facts.created);
-        self.changes.merge(&facts.newest);
-        self.names.extend(facts.names);
-    }
-
-    fn add(&mut self, file: &RestoreFile, group: &Group) {
-        let problem =
-            |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
-        match group {
-            Group::Record { id, .. } => {
-                self.rows += 1;
-                self.ids.insert(*id);
-            }
-            Group::Rejected(reject) => {
-                self.rows += 1;
-                self.rejected += 1;
-                let id = file.columns.iter().position(|column| is_code(column, "ID")).and_then(|id| reject.cells.get(id));
-                if let Some(id) = id.and_then(|id| whole(id.trim()).parse().ok()) {
-                    self.rejected_ids.insert(OriginalId(id));
-                }
-                if reject.reason == RejectReason::DuplicateId {
-                    self.repeated.insert(reject.place.line);
-                    if names_product(file, &reject.cells) {
-                        let (line, count) = self.scattered.unwrap_or((reject.place.line, 0));
-                        self.scattered = Some((line, count + 1));
-                    }
-                }
-            }
-            Group::Blank { line } => {
-                self.blank += 1;
-                if self.blank as usize <= PROBLEMS_MAX {
-                    self.problems.push(problem(*line, ProblemCode::BlankLine, String::new()));
-                }
-            }
-            Group::BadBytes { line, count } => {
-                self.bad_bytes += 1;
-                if self.bad_bytes <= PROBLEMS_MAX {
-                    let text = format!("{count} byte sequences are no {}", file.encoding);
-                    self.problems.push(problem(*line, ProblemCode::BadBytes, text));
-                }
-            }
-        }
-    }
-
-    /// Says where the bytes stand: a line's are those from its beginning to the next line that has some.
-    fn name_bad_bytes(&mut self, mut places: &[Spoilt]) {
-        let all = self.bad_bytes;
-        let mut told: Vec<&mut Problem> =
-            self.problems.iter_mut().filter(|problem| problem.code == ProblemCode::BadBytes).collect();
-        for at in 0..told.len() {
-            let (line, next) = (told[at].place.line, told.get(at + 1).map(|next| next.place.line));
-            places = &places[places.partition_point(|place| place.line < line)..];
-            let own = match next {
-                Some(next) => places.partition_point(|place| place.line < next),
-                // Of further lines it is only told how many there are.
-                None if all > told.len() => places.partition_point(|place| place.line == line),
-                None => places.len(),
-            };
-            told[at].text.push_str(&spoilt::named(&places[..own]));
-        }
-    }
-
-    fn survey(
-        self,
-        file: &RestoreFile,
-        columns: Vec<Column>,
-        mut problems: Vec<Problem>,
-        evidence: &Evidence,
-        sha256: String,
-        bytes: u64,
-    ) -> Survey {
-        let Decided { order, sure: is_sure, confidence, how } = self.order(file);
-        let (mut conventions, told) = evidence.decide(file, &columns, order);
-        let zeros = problems.iter().any(|problem| problem.code == ProblemCode::NulBytes);
-        conventions.suspect = evidence.suspect(&columns, zeros);
-        let mut findings = Findings::default();
-        findings.note("date_order", order.code(), confidence, how);
-        if let Some((clock, confidence, how)) = self.votes.clock() {
-            findings.note("clock", clock, confidence, how);
-        }
-        findings.extend(&told);
-        let open = Open {
-            rivals: Vec::new(),
-            date_order: file.date_order.is_none() && self.votes.is_open(),
-            numbers: file.said.numbers.is_none() && evidence.numbers_are_open(),
-            columns: if file.said.cells.is_none() { evidence.open_columns(&columns) } else { Vec::new() },
-        };
-        let mut of_file = |code, line: u64, text: &str| {
-            let place = Place { file: Arc::clone(&file.path), line, column: None };
-            problems.push(Problem { place, code, text: text.to_owned() });
-        };
-        let header = file.header_line.max(1);
-        if file.no_records {
-            of_file(ProblemCode::NoRecords, header, "the file says that there are no records");
-        } else if !columns.iter().any(|column| is_code(column, "ID")) {
-            of_file(ProblemCode::NoId, header, "no column holds the records' ids");
-        }
-        if !is_sure {
-            of_file(ProblemCode::DateOrderUnsure, header, "the dates don't tell day from month; say --date-order");
-        }
-        if let Some(count) = evidence.numbers_untold().filter(|_| file.said.numbers.is_none() && !file.is_coded()) {
-            let text = format!("{count} numbers such as `1.500` may be read in two ways, and none tells which; say --numbers");
-            of_file(ProblemCode::NumbersUnsure, header, &text);
-        }
-        if let Some((line, count)) = self.scattered {
-            let text = format!("{count} product lines stand apart from their record's first line: sort the file by ID");
-            of_file(ProblemCode::ProductsScattered, line, &text);
-        }
-        let is_told = file.problems.iter().any(|problem| problem.code == ProblemCode::Mojibake);
-        for (at, cells) in evidence.twice_encoded().filter(|_| !is_told) {
-            let place = Place { file: Arc::clone(&file.path), line: header, column: Some(columns[at].name.clone()) };
-            let text = format!("{cells} cells of this column were encoded twice, and none once: they are read as they were");
-            problems.push(Problem { place, code: ProblemCode::Mojibake, text });
-        }
-        problems.extend(self.problems);
-        let is_unmapped = |(at, column): &(usize, &Column)| column.is_unmapped() && !evidence.is_margin(*at, column);
-        let unmapped = columns.iter().enumerate().filter(is_unmapped).map(|(_, column)| column.name.clone()).collect();
-        Survey {
-            rows: self.rows,
-            rejected: self.rejected,
-            blank: self.blank,
-            conventions,
-            date_order_sure: is_sure,
-            open,
-            columns,
-            ids: self.ids,
-            rejected_ids: self.rejected_ids,
-            names: self.names,
-            unmapped,
-            problems,
-            findings,
-            sha256,
-            repeated: self.repeated,
-            bytes,
-            births: self.births,
-            changes: self.changes,
-        }
-    }
-
-    /// The order of dates: given, or told by the dates, by the order of the ids, by the language.
-    fn order(&self, file: &RestoreFile) -> Decided {
-        if let Some(order) = file.date_order {
-            return Decided { order, sure: true, confidence: 1.0, how: "given by --date-order".to_owned() };
-        }
-        let decided = self.votes.decide(file.language);
-        match order_by_ids(&self.births.kept).filter(|_| !decided.sure) {
-            Some(order) => {
-                let how = "the ids, which a portal gives out in the order of creation; no date tells day from month";
-                Decided { order, sure: false, confidence: 0.8, how: how.to_owned() }
-            }
-            None => decided,
-        }
-    }
-}
-
-/// Whether a line has a product in it.
-fn names_product(file: &RestoreFile, cells: &Cells) -> bool {
-    let products = file.columns.iter().enumerate().filter(|(_, column)| matches!(column.role, Role::Product(_)));
-    products.map(|(at, _)| at).any(|at| cells.get(at).is_some_and(|cell| !cell.trim().is_empty()))
 }

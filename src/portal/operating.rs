@@ -163,8 +163,8 @@ mod tests {
         budget.refused(IMPORT, now + Duration::from_secs(100));
         assert_eq!(budget.admit(IMPORT, now + Duration::from_secs(100)), Admission::After(Duration::from_secs(201)));
         // A moment that is just over says nothing of the next.
-        budget.refused(IMPORT, now + Duration::from_secs(300));
-        assert_eq!(budget.admit(IMPORT, now + Duration::from_secs(300)), Admission::After(REST_UNTOLD));
+        budget.refused(IMPORT, now + Duration::from_mins(5));
+        assert_eq!(budget.admit(IMPORT, now + Duration::from_mins(5)), Admission::After(REST_UNTOLD));
     }
 
     #[test]

@@ -1,0 +1,99 @@
+//! What the single records of a file add to its survey: their dates, and the names by which others link to them.
+
+use super::columns::Column;
+use super::dates::Loose;
+use super::detect::RestoreFile;
+use super::group::{Chunk, Group};
+use super::mojibake;
+use super::nothing::Word;
+use super::order::{Newest, OrderVotes};
+use super::row::is_code;
+use super::split::Texts;
+use super::survey::Keep;
+use crate::model::{EntityType, FieldType, OriginalId, PersonName, Schema, fold, name_keys};
+
+/// Where in the lines of a file the facts stand.
+pub(super) struct Surveyor<'a> {
+    schema: &'a Schema,
+    entity: EntityType,
+    coded: bool,
+    dates: Vec<usize>,
+    created: Option<usize>,
+    modified: Option<usize>,
+    names: [Option<usize>; 4],
+}
+
+/// What some records add.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) votes: OrderVotes,
+    pub(super) created: Vec<(OriginalId, Loose)>,
+    pub(super) newest: Newest,
+    pub(super) names: Vec<(OriginalId, Vec<String>)>,
+}
+
+impl<'a> Surveyor<'a> {
+    pub(super) fn new(file: &RestoreFile, columns: &[Column], schema: &'a Schema, keep: Keep) -> Self {
+        let of_code = |code: &str| columns.iter().position(|column| is_code(column, code));
+        let is_date =
+            |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
+        let names = match file.entity {
+            _ if keep == Keep::Sample => [None; 4],
+            EntityType::Company => [of_code("TITLE"), None, None, None],
+            EntityType::Contact => ["HONORIFIC", "NAME", "SECOND_NAME", "LAST_NAME"].map(of_code),
+            EntityType::Lead | EntityType::Deal => [None; 4],
+        };
+        Self {
+            schema,
+            entity: file.entity,
+            coded: file.is_coded(),
+            dates: columns.iter().enumerate().filter(|(_, column)| is_date(column)).map(|(at, _)| at).collect(),
+            created: of_code("DATE_CREATE"),
+            modified: of_code("DATE_MODIFY"),
+            names,
+        }
+    }
+
+    pub(super) fn facts(&self, chunk: &Chunk, groups: &[Group]) -> Facts {
+        let mut facts = Facts::default();
+        for group in groups {
+            let Group::Record { id, first, .. } = group else { continue };
+            let cells = chunk.cells(*first);
+            if self.names.iter().any(Option::is_some) {
+                let names = self.names_of(cells);
+                if !names.is_empty() {
+                    facts.names.push((*id, names));
+                }
+            }
+            for &at in &self.dates {
+                let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
+                facts.votes.count(&date);
+                let (is_created, is_modified) = (self.created == Some(at), self.modified == Some(at));
+                if is_created {
+                    facts.created.push((*id, date));
+                }
+                if is_created || is_modified {
+                    facts.newest.add(&date);
+                }
+            }
+        }
+        facts
+    }
+
+    /// The texts under which another record's link may name this one.
+    fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
+        let is_name =
+            |cell: &&str| Word::of(cell).is_none_or(|word| !(word.is_no_name() || self.coded && word.is_of_databases()));
+        let [first, name, second, last] = self.names.map(|at| {
+            at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
+        });
+        match self.entity {
+            EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),
+            EntityType::Contact => {
+                let honorific = self.schema.label("HONORIFIC", &first).map_or(first.clone(), str::to_owned);
+                name_keys(&PersonName { honorific, name, second, last })
+            }
+            EntityType::Lead | EntityType::Deal => Vec::new(),
+        }
+    }
+}
