@@ -135,7 +135,7 @@ impl Pace {
     /// The portal refused a request that was sent at `sent` because there were too many: closes the gate and slows down.
     pub fn refused(&self, sent: Instant) {
         let mut state = self.lock();
-        if state.refusals_in_a_row > 0 && sent < state.changed {
+        if state.refusals_in_a_row > 0 && sent <= state.changed {
             return; // It was on its way already when the gate closed.
         }
         let now = Instant::now();
@@ -347,6 +347,107 @@ mod tests {
         let began = Instant::now();
         pace.ready().await;
         assert!(began.elapsed() < Duration::from_millis(530), "{:?}", began.elapsed());
+    }
+
+    /// How long the next request waits.
+    async fn waited(pace: &Pace) -> f64 {
+        let began = Instant::now();
+        pace.ready().await;
+        began.elapsed().as_secs_f64()
+    }
+
+    /// Seconds without a request.
+    async fn rest(seconds: u64) {
+        sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_of_one_instant_are_one_and_the_gate_is_what_is_waited_for() {
+        let told = Arc::new(Collector::default());
+        let pace = Pace::new(LimitsProfile::Enterprise, 100, told.clone(), 1);
+        let sent = Instant::now();
+        pace.refused(sent);
+        pace.refused(sent);
+        let first = waited(&pace).await;
+        assert!((1.0..=1.25).contains(&first), "{first}");
+        assert!(matches!(told.events()[..], [Event::Wait { reason: WaitReason::Refused, .. }]), "{:?}", told.events());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_let_through_ends_a_row_of_refusals_only_when_the_gate_is_open() {
+        for (seconds, least) in [(0, 2.0), (3, 1.0)] {
+            let pace = pace(LimitsProfile::Enterprise, 100);
+            pace.refused(Instant::now());
+            rest(seconds).await;
+            pace.accepted();
+            // The rate of a portal that was refused twice is slower than its gate: what a second refusal means shows in the gate alone.
+            let now = Instant::now() + Duration::from_nanos(1);
+            tokio::time::advance(Duration::from_nanos(1)).await;
+            pace.refused(now);
+            let gate = pace.lock().gate.expect("a gate").0.saturating_duration_since(now).as_secs_f64();
+            assert!((least..=least * 1.25).contains(&gate), "after {seconds} s: {gate}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_counts_though_it_was_sent_before_the_rate_was_raised() {
+        let pace = pace(LimitsProfile::Standard, 100);
+        pace.refused(Instant::now());
+        rest(11).await;
+        let sent = Instant::now();
+        rest(1).await;
+        pace.accepted();
+        pace.refused(sent);
+        assert!(pace.lock().gate.is_some_and(|(gate, _)| gate > Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_rises_after_ten_clean_seconds_and_not_before() {
+        let pace = pace(LimitsProfile::Standard, 100);
+        pace.refused(Instant::now());
+        for (seconds, share) in [(9, 0.5), (1, 0.625), (9, 0.625), (1, 0.75)] {
+            rest(seconds).await;
+            pace.accepted();
+            assert!((pace.lock().share - share).abs() < 1e-9, "{share} after {seconds} s more");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_was_never_refused_keeps_its_burst() {
+        let pace = pace(LimitsProfile::Standard, 100);
+        rest(60).await;
+        pace.accepted();
+        for _ in 0..45 {
+            assert!(waited(&pace).await < 1e-9);
+        }
+        assert!(waited(&pace).await > 0.4);
+    }
+
+    /// Another program, which left the bucket so full so long ago.
+    struct Other(Mutex<Option<Left>>);
+
+    impl PaceMemory for Other {
+        fn turn(&self, act: &mut dyn FnMut(Option<Left>) -> Option<f64>) {
+            let left = self.0.lock().expect("no panic").take();
+            act(left);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_program_left_has_run_out_since_and_what_goes_beyond_the_burst_is_waited_for() {
+        let beside = |level: f64, seconds: u64| {
+            let pace = pace(LimitsProfile::Standard, 100);
+            pace.remember(Arc::new(Other(Mutex::new(Some(Left { level, ago: Duration::from_secs(seconds) })))));
+            pace
+        };
+        let full = waited(&beside(50.0, 0)).await;
+        assert!((5.0 / 1.94 - full).abs() < 0.02, "{full}");
+        // 50 less 10 s at 1.94 a second are 30.6, which leaves room for 14 of 45.
+        let pace = beside(50.0, 10);
+        for _ in 0..14 {
+            assert!(waited(&pace).await < 1e-9);
+        }
+        assert!(waited(&pace).await > 0.4);
     }
 
     #[tokio::test(start_paused = true)]
