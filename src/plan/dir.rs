@@ -13,7 +13,7 @@ use crate::model::{EntityType, PortalId, PortalIdentity, UserId};
 
 use super::Summary;
 use super::action::Action;
-use super::seal::{digest_of_file, digest_of_text};
+use super::seal::{digest_of_file, digest_of_text, open_file};
 use super::work::{self, Work};
 
 /// The plan itself: what it is bound to, and the digests of its parts.
@@ -345,7 +345,7 @@ impl Plan {
     /// Opens a plan directory and checks its own digest and that of every part.
     pub fn open(dir: &Path) -> Result<Self, DirError> {
         let altered = |part: &str| DirError::Altered { dir: dir.to_owned(), part: part.to_owned() };
-        let text = match fs::read_to_string(dir.join(PLAN)) {
+        let text = match open_file(&dir.join(PLAN)).and_then(io::read_to_string) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(altered(PLAN)),
             Err(_) => return Err(DirError::NoPlan(dir.to_owned())),
@@ -376,7 +376,7 @@ impl Plan {
 
     fn lines<T: serde::de::DeserializeOwned>(&self, part: &str) -> Result<Vec<T>, DirError> {
         let path = self.dir.join(part);
-        let file = File::open(&path).map_err(DirError::io(&path))?;
+        let file = open_file(&path).map_err(DirError::io(&path))?;
         BufReader::new(file)
             .lines()
             .map(|line| {

@@ -8,9 +8,14 @@ use sha2::{Digest, Sha256};
 
 use super::action::hex;
 
+/// Opens a file to read it. A pipe or a device in its place is none, and isn't waited for.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    if path.metadata()?.is_file() { File::open(path) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file")) }
+}
+
 /// The SHA-256 of a file's bytes, in hex. Reads the file once, in pieces.
 pub fn digest_of_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = open_file(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

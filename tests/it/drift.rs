@@ -76,6 +76,20 @@ fn drift_3_a_missing_part() {
     refused(&scene, scene.portal.webhook(), &[], "records.jsonl", "records.jsonl");
 }
 
+/// Nobody would ever write into it, and who opens it waits for that.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_part_is_refused_and_not_waited_for() {
+    for (part, code) in [("records.jsonl", 4), ("plan.json", 2)] {
+        let scene = planned();
+        let path = scene.plan_dir().join(part);
+        fs::remove_file(&path).expect("a removed part");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+        scene.on_the_plan("apply", &["--yes"]).exits(code);
+        assert_eq!(scene.portal.written(), Vec::<String>::new());
+    }
+}
+
 #[test]
 fn drift_4_a_field_that_nobody_knows() {
     let scene = planned();
