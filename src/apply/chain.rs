@@ -71,3 +71,39 @@ pub(super) fn check(db: &Connection, steps: &[Step]) -> Result<String, JournalEr
         None => Ok(chain),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::apply::book;
+    use crate::model::{EntityType, OriginalId};
+    use crate::plan::{Action, ActionKind};
+
+    /// A journal of one step whose log tells these moves; its row says where the last one led.
+    fn told(moves: &[(State, State)]) -> Result<String, JournalError> {
+        let mut db = Connection::open_in_memory().expect("a database");
+        let action = Action::new(ActionKind::Create, EntityType::Lead, OriginalId(7), "Prospecto".to_owned());
+        book::prepare(&mut db, "plan", "portal", &[action], jiff::Timestamp::UNIX_EPOCH).expect("tables");
+        let mut chain = String::new();
+        for (from, to) in moves {
+            let entry = Entry { at: "1970-01-01T00:00:00Z", step: 0, from: *from, to: *to, detail: "" };
+            chain = append(&db, &chain, &entry).expect("a row");
+        }
+        let mut steps = book::load(&db).expect("steps");
+        steps[0].state = moves.last().map_or(State::Planned, |(_, to)| *to);
+        check(&db, &steps)
+    }
+
+    #[test]
+    fn a_move_must_be_one_that_can_be_made_and_begin_where_the_last_one_ended() {
+        use State::{Done, Intent, Planned, Undone};
+        assert!(told(&[]).is_ok_and(|chain| chain.is_empty()));
+        assert!(told(&[(Planned, Intent), (Intent, Done), (Done, Undone)]).is_ok_and(|chain| chain.len() == 64));
+        assert!(Planned.may_become(Intent) && !Planned.may_become(Undone), "the moves that the next lines are about");
+        for wrong in [&[(Planned, Undone)][..], &[(Planned, Intent), (Planned, Intent)]] {
+            assert!(matches!(told(wrong), Err(JournalError::Damaged(why)) if why.contains("can't be")), "{wrong:?}");
+        }
+    }
+}

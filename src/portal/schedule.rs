@@ -47,6 +47,14 @@ mod tests {
     }
 
     #[test]
+    fn chance_is_the_sequence_that_split_mix_64_is_known_by() {
+        let mut backoff = Backoff::new(Duration::ZERO, Duration::ZERO, 1_234_567);
+        for whole in [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423] {
+            assert!((backoff.chance() - whole as f64 / 2_f64.powi(64)).abs() < 1e-15, "{whole}");
+        }
+    }
+
+    #[test]
     fn the_same_seed_gives_the_same_pauses() {
         let pauses = |seed| {
             let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(10), seed);
