@@ -451,6 +451,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn of_a_refusals_gate_and_anothers_full_bucket_the_later_one_is_waited_for() {
+        let full = || Arc::new(Other(Mutex::new(Some(Left { level: 50.0, ago: Duration::ZERO }))));
+        for (refusals, seconds) in [(1, 5.0 / 1.94..2.7), (3, 4.0..5.0)] {
+            let pace = pace(LimitsProfile::Standard, 100);
+            for _ in 0..refusals {
+                tokio::time::advance(Duration::from_nanos(1)).await;
+                pace.refused(Instant::now());
+            }
+            pace.remember(full());
+            let waited = waited(&pace).await;
+            assert!(seconds.contains(&waited), "{refusals}: {waited}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_wait_is_told() {
         let told = Arc::new(Collector::default());
         let pace = Pace::new(LimitsProfile::Standard, 100, told.clone(), 1);
