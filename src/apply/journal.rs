@@ -338,3 +338,18 @@ impl Journal {
         Ok(())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_whether_it_has_the_log_that_it_should_have() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
+        let open = |path: &str| Journal::open(Path::new(path), "plan", "portal", &[], Timestamp::UNIX_EPOCH).expect("a journal");
+        assert!(open(&path("here.sqlite")).has_write_ahead_log());
+        // A place without shared memory, as a network file system is.
+        assert!(!open(&format!("file:{}?vfs=unix-dotfile", path("there.sqlite"))).has_write_ahead_log());
+    }
+}
