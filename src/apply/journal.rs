@@ -339,10 +339,32 @@ impl Journal {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_noted_beside_a_move_is_there_when_it_is_opened_again() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("journal.sqlite");
+        let action = Action::new(ActionKind::Restore, EntityType::Contact, OriginalId(7), "Ana".to_owned());
+        let at = |second| Timestamp::from_second(second).expect("a moment");
+        let open = || Journal::open(&path, "plan", "portal", std::slice::from_ref(&action), at(0)).expect("a journal");
+        let mut journal = open();
+        journal.learn(vec![(0, Learned::Done { portal_id: None, how: How::AlreadyThere })], at(10)).expect("a move");
+        journal.intend_return(&[0], at(20), SignedDuration::from_secs(-3)).expect("a move");
+        journal.set_baselines(&[(0, "as it stood".to_owned())]).expect("a note");
+        let noted = journal.step(0).clone();
+        assert_eq!(
+            (noted.state, noted.sent_at, noted.ahead),
+            (State::Returning, Some(at(20)), Some(SignedDuration::from_secs(-3)))
+        );
+        assert_eq!(noted.baseline.as_deref(), Some("as it stood"));
+        drop(journal);
+        assert_eq!(*open().step(0), noted);
+    }
+
+    #[cfg(unix)]
     #[test]
     fn it_says_whether_it_has_the_log_that_it_should_have() {
         let dir = tempfile::tempdir().expect("a directory");
