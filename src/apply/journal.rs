@@ -364,6 +364,30 @@ mod tests {
         assert_eq!(*open().step(0), noted);
     }
 
+    #[test]
+    fn a_record_that_was_linked_late_has_no_noted_state_and_the_file_alone_says_so() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("journal.sqlite");
+        let action = Action::new(ActionKind::Create, EntityType::Deal, OriginalId(7), "Venta".to_owned());
+        let now = Timestamp::UNIX_EPOCH;
+        let mut journal = Journal::open(&path, "plan", "portal", &[action], now).expect("a journal");
+        let sending = Sending { seq: 0, unlinked: true, payload: "digest".to_owned() };
+        let intent = journal.intend(&[sending], now, SignedDuration::ZERO).expect("a move").remove(0);
+        let done = Learned::Done { portal_id: Some(PortalId(9)), how: How::Created };
+        journal.settle(vec![(intent, done)], now).expect("a move");
+        journal.set_baselines(&[(0, "as it stood".to_owned())]).expect("a note");
+        assert!(journal.step(0).unlinked && journal.step(0).baseline.is_some());
+        journal.set_linked(&[0]).expect("a note");
+        assert!(!journal.step(0).unlinked && journal.step(0).baseline.is_none());
+        let wal = path.with_extension("sqlite-wal");
+        assert!(wal.metadata().expect("a log").len() > 0);
+        journal.checkpoint().expect("room");
+        assert_eq!(wal.metadata().expect("a log").len(), 0);
+        let alone = dir.path().join("alone.sqlite");
+        std::fs::copy(&path, &alone).expect("a copy");
+        assert_eq!(Journal::read(&alone, "plan").expect("a journal").as_deref(), Some(journal.steps()));
+    }
+
     #[cfg(unix)]
     #[test]
     fn it_says_whether_it_has_the_log_that_it_should_have() {
