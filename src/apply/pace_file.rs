@@ -295,6 +295,21 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_is_over_when_it_is_over_and_alone_while_it_lasts() {
+        let desk = Desk::new();
+        let program = desk.program();
+        let looked_on = |is_free: bool| {
+            let other = File::open(desk.path()).expect("the file");
+            assert_eq!(other.try_lock().is_ok(), is_free);
+        };
+        program.turn(&mut |_| {
+            looked_on(false);
+            Some(1.0)
+        });
+        looked_on(true);
+    }
+
+    #[test]
     fn one_who_was_stopped_in_its_turn_stops_nobody_else() {
         let desk = Desk::new();
         turn(&desk.program(), Some(20.0));
