@@ -111,6 +111,7 @@ pub fn verify_screen(outcome: &VerifyOutcome, dir: &Path, language: Language, wi
         (Es, 0) if checked == 1 => "COMPROBADO: 1 registro leído otra vez, todo como se previó".to_owned(),
         (Es, 0) => format!("COMPROBADO: {} leídos otra vez, todo como se previó", RECORD.counted(checked, language)),
         (En, _) => format!("VERIFIED: {} of {} not as planned", count(wrong), RECORD.counted(checked, language)),
+        (Es, 1) => format!("COMPROBADO: 1 de {} no quedó como se previó", RECORD.counted(checked, language)),
         (Es, _) => {
             format!("COMPROBADO: {} de {} no quedaron como se previó", count(wrong), RECORD.counted(checked, language))
         }
@@ -383,7 +384,7 @@ mod tests {
         Undo         b24restore undo b24restore-plan   (if you want it all undone)
         ");
         insta::assert_snapshot!(seen(&verify_screen(&of(1), dir(), Es, 80)), @"
-        COMPROBADO: 1 de 5 registros no quedaron como se previó
+        COMPROBADO: 1 de 5 registros no quedó como se previó
         Campos indicados leídos otra vez: 5 registros, 1 no como se escribió
         Deshacer     b24restore undo b24restore-plan   (si quiere deshacer todo)
         ");
