@@ -284,7 +284,7 @@ impl Clock for TokioClock {
 mod tests {
     use super::*;
     use crate::event::{Collector, Silent};
-    use crate::portal::tests::Bucket;
+    use crate::portal::tests::{Bucket, Told};
 
     fn pace(limits: LimitsProfile, api_share: u8) -> Pace {
         Pace::new(limits, api_share, Arc::new(Silent), 1)
@@ -423,21 +423,11 @@ mod tests {
         assert!(waited(&pace).await > 0.4);
     }
 
-    /// Another program, which left the bucket so full so long ago.
-    struct Other(Mutex<Option<Left>>);
-
-    impl PaceMemory for Other {
-        fn turn(&self, act: &mut dyn FnMut(Option<Left>) -> Option<f64>) {
-            let left = self.0.lock().expect("no panic").take();
-            act(left);
-        }
-    }
-
     #[tokio::test(start_paused = true)]
     async fn what_another_program_left_has_run_out_since_and_what_goes_beyond_the_burst_is_waited_for() {
         let beside = |level: f64, seconds: u64| {
             let pace = pace(LimitsProfile::Standard, 100);
-            pace.remember(Arc::new(Other(Mutex::new(Some(Left { level, ago: Duration::from_secs(seconds) })))));
+            pace.remember(Arc::new(Told(Mutex::new(Some(Left { level, ago: Duration::from_secs(seconds) })))));
             pace
         };
         let full = waited(&beside(50.0, 0)).await;
@@ -452,7 +442,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn of_a_refusals_gate_and_anothers_full_bucket_the_later_one_is_waited_for() {
-        let full = || Arc::new(Other(Mutex::new(Some(Left { level: 50.0, ago: Duration::ZERO }))));
+        let full = || Arc::new(Told(Mutex::new(Some(Left { level: 50.0, ago: Duration::ZERO }))));
         for (refusals, seconds) in [(1, 5.0 / 1.94..2.7), (3, 4.0..5.0)] {
             let pace = pace(LimitsProfile::Standard, 100);
             for _ in 0..refusals {

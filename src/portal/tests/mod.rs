@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::reader::{Reader, Settings};
 use super::transport::{Delivery, Posting, RawAnswer, Transport};
-use super::{LimitsProfile, Writer};
+use super::{Left, LimitsProfile, PaceMemory, Writer};
 use crate::event::Silent;
 use crate::model::PortalIdentity;
 
@@ -24,6 +24,16 @@ use crate::model::PortalIdentity;
 type Method = dyn Fn(&str, &Json) -> Json + Send + Sync;
 /// Answers a whole request in the portal's stead; `None` lets it through.
 type Front = dyn Fn(usize, &str) -> Option<Delivery> + Send + Sync;
+
+/// A memory that tells one thing once.
+pub(super) struct Told(pub Mutex<Option<Left>>);
+
+impl PaceMemory for Told {
+    fn turn(&self, turn: &mut dyn FnMut(Option<Left>) -> Option<f64>) {
+        let left = self.0.lock().expect("no test panics with it").take();
+        turn(left);
+    }
+}
 
 /// The portal's own counter: one up for each request, a few down once a second (rest-transport 5.1).
 pub(super) struct Bucket {

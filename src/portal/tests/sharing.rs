@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Bucket;
+use super::{Bucket, Told};
 use crate::event::Silent;
 use crate::portal::pace::Pace;
 use crate::portal::{Left, LimitsProfile, PaceMemory};
@@ -102,16 +102,6 @@ async fn whoever_comes_after_a_refusal_finds_the_bucket_full() {
     another(&board, 100).ready().await;
     let waited = began.elapsed().as_secs_f64();
     assert!((2.5..3.5).contains(&waited), "{waited}");
-}
-
-/// A memory that tells one thing once.
-struct Told(Mutex<Option<Left>>);
-
-impl PaceMemory for Told {
-    fn turn(&self, turn: &mut dyn FnMut(Option<Left>) -> Option<f64>) {
-        let left = self.0.lock().expect("no test panics with it").take();
-        turn(left);
-    }
 }
 
 #[tokio::test(start_paused = true)]
