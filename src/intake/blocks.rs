@@ -10,8 +10,9 @@ use memchr::{memchr_iter, memrchr};
 
 use super::decode::Decoder;
 use super::dialect::{Dialect, LineEnds};
+use super::lines::Tables;
 use super::spare::Spare;
-use super::split::{LINE_BYTES_MAX, Tables};
+use super::split::LINE_BYTES_MAX;
 
 /// From how many bytes on a line is given the room of the longest one.
 const LONG: usize = 1 << 20;
@@ -94,6 +95,11 @@ impl<R: Read> Blocks<R> {
     /// How many bytes of the source have been read.
     pub(super) fn bytes(&self) -> u64 {
         self.decoder.bytes()
+    }
+
+    /// What is read from.
+    pub(super) fn source_mut(&mut self) -> &mut R {
+        self.decoder.source_mut()
     }
 
     pub(super) fn into_source(self) -> R {

@@ -1,17 +1,19 @@
 //! A cell's text -> a value, by the type of its field. What a cell says is decided here and nowhere else.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::columns::{Column, is_of_portal};
+use super::columns::is_of_portal;
 use super::conventions::Conventions;
 use super::dates::Loose;
 use super::detect::{DateOrder, NumberStyle};
 use super::ids::whole;
 use super::labels::{Dictionary, Users};
 use super::packed::{self, Packed};
+use super::several::{is_one, join, split};
+use super::ways::{Shape, Way};
 use super::{damage, mojibake, numbers, words};
 use crate::model::{FieldDef, FieldType, ProblemCode, Schema, UserId, Value, fold};
 
@@ -31,8 +33,6 @@ pub(super) struct CellReader<'a> {
     /// The stages of each pipeline.
     stages: Vec<(u64, Dictionary)>,
     currencies: Dictionary,
-    /// The dictionaries of status and list columns, by the column's place.
-    dictionaries: HashMap<usize, Dictionary>,
 }
 
 /// What a cell says.
@@ -58,7 +58,7 @@ pub(super) enum RowPipeline {
 impl Cell {
     /// The cell of a multiple field that has this one value.
     fn listed(mut self) -> Self {
-        self.value = self.value.map(|value| if value == Value::Empty { value } else { Value::List(vec![value]) });
+        self.value = self.value.map(|value| if matches!(value, Value::Empty) { value } else { Value::List(vec![value]) });
         self
     }
 }
@@ -82,7 +82,7 @@ impl From<Result<Value, ProblemCode>> for Cell {
 }
 
 impl<'a> CellReader<'a> {
-    pub(super) fn new(columns: &[Column], schema: &'a Schema, coded: bool, conventions: &'a Conventions) -> Self {
+    pub(super) fn new(schema: &'a Schema, coded: bool, conventions: &'a Conventions) -> Self {
         let named = |id: &u64| (*id, Dictionary::of_directory(schema, &Schema::stage_directory(*id)));
         let mut pipelines: Vec<u64> = schema.pipelines.iter().map(|pipeline| pipeline.id).collect();
         if !pipelines.contains(&0) {
@@ -90,13 +90,6 @@ impl<'a> CellReader<'a> {
         }
         let ids: Vec<(String, &str)> =
             schema.pipelines.iter().map(|pipeline| (pipeline.id.to_string(), pipeline.name.as_str())).collect();
-        let dictionary = |def: &FieldDef| match &def.kind {
-            FieldType::Status(directory) => Some(Dictionary::of_directory(schema, directory)),
-            FieldType::Enumeration => Some(Dictionary::of_items(def)),
-            _ => None,
-        };
-        let dictionaries =
-            columns.iter().enumerate().filter_map(|(at, column)| Some((at, dictionary(column.def.as_ref()?)?))).collect();
         Self {
             schema,
             coded,
@@ -108,12 +101,37 @@ impl<'a> CellReader<'a> {
             currencies: Dictionary::new(
                 schema.currencies.iter().map(|currency| (currency.code.as_str(), currency.name.as_str())),
             ),
-            dictionaries,
         }
     }
 
-    /// Reads one cell of the column at a place. `coded` columns hold ids whatever the header's language is.
-    pub(super) fn read(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
+    /// How the cells of the column at a place are read. `has_ids`: it has ids whatever the header's language is.
+    pub(super) fn way(&self, at: usize, def: Arc<FieldDef>, has_ids: bool) -> Way {
+        Way::of(at, def, has_ids, self.coded, self.schema, self.conventions)
+    }
+
+    /// Reads one cell of a column. `is_sound`: the file's cells are [usual](Conventions::are_usual), and those of the line
+    /// [plain](super::lines::Texts::is_plain), so that what stands in them is what was written.
+    #[inline]
+    pub(super) fn read(&self, way: &Way, text: &str, pipeline: RowPipeline, is_sound: bool) -> Cell {
+        if !is_sound {
+            return self.doubted(way, text, pipeline);
+        }
+        if words::trim(text).is_empty() { Value::Empty.into() } else { self.present(way, text, pipeline) }
+    }
+
+    /// The value of a sound cell that is as most of its column are; `None` where it isn't, and takes a closer look.
+    #[inline]
+    pub(super) fn usual(&self, way: &Way, text: &str) -> Option<Value> {
+        match way.shape {
+            Shape::Text => damage::begins_sound(text).then(|| Value::Text(text.into())),
+            Shape::Number => numbers::plain(text, self.conventions.numbers).map(Value::Number),
+            Shape::Multi => is_usual_contact(text).then(|| Value::List(vec![Value::Text(text.into())])),
+            Shape::DecimalIds | Shape::Other => None,
+        }
+    }
+
+    /// Reads a cell that may have lost something, or stand for nothing.
+    fn doubted(&self, way: &Way, text: &str, pipeline: RowPipeline) -> Cell {
         let text = self.conventions.present(text);
         if words::trim(text).is_empty() {
             return Value::Empty.into();
@@ -122,39 +140,38 @@ impl<'a> CellReader<'a> {
         if memchr::memchr(REPLACEMENT_BEGINS, text.as_bytes()).is_some() && text.contains(char::REPLACEMENT_CHARACTER) {
             return ProblemCode::BadBytes.into();
         }
-        if let Some(problem) = self.conventions.suspect.as_ref().and_then(|suspect| suspect.problem(at, text)) {
+        if let Some(problem) = self.conventions.suspect.as_ref().and_then(|suspect| suspect.problem(way.at, text)) {
             return problem.into();
         }
         match mojibake::meant(text) {
-            Cow::Owned(meant) if self.conventions.is_twice(at) => self.present(at, def, coded, &meant, pipeline),
+            Cow::Owned(meant) if way.is_twice => self.present(way, &meant, pipeline),
             // One cell among others that were not: somebody may have typed it so, and a guess is no restore.
             Cow::Owned(_) => ProblemCode::Mojibake.into(),
-            Cow::Borrowed(text) => self.present(at, def, coded, text, pipeline),
+            Cow::Borrowed(text) => self.present(way, text, pipeline),
         }
     }
 
     /// Reads a cell that has a text.
-    fn present(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
-        let coded = coded || self.conventions.is_coded(at);
-        if !def.multiple {
-            return self.single(at, def, coded, text, pipeline);
+    fn present(&self, way: &Way, text: &str, pipeline: RowPipeline) -> Cell {
+        if !way.def.multiple {
+            return self.single(way, text, pipeline);
         }
-        let parts = match self.unpacked(text, coded) {
+        let parts = match self.unpacked(text, way.coded) {
             Some(Err(packed::Unreadable)) => return ProblemCode::BadList.into(),
             Some(Ok(packed)) => packed.texts(),
-            None if def.kind == FieldType::Enumeration => return join(self.items(at, coded, text)),
+            None if way.def.kind == FieldType::Enumeration => return join(self.items(way, text)),
             // One value is the rule, and needs no list of parts.
-            None if !text.contains([',', '\n']) => return self.single(at, def, coded, text, pipeline).listed(),
-            None if def.kind == FieldType::User => self.people(text),
-            None => split(&def.kind, text),
+            None if is_one(text) => return self.single(way, text, pipeline).listed(),
+            None if way.def.kind == FieldType::User => self.people(text),
+            None => split(&way.def.kind, text),
         };
-        join(parts.iter().map(|part| self.single(at, def, coded, part, pipeline)).collect())
+        join(parts.iter().map(|part| self.single(way, part, pipeline)).collect())
     }
 
     /// A number, dressed as money or not. Which currency it is of is the row's business where another column says it, and else nobody's.
-    fn amount(&self, def: &FieldDef, text: &str) -> Result<Decimal, ProblemCode> {
+    fn amount(&self, way: &Way, text: &str) -> Result<Decimal, ProblemCode> {
         let (amount, currency) = numbers::amount(text, self.conventions.numbers, self.schema)?;
-        if currency.is_none() || has_currency(def) { Ok(amount) } else { Err(ProblemCode::BadNumber) }
+        if currency.is_none() || way.has_currency { Ok(amount) } else { Err(ProblemCode::BadNumber) }
     }
 
     /// Money of a custom field. What its sign leaves open is of the currency that the portal's own records bear out.
@@ -170,7 +187,7 @@ impl<'a> CellReader<'a> {
 
     /// Whether an amount is said to be of another currency than its row's, as its own column says it.
     pub(super) fn is_of_other_currency(&self, amount: &str, own: Option<&str>) -> bool {
-        let is_bare = |byte: u8| byte.is_ascii_digit() || b" .,+-".contains(&byte);
+        let is_bare = |byte: u8| matches!(byte, b'0'..=b'9' | b' ' | b'.' | b',' | b'+' | b'-');
         if amount.bytes().all(is_bare) {
             return false;
         }
@@ -196,32 +213,32 @@ impl<'a> CellReader<'a> {
         }
     }
 
-    fn single(&self, at: usize, def: &FieldDef, coded: bool, text: &str, pipeline: RowPipeline) -> Cell {
+    fn single(&self, way: &Way, text: &str, pipeline: RowPipeline) -> Cell {
+        let &Way { ref def, coded, .. } = way;
         let trimmed = words::trim(text);
-        let is_id = matches!(def.kind, FieldType::User | FieldType::Link(_) | FieldType::Parent | FieldType::Enumeration);
-        let trimmed = if self.coded && is_id { whole(trimmed) } else { trimmed };
+        let trimmed = if way.shape == Shape::DecimalIds { whole(trimmed) } else { trimmed };
         if damage::is_lost(trimmed) {
             return ProblemCode::SpreadsheetDamage.into();
         }
         match &def.kind {
             FieldType::Id | FieldType::Integer => numbers::number(trimmed, self.conventions.numbers).map(Value::Number).into(),
-            FieldType::Double => self.amount(def, trimmed).map(Value::Number).into(),
+            FieldType::Double => self.amount(way, trimmed).map(Value::Number).into(),
             FieldType::Money => self.money(trimmed).into(),
             FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
             FieldType::Date => self.date(trimmed, Loose::day),
             FieldType::Moment => self.date(trimmed, |date, order| Some(self.in_own_zone(date.moment(order)?))),
             // In a database no item is item 0.
             FieldType::Enumeration if coded && trimmed == "0" => Value::Empty.into(),
-            FieldType::Status(_) | FieldType::Enumeration => self.label(self.dictionaries.get(&at), coded, trimmed),
+            FieldType::Status(_) | FieldType::Enumeration => self.label(way.dictionary.as_deref(), coded, trimmed),
             FieldType::Pipeline => self.label(Some(&self.pipelines), coded, trimmed),
             FieldType::Stage => self.stage(trimmed, coded, pipeline),
             FieldType::Currency => self.currency(trimmed),
             FieldType::User => self.user(trimmed, coded),
             FieldType::Link(_) | FieldType::Parent => link(trimmed, coded),
-            FieldType::Multi(multi) if multi.kind == "PHONE" && damage::is_phone_with_decimals(trimmed) => {
+            FieldType::Multi(multi) if damage::is_phone_with_decimals(trimmed) && multi.kind == "PHONE" => {
                 ProblemCode::SpreadsheetDamage.into()
             }
-            FieldType::Multi(_) if self.conventions.plus_lost.get(at).is_some_and(|digits| lacks_plus(trimmed, *digits)) => {
+            FieldType::Multi(_) if lacks_plus(trimmed, way.plus_lost) => {
                 Cell { value: Some(Value::Text(trimmed.into())), problem: Some(ProblemCode::LostPlus) }
             }
             FieldType::Binding if !coded => Value::Name(trimmed.into()).into(),
@@ -263,37 +280,10 @@ impl<'a> CellReader<'a> {
             .or_else(|| ((coded || self.coded) && text.starts_with('[')).then(|| packed::json(text)).flatten().map(Ok))
     }
 
-    /// The values of a cell with all multi-field values of a kind: type and value, in order (csv 8, layout c).
-    pub(super) fn contacts(&self, text: &str) -> Result<Vec<(String, String)>, ProblemCode> {
-        let text = self.conventions.present(text).trim();
-        let packed = match packed::serialised(text).or_else(|| packed::json(text).map(Ok)) {
-            Some(Err(packed::Unreadable)) => return Err(ProblemCode::BadList),
-            None if text.starts_with(['[', '{']) => return Err(ProblemCode::BadList),
-            Some(Ok(Packed::List(items))) => items.into_iter().map(|(_, item)| item).collect(),
-            // A cell of plain values says nothing of their types.
-            Some(Ok(Packed::Text(_))) | None => split(&FieldType::Other, text).into_iter().map(Packed::Text).collect::<Vec<_>>(),
-        };
-        let mut contacts = Vec::new();
-        for item in packed {
-            let value_type = item.get("VALUE_TYPE").unwrap_or("WORK").to_owned();
-            let value = match (item.get("VALUE").map(str::to_owned), item) {
-                (Some(value), _) | (None, Packed::Text(value)) => value,
-                (None, Packed::List(_)) => return Err(ProblemCode::BadList),
-            };
-            if damage::is_lost(value.trim()) {
-                return Err(ProblemCode::SpreadsheetDamage);
-            }
-            if !value.trim().is_empty() {
-                contacts.push((value_type, value));
-            }
-        }
-        Ok(contacts)
-    }
-
     /// The items of a multiple list field.
-    fn items(&self, at: usize, coded: bool, text: &str) -> Vec<Cell> {
-        let Some(dictionary) = self.dictionaries.get(&at).filter(|dictionary| !dictionary.is_empty()) else {
-            let label = |part: &str| self.label(None, coded, part);
+    fn items(&self, way: &Way, text: &str) -> Vec<Cell> {
+        let Some(dictionary) = way.dictionary.as_deref().filter(|dictionary| !dictionary.is_empty()) else {
+            let label = |part: &str| self.label(None, way.coded, part);
             return text.split(", ").map(label).collect();
         };
         let parts = dictionary.several(text).into_iter();
@@ -386,11 +376,6 @@ impl RowPipeline {
     }
 }
 
-/// Whether a field's currency stands in a field of its own.
-pub(super) fn has_currency(def: &FieldDef) -> bool {
-    matches!(def.code.as_str(), "OPPORTUNITY" | "REVENUE")
-}
-
 /// Yes or no: in the field's own words, else in those of any language.
 fn flag(def: &FieldDef, text: &str) -> Option<bool> {
     let own = def.items.iter().find(|(_, label)| fold(label) == fold(text)).and_then(|(id, _)| words::flag(id));
@@ -408,39 +393,12 @@ fn link(text: &str, coded: bool) -> Cell {
     Value::Name(text.into()).into()
 }
 
-/// The list of a multiple field's parts: absent when one of them can't be understood.
-fn join(parts: Vec<Cell>) -> Cell {
-    let problem = parts.iter().find_map(|part| part.problem);
-    let values: Option<Vec<Value>> = parts.into_iter().map(|part| part.value).collect();
-    let value = values.map(|values| {
-        let values: Vec<Value> = values.into_iter().filter(|value| *value != Value::Empty).collect();
-        if values.is_empty() { Value::Empty } else { Value::List(values) }
-    });
-    Cell { value, problem }
-}
-
-/// The parts of a multiple field's cell (csv 4.5, 4.8, 4.11).
-fn split(kind: &FieldType, text: &str) -> Vec<String> {
-    let parts: Vec<&str> = match kind {
-        FieldType::User if text.contains('\n') => text.lines().collect(),
-        FieldType::Binding if text.starts_with('[') => bound_titles(text),
-        _ => text.split(", ").collect(),
-    };
-    parts.into_iter().filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
-}
-
-/// The titles of bound records, each behind its type: `[CO] Aceros, S.A. de C.V., [C] Ana` (csv 4.8). A title has commas of its own.
-fn bound_titles(text: &str) -> Vec<&str> {
-    let begins = text.match_indices(", [").map(|(at, _)| at);
-    let ends: Vec<usize> = begins.chain([text.len()]).collect();
-    let mut from = 0;
-    ends.into_iter()
-        .map(|end| {
-            let title = &text[from..end];
-            from = text.len().min(end + ", ".len());
-            title
-        })
-        .collect()
+/// Whether a cell holds one multi-field value that begins and ends as nearly all of them do: no digits alone, and nothing lost.
+#[inline]
+fn is_usual_contact(text: &str) -> bool {
+    let begins = || damage::begins_sound(text) || (text.starts_with('+') && !damage::is_lost(text));
+    let ends = text.as_bytes().last().is_some_and(u8::is_ascii_graphic);
+    ends && begins() && is_one(text) && packed::serialised(text).is_none() && !damage::is_phone_with_decimals(text)
 }
 
 /// Whether a phone is one of those whose `+` a spreadsheet took.

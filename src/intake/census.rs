@@ -1,10 +1,13 @@
 //! Bytes that tell of an accident with the file: zeros within the text, and byte order marks where two files were put together.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use encoding_rs::{UTF_16BE, UTF_16LE};
 
 use super::detect::RestoreFile;
+use super::error::IntakeError;
+use super::rows::BUFFER_BYTES;
 use crate::model::{Place, Problem, ProblemCode};
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -14,25 +17,23 @@ pub(super) struct Census {
     /// Zeros belong to letters of two bytes.
     is_wide: bool,
     bytes: u64,
-    lines: u64,
     /// The last bytes before: a mark may be cut.
     tail: Vec<u8>,
     zeros: Counted,
     marks: Counted,
 }
 
-/// How often something was met, and where first.
+/// How often something was met, and at which byte first.
 #[derive(Default)]
 struct Counted {
     count: u64,
-    line: u64,
     byte: u64,
 }
 
 impl Counted {
-    fn add(&mut self, count: u64, line: u64, byte: u64) {
+    fn add(&mut self, count: u64, byte: u64) {
         if self.count == 0 {
-            (self.line, self.byte) = (line, byte);
+            self.byte = byte;
         }
         self.count += count;
     }
@@ -41,7 +42,7 @@ impl Counted {
 impl Census {
     pub(super) fn of(file: &RestoreFile) -> Self {
         let is_wide = [UTF_16LE, UTF_16BE].contains(&file.codec);
-        Self { is_wide, bytes: 0, lines: 0, tail: Vec::new(), zeros: Counted::default(), marks: Counted::default() }
+        Self { is_wide, bytes: 0, tail: Vec::new(), zeros: Counted::default(), marks: Counted::default() }
     }
 
     pub(super) fn take(&mut self, piece: &[u8]) {
@@ -50,12 +51,12 @@ impl Census {
         }
         if let Some(first) = memchr::memchr(0, piece) {
             let count = memchr::memchr_iter(0, piece).count() as u64;
-            self.zeros.add(count, self.line_at(&piece[..first]), self.bytes + first as u64);
+            self.zeros.add(count, self.bytes + first as u64);
         }
         self.find_marks(piece);
-        self.lines += line_ends(self.tail.last().copied(), piece);
         self.bytes += piece.len() as u64;
-        self.tail = piece[piece.len().saturating_sub(MARK.len())..].to_vec();
+        self.tail.clear();
+        self.tail.extend_from_slice(&piece[piece.len().saturating_sub(MARK.len())..]);
     }
 
     /// A mark counts where a line begins, and not at the file's own beginning.
@@ -67,19 +68,13 @@ impl Census {
         for (at, bytes, carried) in in_seam.into_iter().chain(within) {
             let before = at.checked_sub(1).map(|at| bytes[at]).or(if carried == 0 { self.tail.last().copied() } else { None });
             if matches!(before, Some(b'\n' | b'\r')) {
-                let place = self.bytes + at as u64 - carried as u64;
-                let line = self.line_at(&piece[..at.saturating_sub(carried).min(piece.len())]);
-                self.marks.add(1, line, place);
+                self.marks.add(1, self.bytes + at as u64 - carried as u64);
             }
         }
     }
 
-    fn line_at(&self, before: &[u8]) -> u64 {
-        self.lines + 1 + line_ends(self.tail.last().copied(), before)
-    }
-
     /// What a person should know.
-    pub(super) fn problems(&self, file: &RestoreFile) -> Vec<Problem> {
+    pub(super) fn problems(&self, file: &RestoreFile) -> Result<Vec<Problem>, IntakeError> {
         let told = [
             (&self.zeros, ProblemCode::NulBytes, "zero bytes within the text, the first at byte"),
             (
@@ -89,12 +84,27 @@ impl Census {
             ),
         ];
         let met = told.into_iter().filter(|(counted, ..)| counted.count > 0);
-        met.map(|(counted, code, text)| Problem {
-            place: Place { file: Arc::clone(&file.path), line: counted.line, column: None },
-            code,
-            text: format!("{} {text} {}", counted.count, counted.byte),
+        met.map(|(counted, code, text)| {
+            let read = line_of(file.open()?.take(counted.byte));
+            let line = read.map_err(|error| file.io_error(counted.byte, error))?;
+            let place = Place { file: Arc::clone(&file.path), line, column: None };
+            Ok(Problem { place, code, text: format!("{} {text} {}", counted.count, counted.byte) })
         })
         .collect()
+    }
+}
+
+/// The line that goes on behind some bytes, from 1. Asked for few files, and so counted only where it is.
+fn line_of(mut before: impl Read) -> io::Result<u64> {
+    let mut piece = vec![0; BUFFER_BYTES];
+    let (mut line, mut last) = (1, None);
+    loop {
+        let length = before.read(&mut piece)?;
+        if length == 0 {
+            return Ok(line);
+        }
+        line += line_ends(last, &piece[..length]);
+        last = piece[..length].last().copied();
     }
 }
 

@@ -115,6 +115,11 @@ impl Conventions {
         self.twice.get(column).is_some_and(|twice| *twice)
     }
 
+    /// Whether the file has nothing that every one of its cells would have to be asked about: words for nothing, losses of text.
+    pub(super) fn are_usual(&self) -> bool {
+        self.nothing == Nothing::default() && self.suspect.is_none()
+    }
+
     /// What stands in a cell: nothing, where it only says so in a program's words (csv 8, layout c).
     pub(super) fn present<'t>(&self, text: &'t str) -> &'t str {
         if self.nothing.is(text) { "" } else { text }

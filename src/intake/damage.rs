@@ -65,11 +65,12 @@ const LOST_LETTERS_MIN: usize = 5;
 const PHONE_DIGITS_MIN: usize = 7;
 
 /// Whether a text is no longer the one that stood there: digits lost to a power of ten, a formula's error, the end cut off.
+#[inline]
 pub(super) fn is_lost(text: &str) -> bool {
     match text.as_bytes() {
         [] => false,
-        [b'#', ..] => ERROR_VALUES.contains(&text) || (text.len() > 4 && text.bytes().all(|byte| byte == b'#')),
-        [b'0'..=b'9' | b'-' | b'+', ..] if text.len() <= 24 => is_power_of_ten(text),
+        [b'#', ..] => is_error_value(text),
+        [b'0'..=b'9' | b'-' | b'+', ..] if text.len() <= 24 => ends_like_a_power(text.as_bytes()) && is_power_of_ten(text),
         [b'E', b'r', b'r', b':', ..] => {
             text.strip_prefix(ERROR_NUMBER).is_some_and(|number| number.len() == 3 && is_digits(number))
         }
@@ -78,10 +79,35 @@ pub(super) fn is_lost(text: &str) -> bool {
     }
 }
 
+/// Whether a text is told by its first letter and its length to have something in it, of which nothing is lost. Asked for every cell,
+/// and true of most.
+#[inline]
+pub(super) fn begins_sound(text: &str) -> bool {
+    // Beyond ASCII: the letters of two bytes, among which there is no white space.
+    let is_letter = |byte: u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | 0xc3..=0xdf);
+    text.len() < CELL_UNITS_MAX
+        && match text.as_bytes() {
+            // It may be `Err:502`.
+            [b'E', b'r', ..] | [] => false,
+            [first, ..] => is_letter(*first),
+        }
+}
+
+fn is_error_value(text: &str) -> bool {
+    ERROR_VALUES.contains(&text) || (text.len() > 4 && text.bytes().all(|byte| byte == b'#'))
+}
+
 /// `????? ????????`: letters that the encoding doesn't have in which a spreadsheet saved the file, Cyrillic ones in a western one.
 fn is_of_question_marks(text: &str) -> bool {
     let marks = text.bytes().filter(|byte| *byte == b'?').count();
     marks >= LOST_LETTERS_MIN && !text.contains(char::is_alphabetic)
+}
+
+/// Whether a `+` stands before the last one to three bytes, as in every power of ten that a spreadsheet shows; hardly any other number
+/// has one there.
+#[inline]
+fn ends_like_a_power(text: &[u8]) -> bool {
+    matches!(text, [.., b'+', _] | [.., b'+', _, _] | [.., b'+', _, _, _])
 }
 
 /// `5.21558E+11`: how a spreadsheet shows twelve digits and more; programs that hold them as numbers write the `e` small.
@@ -101,6 +127,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+#[inline]
 fn is_cut(text: &str) -> bool {
     text.len() >= CELL_UNITS_MAX && text.encode_utf16().count() == CELL_UNITS_MAX
 }
@@ -161,6 +188,19 @@ mod tests {
             assert!(!is_lost(kept), "{kept}");
         }
         assert!(is_lost(&"ñ".repeat(32_767)) && !is_lost(&"ñ".repeat(32_768)) && !is_lost(&"a".repeat(32_766)));
+    }
+
+    #[test]
+    fn what_begins_with_a_letter_has_lost_nothing_but_a_formula_of_libre_office() {
+        for text in ["Ana", "é", "Empresa", "E+11", "z", "Ünal", "Ж", "E"] {
+            assert!(begins_sound(text) && !is_lost(text) && !text.trim().is_empty(), "{text}");
+        }
+        for text in ["", " ", "\u{a0}", "\u{a0}x", "\u{2003}x", "\u{3000}", "Err:502", "#N/A", "1E+15", "-1E+15", "?????"] {
+            assert!(!begins_sound(text), "{text}");
+        }
+        assert!(!begins_sound(&"a".repeat(CELL_UNITS_MAX)) && begins_sound(&"a".repeat(CELL_UNITS_MAX - 1)));
+        let mut signs = ('\0'..=char::MAX).map(String::from);
+        assert_eq!(signs.find(|sign| begins_sound(sign) && sign.trim().is_empty()), None);
     }
 
     #[test]

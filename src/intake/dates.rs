@@ -1,11 +1,13 @@
 //! Dates and moments as files write them. A cell is read without knowing whether day or month comes first ([`Loose`]); the order is
 //! decided once for the whole file, from all of its dates (`order`).
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::detect::DateOrder;
 use super::months::{is_weekday, month};
+use super::usual_dates::{number, usual};
 use crate::model::Value;
 
 /// A date as it stands in a cell, its order still open.
@@ -22,8 +24,8 @@ pub(super) struct Loose {
     /// How the hour was written.
     pub(super) hours: Hours,
     nanos: i32,
-    /// Seconds east of UTC, where the cell says so.
-    offset: Option<i32>,
+    /// Minutes east of UTC, where the cell says so.
+    offset: Option<i16>,
 }
 
 /// How an hour is written.
@@ -40,6 +42,18 @@ pub(super) enum Hours {
 impl Loose {
     /// Reads a cell's shape; `None` for what is no date in any order.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        usual(text.as_bytes()).or_else(|| Self::general(text))
+    }
+
+    /// A date alone.
+    #[inline]
+    pub(super) fn of_day(parts: [i16; 3], year_first: bool, short_year: bool, separator: u8) -> Self {
+        Self { parts, year_first, short_year, separator, clock: None, hours: Hours::Full, nanos: 0, offset: None }
+    }
+
+    /// Reads a cell of any shape.
+    #[cold]
+    fn general(text: &str) -> Option<Self> {
         Self::numeric(text).or_else(|| Self::named(text))
     }
 
@@ -55,9 +69,7 @@ impl Loose {
         if digits == 3 || (!year_first && !matches!(third_digits, 2 | 4)) || (year_first && third_digits > 2) {
             return None;
         }
-        let parts = [first, second, third];
-        let mut loose =
-            Self { parts, year_first, short_year, separator, clock: None, hours: Hours::Full, nanos: 0, offset: None };
+        let mut loose = Self::of_day([first, second, third], year_first, short_year, separator);
         let spaced = scan.spaces();
         if scan.0.is_empty() {
             return Some(loose);
@@ -85,17 +97,7 @@ impl Loose {
             return None;
         }
         let parts = [year.parse().ok()?, month, day.parse().ok()?];
-        let short_year = year.len() == 2;
-        let mut loose = Self {
-            parts,
-            year_first: true,
-            short_year,
-            separator: b'-',
-            clock: None,
-            hours: Hours::Full,
-            nanos: 0,
-            offset: None,
-        };
+        let mut loose = Self::of_day(parts, true, year.len() == 2, b'-');
         // A Russian or Ukrainian year bears a letter: `2024 г.`
         let rest = rest.trim_start_matches([' ', ',', '\u{a0}', '\u{202f}', 'г', 'р', '.']);
         let mut scan = Scan(rest.as_bytes());
@@ -138,7 +140,9 @@ impl Loose {
     /// The date in an order.
     fn date(&self, order: DateOrder) -> Option<Date> {
         let [year, month, day] = self.in_order(order);
-        Date::new(year, month as i8, day as i8).ok()
+        // In the wrong order most dates are none, and an error would cost more than the date.
+        let may_be = (1..=12).contains(&month) && (1..=31).contains(&day);
+        if may_be { Date::new(year, month as i8, day as i8).ok() } else { None }
     }
 
     /// Year, month and day in an order, whether there is such a day or not.
@@ -154,8 +158,10 @@ impl Loose {
 
     /// Whether a date without an offset is before a day, by an order: told without making a moment of it. `false` where that takes more.
     pub(super) fn is_before(&self, order: DateOrder, day: Date) -> bool {
-        let own = self.in_order(order);
-        self.offset.is_none() && self.hours != Hours::Midnight && own < [day.year(), day.month().into(), day.day().into()]
+        let number = |[year, month, day]: [i16; 3]| i32::from(year) << 16 | i32::from(month) << 8 | i32::from(day);
+        self.offset.is_none()
+            && self.hours != Hours::Midnight
+            && number(self.in_order(order)) < number([day.year(), day.month().into(), day.day().into()])
     }
 
     /// Two digits mean a year of 1936 to 2035: birthdays look back, deals do not look far ahead.
@@ -185,7 +191,7 @@ impl Loose {
     pub(super) fn day(&self, order: DateOrder) -> Option<Value> {
         let at = self.date_time(order)?;
         let day = match self.offset {
-            Some(seconds) => Offset::UTC.to_datetime(Offset::from_seconds(seconds).ok()?.to_timestamp(at).ok()?).date(),
+            Some(minutes) => Offset::UTC.to_datetime(timestamp(at, minutes)?).date(),
             None => at.date(),
         };
         Some(Value::Date(day))
@@ -195,10 +201,15 @@ impl Loose {
     pub(super) fn moment(&self, order: DateOrder) -> Option<Value> {
         let at = self.date_time(order)?;
         Some(match self.offset {
-            Some(seconds) => Value::Moment(Offset::from_seconds(seconds).ok()?.to_timestamp(at).ok()?),
+            Some(minutes) => Value::Moment(timestamp(at, minutes)?),
             None => Value::Clock(at),
         })
     }
+}
+
+/// The moment of a clock so many minutes east of UTC.
+fn timestamp(clock: DateTime, minutes: i16) -> Option<Timestamp> {
+    Offset::from_seconds(i32::from(minutes) * 60).ok()?.to_timestamp(clock).ok()
 }
 
 /// The next number or word of a date with names, without what joins them.
@@ -263,10 +274,10 @@ impl Scan<'_> {
 
     /// `am`, `PM`, `p. m.`: whether it is the afternoon.
     fn half_day(&mut self) -> Option<bool> {
-        let letters: Vec<u8> = self.0.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
-        let is_afternoon = match letters.as_slice() {
-            b"am" => false,
-            b"pm" => true,
+        let mut letters = self.0.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase);
+        let is_afternoon = match [letters.next(), letters.next(), letters.next()] {
+            [Some(b'a'), Some(b'm'), None] => false,
+            [Some(b'p'), Some(b'm'), None] => true,
             _ => return None,
         };
         let is_dressing = |byte: &u8| byte.is_ascii_alphabetic() || b". ".contains(byte) || !byte.is_ascii();
@@ -276,27 +287,30 @@ impl Scan<'_> {
         })
     }
 
-    /// `Z`, `+03:00`, `-0600` in seconds; leaves what is none of them.
-    fn offset(&mut self) -> Option<i32> {
+    /// `Z`, `+03:00`, `-0600` in minutes; leaves what is none of them.
+    fn offset(&mut self) -> Option<i16> {
         if self.one_of(b"Zz").is_some() {
             return Some(0);
         }
         let sign = if self.one_of(b"+-")? == b'-' { -1 } else { 1 };
-        let digits: Vec<i32> =
-            self.0.iter().filter(|&&byte| byte != b':').map(|byte| i32::from(*byte) - i32::from(b'0')).collect();
-        let seconds = match digits[..] {
-            _ if digits.iter().any(|digit| !(0..=9).contains(digit)) => return None,
-            [a, b] => (a * 10 + b) * 3600,
-            [a, b, c, d] => (a * 10 + b) * 3600 + (c * 10 + d) * 60,
-            _ => return None,
-        };
+        let (mut digits, mut count) = ([0; 4], 0);
+        for byte in self.0.iter().filter(|byte| **byte != b':') {
+            *digits.get_mut(count)? = number(&[*byte])?;
+            count += 1;
+        }
+        let [a, b, c, d] = digits;
+        if count != 2 && count != 4 {
+            return None;
+        }
         self.0 = &[];
-        Some(sign * seconds)
+        Some(sign * ((a * 10 + b) * 60 + c * 10 + d))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn moment(text: &str, order: DateOrder) -> String {
@@ -353,5 +367,60 @@ mod tests {
     fn a_moment_in_a_date_field_is_its_day_in_utc() {
         let day = Loose::parse("2024-01-31T18:00:00-06:00").and_then(|date| date.day(DateOrder::Dmy));
         assert_eq!(day, Some(Value::Date(jiff::civil::date(2024, 2, 1))));
+    }
+
+    /// A piece of a date: usually what stands in its place, and now and then something else.
+    fn piece(usual: &'static str) -> impl Strategy<Value = String> {
+        prop_oneof![12 => usual, 1 => "[0-9]{0,5}", 1 => "[ /.:aAmMpPTtZ+-]{0,2}", 1 => "\\PC{0,2}"]
+    }
+
+    proptest! {
+        #[test]
+        fn a_usual_date_is_read_as_any_other_is(
+            day in piece("[0-3][0-9][/.-][01][0-9][/.-][12][0-9]{3}|[12][0-9]{3}[/.-][01][0-9][/.-][0-3][0-9]"),
+            space in piece(" "),
+            clock in piece("|[0-2][0-9]:[0-5][0-9]:[0-5][0-9]|24:00:00"),
+            half in piece("|| [aApP][mM]"),
+        ) {
+            let text = format!("{day}{space}{clock}{half}");
+            for text in [text.as_str(), &day, text.trim_end()] {
+                let read = usual(text.as_bytes());
+                prop_assert!(read.is_none() || read == Loose::general(text), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_portals_own_dates_are_usual() {
+        for text in [
+            "15/01/2024 15:04:05",
+            "15.01.2024 15:04:05",
+            "2024-01-15 15:04:05",
+            "01/15/2024 03:04:05 pm",
+            "01/15/2024 12:04:05 AM",
+            "15/01/2024",
+            "2024-01-15",
+        ] {
+            assert!(usual(text.as_bytes()).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_offset_has_two_digits_or_four() {
+        let minutes = |offset: &str| Loose::parse(&format!("2024-01-15T15:04:05{offset}")).map(|date| date.offset);
+        for (offset, read) in [
+            ("+03", Some(Some(180))),
+            ("-06:00", Some(Some(-360))),
+            ("+0530", Some(Some(330))),
+            ("z", Some(Some(0))),
+            ("+", Some(None)),
+            ("+3", None),
+            ("+033", None),
+            ("+03:00:00", None),
+            ("+0a", None),
+            ("UTC", None),
+        ] {
+            assert_eq!(minutes(offset), read, "{offset}");
+        }
     }
 }

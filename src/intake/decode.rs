@@ -75,6 +75,11 @@ impl<R: Read> Decoder<R> {
     }
 
     /// The stream below.
+    pub(super) fn source_mut(&mut self) -> &mut R {
+        &mut self.source
+    }
+
+    /// The same, when nothing is read any more.
     pub(super) fn into_source(self) -> R {
         self.source
     }

@@ -11,16 +11,21 @@ use super::detect::{CellMeaning, DateOrder, NumberStyle, RestoreFile};
 use super::finding::Findings;
 use super::group::{Chunk, Group};
 use super::ids::whole;
+use super::lines::Texts;
 use super::lost::Loss;
 use super::memo::Memo;
 use super::nothing::{self, Word};
-use super::numbers::NumberVotes;
+use super::number_votes::NumberVotes;
+use super::user_votes::UserVotes;
 use super::votes::{ColumnVotes, is_number};
 use super::words;
 use crate::model::{FieldDef, FieldType, Schema};
 
 /// Fields of persons' names, in which nobody asks a question.
 const NAMES: &[&str] = &["NAME", "SECOND_NAME", "LAST_NAME"];
+
+/// Lines whose cells are asked at a time.
+const LINES: usize = 64;
 
 /// Looks at the cells of a file.
 pub(super) struct Witness {
@@ -84,14 +89,6 @@ pub(super) struct Evidence {
     columns: Vec<ColumnVotes>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct UserVotes {
-    ids: u64,
-    names: u64,
-    logins: u64,
-    bracketed: u64,
-}
-
 impl Witness {
     pub(super) fn of(file: &RestoreFile, columns: &[Column], schema: &Schema) -> Self {
         let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
@@ -101,58 +98,81 @@ impl Witness {
         Self { watched, width: columns.len(), lettered, texts, nameless, coded: file.is_coded() }
     }
 
-    /// What the records of a part of the file tell.
+    /// What the records of a part of the file tell. Some lines at a time are asked column by column: few enough that they stay near, and
+    /// each column asks one thing.
     pub(super) fn hear(&self, chunk: &Chunk, groups: &[Group]) -> Evidence {
         let mut evidence = Evidence::of(self.width);
         let mut memo = Memo::of(self.width);
-        for group in groups {
-            let Group::Record { first, further, .. } = group else { continue };
-            let line = chunk.cells(*first);
+        let (mut lines, mut further_lines) = (Vec::with_capacity(LINES), Vec::new());
+        for groups in groups.chunks(LINES) {
+            lines.clear();
+            further_lines.clear();
+            for group in groups {
+                let Group::Record { first, further, .. } = group else { continue };
+                lines.push(chunk.cells(*first));
+                further_lines.extend(further.iter().map(|at| chunk.cells(*at)));
+            }
             for (at, matter) in &self.watched {
-                self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut memo, &mut evidence);
-            }
-            for at in &self.lettered {
-                evidence.columns[*at].letters(line.get(*at).unwrap_or_default());
-            }
-            for at in &self.nameless {
-                evidence.columns[*at].filled += u64::from(!words::trim(line.get(*at).unwrap_or_default()).is_empty());
-            }
-            for at in &self.texts {
-                evidence.columns[*at].marks.count(line.get(*at).unwrap_or_default());
-            }
-            // Further lines repeat all but a record's products.
-            for line in further.iter().map(|at| chunk.cells(*at)) {
-                for (at, matter) in self.watched.iter().filter(|(_, matter)| matches!(matter, Matter::Number)) {
-                    self.cell(*at, matter, line.get(*at).unwrap_or_default(), &mut memo, &mut evidence);
+                self.column(*at, matter, &lines, &mut memo, &mut evidence);
+                // Further lines repeat all but a record's products.
+                if matches!(matter, Matter::Number) {
+                    self.column(*at, matter, &further_lines, &mut memo, &mut evidence);
                 }
             }
+            self.wear(&lines, &mut evidence);
         }
         evidence
     }
 
-    fn cell<'t>(&self, at: usize, matter: &Matter, cell: &'t str, memo: &mut Memo<'t, Option<Entry>>, evidence: &mut Evidence) {
-        let text = words::trim(cell);
-        if text.is_empty() {
-            evidence.blanks += u64::from(self.coded && !matches!(matter, Matter::Phone));
-            return;
-        }
-        if let Some(word) = Word::of(text) {
+    /// What the cells of a column tell of its matter.
+    fn column<'t>(
+        &self,
+        at: usize,
+        matter: &Matter,
+        lines: &[Texts<'t>],
+        memo: &mut Memo<'t, Option<Entry>>,
+        evidence: &mut Evidence,
+    ) {
+        let Evidence { numbers, money, nothing, blanks, users, columns } = evidence;
+        let votes = &mut columns[at];
+        let counts_blanks = self.coded && !matches!(matter, Matter::Phone);
+        let says_something = |text: &&str| {
+            if text.is_empty() {
+                *blanks += u64::from(counts_blanks);
+                return false;
+            }
+            let Some(word) = Word::of(text) else { return true };
             if matter.tells_of(word, self.coded) {
-                evidence.nothing.count(word);
+                nothing.count(word);
             }
-            return;
-        }
+            false
+        };
+        let texts = lines.iter().map(|line| words::trim(line.get(at).unwrap_or_default())).filter(says_something);
         match matter {
-            Matter::Number => evidence.numbers.count(text),
-            Matter::Money => evidence.money.count(text),
-            Matter::User => evidence.user(at, whole(text)),
-            Matter::Link => evidence.columns[at].count(is_number(whole(text))),
-            Matter::Entries(entries) => {
+            Matter::Number => texts.for_each(|text| numbers.count(text)),
+            Matter::Money => texts.for_each(|text| money.count(text)),
+            Matter::User => texts.for_each(|text| votes.count(users.count(whole(text)))),
+            Matter::Link => texts.for_each(|text| votes.count(is_number(whole(text)))),
+            Matter::Entries(entries) => texts.for_each(|text| {
                 let known = *memo.get(at, text, |text| entries.get(whole(text)).copied());
-                evidence.entry(at, known, !entries.is_empty(), text);
-            }
-            Matter::Phone => evidence.columns[at].phone(text),
-            Matter::Typed => {}
+                count_entry(votes, known, !entries.is_empty(), text);
+            }),
+            Matter::Phone => texts.for_each(|text| votes.phone(text)),
+            Matter::Typed => texts.for_each(|_| {}),
+        }
+    }
+
+    /// What the cells tell of how the file was worn; of most files nothing is asked.
+    fn wear(&self, lines: &[Texts<'_>], evidence: &mut Evidence) {
+        let cells = |at: usize| lines.iter().map(move |line| line.get(at).unwrap_or_default());
+        for &at in &self.lettered {
+            cells(at).for_each(|cell| evidence.columns[at].letters(cell));
+        }
+        for &at in &self.nameless {
+            evidence.columns[at].filled += cells(at).filter(|cell| !words::trim(cell).is_empty()).count() as u64;
+        }
+        for &at in &self.texts {
+            cells(at).for_each(|cell| evidence.columns[at].marks.count(cell));
         }
     }
 }
@@ -239,39 +259,9 @@ impl Evidence {
         self.money.add(&other.money);
         self.nothing.add(&other.nothing);
         self.blanks += other.blanks;
-        self.users.ids += other.users.ids;
-        self.users.names += other.users.names;
-        self.users.logins += other.users.logins;
-        self.users.bracketed += other.users.bracketed;
+        self.users.add(&other.users);
         for (own, other) in self.columns.iter_mut().zip(&other.columns) {
             own.add(other);
-        }
-    }
-
-    fn user(&mut self, at: usize, text: &str) {
-        // Several ids of one cell, too.
-        let is_id = text.bytes().all(|byte| byte.is_ascii_digit() || b", []".contains(&byte));
-        if is_id {
-            self.users.ids += 1;
-        } else if text.ends_with(']') && text.contains('[') {
-            self.users.bracketed += 1;
-        } else if text.contains('@') || !text.contains(' ') && text.bytes().all(is_of_login) {
-            self.users.logins += 1;
-        } else {
-            self.users.names += 1;
-        }
-        self.columns[at].count(is_id);
-    }
-
-    fn entry(&mut self, at: usize, known: Option<Entry>, of_portal: bool, text: &str) {
-        let votes = &mut self.columns[at];
-        match known {
-            Some(Entry::Code) => votes.codes += 1,
-            Some(Entry::Label) => votes.labels += 1,
-            Some(Entry::Clash) => votes.clashes += 1,
-            // Without a portal a code is told by its form: capitals, digits, the signs between a pipeline and its stage.
-            None if !of_portal => votes.count(text.bytes().all(is_of_code)),
-            Some(Entry::Same) | None => {}
         }
     }
 
@@ -412,8 +402,16 @@ impl Evidence {
     }
 }
 
-fn is_of_login(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
+/// Counts what a cell of a dictionary's column names.
+fn count_entry(votes: &mut ColumnVotes, known: Option<Entry>, of_portal: bool, text: &str) {
+    match known {
+        Some(Entry::Code) => votes.codes += 1,
+        Some(Entry::Label) => votes.labels += 1,
+        Some(Entry::Clash) => votes.clashes += 1,
+        // Without a portal a code is told by its form: capitals, digits, the signs between a pipeline and its stage.
+        None if !of_portal => votes.count(text.bytes().all(is_of_code)),
+        Some(Entry::Same) | None => {}
+    }
 }
 
 fn is_of_code(byte: u8) -> bool {

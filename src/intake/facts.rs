@@ -4,11 +4,11 @@ use super::columns::Column;
 use super::dates::Loose;
 use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
+use super::lines::Texts;
 use super::mojibake;
 use super::nothing::Word;
 use super::order::{Newest, OrderVotes};
 use super::row::is_code;
-use super::split::Texts;
 use super::survey::Keep;
 use crate::model::{EntityType, FieldType, OriginalId, PersonName, Schema, fold, name_keys};
 
@@ -56,6 +56,7 @@ impl<'a> Surveyor<'a> {
 
     pub(super) fn facts(&self, chunk: &Chunk, groups: &[Group]) -> Facts {
         let mut facts = Facts::default();
+        facts.created.reserve_exact(if self.created.is_some() { groups.len() } else { 0 });
         for group in groups {
             let Group::Record { id, first, .. } = group else { continue };
             let cells = chunk.cells(*first);

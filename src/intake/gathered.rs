@@ -10,8 +10,8 @@ use super::detect::RestoreFile;
 use super::evidence::Evidence;
 use super::facts::Facts;
 use super::finding::Findings;
-use super::group::Group;
-use super::ids::{Ids, whole};
+use super::group::{Group, Remark};
+use super::ids::{MetIds, whole};
 use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::spoilt::{self, Spoilt};
@@ -27,8 +27,8 @@ pub(super) struct Gathered {
     rejected: u64,
     blank: u64,
     votes: OrderVotes,
-    ids: Ids,
-    rejected_ids: Ids,
+    ids: MetIds,
+    rejected_ids: MetIds,
     births: Births,
     changes: Newest,
     names: Vec<(OriginalId, Vec<String>)>,
@@ -46,8 +46,8 @@ impl Gathered {
             rejected: 0,
             blank: 0,
             votes: OrderVotes::default(),
-            ids: Ids::default(),
-            rejected_ids: Ids::default(),
+            ids: MetIds::default(),
+            rejected_ids: MetIds::default(),
             births: Births::of(keep),
             changes: Newest::default(),
             names: Vec::new(),
@@ -66,15 +66,10 @@ impl Gathered {
     }
 
     pub(super) fn add(&mut self, file: &RestoreFile, group: &Group) {
-        let problem =
-            |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
+        self.rows += 1;
         match group {
-            Group::Record { id, .. } => {
-                self.rows += 1;
-                self.ids.insert(*id);
-            }
+            Group::Record { id, .. } => _ = self.ids.insert(*id),
             Group::Rejected(reject) => {
-                self.rows += 1;
                 self.rejected += 1;
                 let id = file.columns.iter().position(|column| is_code(column, "ID")).and_then(|id| reject.cells.get(id));
                 if let Some(id) = id.and_then(|id| whole(id.trim()).parse().ok()) {
@@ -88,17 +83,24 @@ impl Gathered {
                     }
                 }
             }
-            Group::Blank { line } => {
+        }
+    }
+
+    pub(super) fn note(&mut self, file: &RestoreFile, remark: Remark) {
+        let problem =
+            |line, code, text| Problem { place: Place { file: Arc::clone(&file.path), line, column: None }, code, text };
+        match remark {
+            Remark::Blank { line } => {
                 self.blank += 1;
                 if self.blank as usize <= PROBLEMS_MAX {
-                    self.problems.push(problem(*line, ProblemCode::BlankLine, String::new()));
+                    self.problems.push(problem(line, ProblemCode::BlankLine, String::new()));
                 }
             }
-            Group::BadBytes { line, count } => {
+            Remark::BadBytes { line, count } => {
                 self.bad_bytes += 1;
                 if self.bad_bytes <= PROBLEMS_MAX {
                     let text = format!("{count} byte sequences are no {}", file.encoding);
-                    self.problems.push(problem(*line, ProblemCode::BadBytes, text));
+                    self.problems.push(problem(line, ProblemCode::BadBytes, text));
                 }
             }
         }
@@ -185,8 +187,8 @@ impl Gathered {
             date_order_sure: is_sure,
             open,
             columns,
-            ids: self.ids,
-            rejected_ids: self.rejected_ids,
+            ids: self.ids.into(),
+            rejected_ids: self.rejected_ids.into(),
             names: self.names,
             unmapped,
             problems,
@@ -205,7 +207,10 @@ impl Gathered {
             return Decided { order, sure: true, confidence: 1.0, how: "given by --date-order".to_owned() };
         }
         let decided = self.votes.decide(file.language);
-        match order_by_ids(&self.births.kept).filter(|_| !decided.sure) {
+        if decided.sure {
+            return decided;
+        }
+        match order_by_ids(&self.births.kept) {
             Some(order) => {
                 let how = "the ids, which a portal gives out in the order of creation; no date tells day from month";
                 Decided { order, sure: false, confidence: 0.8, how: how.to_owned() }

@@ -3,15 +3,14 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use roaring::RoaringTreemap;
 
 use super::detect::RestoreFile;
 use super::error::IntakeError;
 use super::ids::SeenIds;
 use super::layout::{Judgement, Layout};
+use super::lines::{LineRef, Lines, Texts};
 use super::rows::Splitter;
-use super::split::{LineRef, Lines, Texts};
 use crate::model::{EntityType, OriginalId, Place, Reject, RejectReason};
 
 /// Lines that one record may have; a further one is rejected. Bitrix24's own import takes 50 (csv 7.6).
@@ -49,9 +48,14 @@ pub(super) enum Group {
     Record { id: OriginalId, line: u64, first: LineAt, further: Vec<LineAt> },
     /// A line that can't be used.
     Rejected(Box<Reject>),
-    /// A line without text.
+}
+
+/// What a line has that is no row's own business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remark {
+    /// It has no text.
     Blank { line: u64 },
-    /// A line with bytes that are not valid in the file's encoding; the line itself follows.
+    /// It has bytes that are not valid in the file's encoding.
     BadBytes { line: u64, count: u64 },
 }
 
@@ -59,7 +63,9 @@ pub(super) enum Group {
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     blocks: Vec<Arc<Lines>>,
+    /// The rows.
     pub(super) groups: Vec<Group>,
+    pub(super) remarks: Vec<Remark>,
 }
 
 impl Chunk {
@@ -120,6 +126,11 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         self.splitter.bytes()
     }
 
+    /// What is read from.
+    pub(super) fn source_mut(&mut self) -> &mut R {
+        self.splitter.source_mut()
+    }
+
     pub(super) fn into_source(self) -> R {
         self.splitter.into_source()
     }
@@ -129,26 +140,24 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         if self.ended {
             return Ok(None);
         }
-        let lines = self.splitter.several().map_err(|error| {
+        let layout = &self.layout;
+        let judge = |lines: &Lines| (0..lines.len()).map(|at| layout.judge(&lines.get(at))).collect::<Vec<Judgement>>();
+        let lines = self.splitter.several(judge).map_err(|error| {
             self.ended = true;
             self.layout.file.split_error(self.splitter.bytes(), error)
         })?;
-        let mut chunk = Chunk { blocks: std::mem::take(&mut self.held), groups: Vec::new() };
+        let mut chunk = Chunk { blocks: std::mem::take(&mut self.held), ..Chunk::default() };
         let Some(lines) = lines else {
             self.ended = true;
             chunk.groups.extend(self.open.take().map(Group::from));
             return Ok(Some(chunk));
         };
-        let layout = &self.layout;
-        let judge = |lines: &Lines| (0..lines.len()).map(|at| layout.judge(&lines.get(at))).collect();
-        let judged: Vec<Vec<Judgement>> = lines.par_iter().map(judge).collect();
-        let first = chunk.blocks.len();
-        chunk.groups.reserve(judged.iter().map(Vec::len).sum());
-        chunk.blocks.extend(lines.into_iter().map(Arc::new));
-        for (block, judged) in judged.into_iter().enumerate() {
+        chunk.groups.reserve(lines.iter().map(|(lines, _)| lines.len()).sum());
+        for (lines, judged) in lines {
+            let block = chunk.blocks.len() as u32;
+            chunk.blocks.push(Arc::new(lines));
             for (line, judgement) in judged.into_iter().enumerate() {
-                let at = LineAt { block: (first + block) as u32, line: line as u32 };
-                self.take_line(&mut chunk, at, judgement);
+                self.take_line(&mut chunk, LineAt { block, line: line as u32 }, judgement);
             }
         }
         self.hold(&chunk);
@@ -172,11 +181,11 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         }
         let replaced = line.replaced;
         if replaced > 0 {
-            chunk.groups.push(Group::BadBytes { line: number, count: replaced });
+            chunk.remarks.push(Remark::BadBytes { line: number, count: replaced });
         }
         let reason = match judgement {
             Judgement::Blank => {
-                chunk.groups.push(Group::Blank { line: number });
+                chunk.remarks.push(Remark::Blank { line: number });
                 return;
             }
             Judgement::Unusable(reason) => reason,
@@ -209,7 +218,8 @@ impl<'a, R: Read + Send> Groups<'a, R> {
 
     fn reject(&self, line: &LineRef<'_>, reason: RejectReason) -> Reject {
         let place = Place { file: Arc::clone(&self.layout.file.path), line: line.number, column: None };
-        let text = line.raw[..line.raw.floor_char_boundary(REJECT_TEXT_MAX)].to_owned();
+        let raw = line.raw();
+        let text = raw[..raw.floor_char_boundary(REJECT_TEXT_MAX)].to_owned();
         Reject { place, reason, text, cells: line.cells.to_cells() }
     }
 }

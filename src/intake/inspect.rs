@@ -8,9 +8,9 @@ use super::columns::Column;
 use super::detect::RestoreFile;
 use super::error::IntakeError;
 use super::finding::Findings;
+use super::lines::Texts;
 use super::nearest::{Nearest, nearest_title};
 use super::reader::read;
-use super::split::Texts;
 use super::survey::Survey;
 use crate::model::{Problem, ProblemCode, Reject, Row, Schema};
 

@@ -5,13 +5,16 @@ use sha2::{Digest, Sha256};
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
 use super::ids;
+use super::lines::{LineRef, Texts};
 use super::mask::Mask;
-use super::split::{LineRef, Texts};
 use super::words;
 use crate::model::{OriginalId, RejectReason, fold};
 
 /// Where the numbers of records without an id begin: 2^52.
 const CONTENT_ID_MIN: u64 = 1 << 52;
+
+/// The digits of 2^63 - 1, the largest id that a database can hold.
+const ID_DIGITS_MAX: usize = 19;
 
 /// What a line is, as far as it tells by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(super) struct Layout<'a> {
     pub(super) file: &'a RestoreFile,
     id: Option<usize>,
     titles: Vec<String>,
+    /// The first column with a title.
+    first: usize,
     /// The cells in which lines of one record may differ: products and their amount.
     is_product: Vec<bool>,
     products: Vec<usize>,
@@ -44,10 +49,12 @@ impl<'a> Layout<'a> {
         let code = |column: &Column| column.code.as_ref().map_or(String::new(), |code| code.as_str().to_owned());
         let is_product = |column: &Column| matches!(column.role, Role::Product(_));
         let id = file.columns.iter().position(|column| column.role == Role::Field && code(column) == "ID");
+        let titles: Vec<String> = file.columns.iter().map(|column| fold(&column.name)).collect();
         Self {
             file,
             id,
-            titles: file.columns.iter().map(|column| fold(&column.name)).collect(),
+            first: titles.iter().position(|title| !title.is_empty()).unwrap_or_default(),
+            titles,
             is_product: file.columns.iter().map(|column| is_product(column) || code(column) == "OPPORTUNITY").collect(),
             products: file.columns.iter().enumerate().filter(|(_, column)| is_product(column)).map(|(at, _)| at).collect(),
             is_requisite: file.columns.iter().map(|column| column.role == Role::Requisite).collect(),
@@ -59,7 +66,9 @@ impl<'a> Layout<'a> {
     pub(super) fn judge(&self, line: &LineRef<'_>) -> Judgement {
         use Judgement::{Blank, Continues, Names, Unusable};
         let cells = line.cells;
-        if line.is_blank() {
+        let id = self.id.and_then(|column| cells.get(column)).map_or("", trim);
+        // Nearly every line has an id, and so a text.
+        if !id.bytes().next().is_some_and(|first| first.is_ascii_graphic()) && line.is_blank() {
             return Blank;
         }
         if line.too_long {
@@ -71,7 +80,6 @@ impl<'a> Layout<'a> {
         if self.repeats_header(cells) {
             return Unusable(RejectReason::RepeatedHeader);
         }
-        let id = self.id.and_then(|column| cells.get(column)).map_or("", trim);
         let is_total = || cells.iter().map(trim).find(|cell| !cell.is_empty()).is_some_and(words::is_total);
         if !self.fits(cells) {
             let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -130,10 +138,11 @@ impl<'a> Layout<'a> {
     }
 
     fn repeats_header(&self, cells: Texts<'_>) -> bool {
-        let first = self.titles.iter().position(|title| !title.is_empty()).unwrap_or_default();
-        // One cell decides for nearly every line.
-        let may_be = |cell: &str| cell.len() < 256 && !cell.starts_with(|c: char| c.is_ascii_digit());
-        cells.get(first).is_some_and(|cell| may_be(cell) && fold(cell) == self.titles[first])
+        let (Some(cell), Some(title)) = (cells.get(self.first), self.titles.get(self.first)) else { return false };
+        // One cell decides for nearly every line, and of it the first letter.
+        cell.len() < 256
+            && may_fold_to(cell, title)
+            && fold(cell) == *title
             && self.titles.len() > 1
             && self.titles.iter().zip(cells.iter()).all(|(title, cell)| fold(cell) == *title)
     }
@@ -161,10 +170,33 @@ impl<'a> Layout<'a> {
 /// An id: a whole number from 1 that a database can hold, as a portal writes it. `007`, `1.2E+05`, and a single `12.0` among others are
 /// what a spreadsheet made of one, and may be another one's.
 fn parse_id(text: &str) -> Option<OriginalId> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse::<i64>().ok().filter(|id| is_number && *id > 0).map(|id| OriginalId(id as u64))
+    let digits = text.as_bytes();
+    if !matches!(digits, [b'1'..=b'9', ..]) || digits.len() > ID_DIGITS_MAX {
+        return None;
+    }
+    let mut id = 0;
+    for byte in digits {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        id = id * 10 + u64::from(byte - b'0');
+    }
+    i64::try_from(id).is_ok().then_some(OriginalId(id))
 }
 
+/// Whether a text that begins so may be a title, itself folded: told by the first letter. None begins with a digit.
+fn may_fold_to(text: &str, title: &str) -> bool {
+    match text.as_bytes() {
+        [b'0'..=b'9', ..] => false,
+        // No accent follows, which would make another letter of it.
+        [first, rest @ ..] if first.is_ascii_graphic() && rest.first().is_none_or(u8::is_ascii) => {
+            title.as_bytes().first() == Some(&first.to_ascii_lowercase())
+        }
+        _ => true,
+    }
+}
+
+#[inline]
 fn trim(text: &str) -> &str {
     // Asked for every line of a file, and nearly every id is bare.
     let bytes = text.as_bytes();
@@ -172,4 +204,31 @@ fn trim(text: &str) -> &str {
         return text;
     }
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_whole_number_that_a_database_can_hold() {
+        for id in [1, 9, 10, 4_294_967_296, 999_999_999_999_999_999, 9_223_372_036_854_775_807] {
+            assert_eq!(parse_id(&id.to_string()), Some(OriginalId(id)));
+        }
+        let others = ["9223372036854775808", "9999999999999999999", "10000000000000000000", "99999999999999999999"];
+        for other in others.into_iter().chain(["", "0", "007", "+1", "-1", "1 ", " 1", "1.0", "1E5", "１", "ID", "1a"]) {
+            assert_eq!(parse_id(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_texts_first_letter_never_hides_that_it_is_a_title() {
+        let texts =
+            ["ID", "id", " Id", "\u{feff}ID", "E", "E\u{301}tapa", "Étapa", "e\u{301}", "#", "Título", "\u{a0}x", "\u{130}d"];
+        for text in texts {
+            assert!(may_fold_to(text, &fold(text)), "{text:?}");
+        }
+        assert!(!may_fold_to("1", "1") && !may_fold_to("Ana", "id") && !may_fold_to("a", ""));
+        assert!(may_fold_to("e\u{301}", "étapa"));
+    }
 }

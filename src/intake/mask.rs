@@ -5,8 +5,8 @@
 
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
-use super::split::Texts;
-use super::words;
+use super::lines::Texts;
+use super::words::{self, Hidden};
 use crate::model::{EntityType, FieldType, multifield_of, standard_field};
 
 /// Fields that a mask leaves open.
@@ -16,10 +16,12 @@ const CELLS_MIN: u32 = 3;
 
 /// Which of a file's cells a mask may cover.
 pub(super) struct Mask {
+    words: &'static Hidden,
     id: Option<usize>,
-    is_maskable: Vec<bool>,
-    /// How many they are.
-    maskable: u32,
+    /// How many columns the file has.
+    width: usize,
+    /// Those whose cells a mask may cover.
+    maskable: Vec<usize>,
     /// Those of them in which no bare word can stand; the most telling ones first.
     witnesses: Vec<usize>,
 }
@@ -29,14 +31,15 @@ impl Mask {
         let code = |column: &Column| column.code.as_ref().map_or(String::new(), |code| code.as_str().to_owned());
         let is_product = |column: &Column| matches!(column.role, Role::Product(_));
         let is_maskable = |column: &Column| !is_product(column) && !OPEN.contains(&code(column).as_str());
-        let is_maskable: Vec<bool> = file.columns.iter().map(is_maskable).collect();
-        let rank = |at: usize| Some((wordless(file.entity, &code(&file.columns[at]))?, at));
-        let mut witnesses: Vec<_> = (0..is_maskable.len()).filter(|at| is_maskable[*at]).filter_map(rank).collect();
+        let maskable: Vec<usize> = (0..file.columns.len()).filter(|at| is_maskable(&file.columns[*at])).collect();
+        let rank = |at: &usize| Some((wordless(file.entity, &code(&file.columns[*at]))?, *at));
+        let mut witnesses: Vec<_> = maskable.iter().filter_map(rank).collect();
         witnesses.sort_unstable();
         Self {
+            words: words::hidden(),
             id,
-            maskable: is_maskable.iter().map(|is_maskable| u32::from(*is_maskable)).sum(),
-            is_maskable,
+            width: file.columns.len(),
+            maskable,
             witnesses: witnesses.into_iter().map(|(_, at)| at).collect(),
         }
     }
@@ -48,22 +51,27 @@ impl Mask {
 
     /// Whether a known word fills most cells that a mask may cover, or every cell but the id.
     fn is_of_known_word(&self, cells: Texts<'_>) -> bool {
-        let (mut filled, mut hidden, mut open) = (0, 0, 0);
-        for ((column, cell), is_maskable) in cells.iter().enumerate().zip(&self.is_maskable) {
-            if cell.is_empty() || self.id == Some(column) {
+        let (mut hidden, mut open) = (0, 0);
+        for column in &self.maskable {
+            let Some(&first) = cells.bytes(*column).and_then(<[u8]>::first) else { continue };
+            if self.words.begin_with(first) && cells.get(*column).is_some_and(|cell| self.words.has(cell)) {
+                hidden += 1;
                 continue;
             }
+            open += 1;
             // As soon as half of all that a mask may cover is open, the rest can't make it a majority.
-            if open > 0 && (filled - hidden) * 2 >= self.maskable {
+            if open * 2 >= self.maskable.len() {
                 return false;
             }
-            let is_hidden = words::is_hidden(cell);
-            filled += u32::from(*is_maskable);
-            hidden += u32::from(*is_maskable && is_hidden);
-            open += u32::from(!is_hidden);
         }
-        let has_several = || cells.iter().take(self.is_maskable.len()).filter(|cell| !words::trim(cell).is_empty()).count() > 1;
-        (hidden >= 2 && hidden * 2 > filled) || (open == 0 && cells.len() > 1 && has_several())
+        (hidden >= 2 && hidden > open) || (open == 0 && self.is_open_in_the_id_alone(cells))
+    }
+
+    /// Whether no cell but the id holds anything else than a known word, and several hold something.
+    fn is_open_in_the_id_alone(&self, cells: Texts<'_>) -> bool {
+        let own = || cells.iter().take(self.width).enumerate();
+        let is_open = |(column, cell): (usize, &str)| !cell.is_empty() && self.id != Some(column) && !self.words.has(cell);
+        !own().any(is_open) && own().filter(|(_, cell)| !words::trim(cell).is_empty()).count() > 1
     }
 
     /// Whether the word of a cell that can't hold one fills nearly all cells that a mask may cover: a person may have typed `pendiente` for
@@ -71,8 +79,7 @@ impl Mask {
     fn is_of_its_own_word(&self, cells: Texts<'_>) -> bool {
         let mut told = self.witnesses.iter().filter_map(|at| cells.get(*at)).map(words::trim);
         let Some(word) = told.find(|cell| !cell.is_empty()).filter(|cell| words::may_mask(cell)) else { return false };
-        let coverable =
-            cells.iter().zip(&self.is_maskable).filter(|(_, is_maskable)| **is_maskable).map(|(cell, _)| words::trim(cell));
+        let coverable = self.maskable.iter().filter_map(|at| cells.get(*at)).map(words::trim);
         let (filled, same) = coverable
             .filter(|cell| !cell.is_empty())
             .fold((0, 0), |(filled, same): (u32, u32), cell| (filled + 1, same + u32::from(cell == word)));
@@ -87,5 +94,52 @@ fn wordless(entity: EntityType, code: &str) -> Option<u8> {
         Some(FieldType::Integer | FieldType::Double) => Some(1),
         Some(_) => None,
         None => multifield_of(code).filter(|multi| matches!(&*multi.kind, "PHONE" | "EMAIL")).map(|_| 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::intake::blocks::Block;
+    use crate::intake::dialect::Dialect;
+    use crate::intake::split::split;
+
+    /// The rule as it is written down: every cell is counted.
+    fn is_of_known_word(mask: &Mask, cells: &[String]) -> bool {
+        let own: Vec<(usize, &str)> = cells.iter().map(String::as_str).enumerate().take(mask.width).collect();
+        let is_hidden = |cell: &str| ["hidden", "oculto"].contains(&cell.trim().to_lowercase().as_str());
+        let filled = || own.iter().filter(|(column, cell)| !cell.is_empty() && mask.id != Some(*column));
+        let coverable = || filled().filter(|(column, _)| mask.maskable.contains(column));
+        let hidden = coverable().filter(|(_, cell)| is_hidden(cell)).count();
+        let is_covered = hidden >= 2 && hidden * 2 > coverable().count();
+        let texts = own.iter().filter(|(_, cell)| !cell.trim().is_empty()).count();
+        is_covered || (filled().all(|(_, cell)| is_hidden(cell)) && cells.len() > 1 && texts > 1)
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_masked_by_a_known_word_if_counting_all_its_cells_says_so(
+            line in proptest::collection::vec(
+                (prop_oneof![
+                    3 => prop::sample::select(vec!["hidden", "Oculto", "OCULTO ", "\u{a0}hidden"]),
+                    3 => prop::sample::select(vec!["", "", " ", "5", "hola", "Ana", "oculta", "ñ"]),
+                ], 0..4_u8),
+                1..9,
+            ),
+            id in 0..9_usize,
+            beyond in 0..2_usize,
+        ) {
+            let width = line.len().saturating_sub(beyond);
+            let id = Some(id).filter(|id| *id < width);
+            let maskable = (0..width).filter(|at| line[*at].1 > 0 && id != Some(*at)).collect();
+            let mask = Mask { words: words::hidden(), id, width, maskable, witnesses: Vec::new() };
+            let cells: Vec<String> = line.into_iter().map(|(cell, _)| cell.to_owned()).collect();
+            let lines = split(Block { text: cells.join(";"), is_last: true, ..Block::default() }, Dialect::new(b';'));
+            // A line of one cell without a text is none.
+            prop_assume!(lines.len() == 1);
+            prop_assert_eq!(mask.covers(lines.get(0).cells), is_of_known_word(&mask, &cells), "{:?}", cells);
+        }
     }
 }

@@ -20,11 +20,17 @@ pub(super) struct Nothing(u8);
 
 impl Word {
     /// The word that a cell is.
+    #[inline]
     pub(super) fn of(text: &str) -> Option<Self> {
         // Asked for every cell of many columns, and nearly all are longer or begin with another letter.
         if text.len() > LENGTH_MAX || !matches!(text.as_bytes().first(), Some(b'N' | b'n' | b'\\' | b'<')) {
             return None;
         }
+        Self::among_all(text)
+    }
+
+    #[cold]
+    fn among_all(text: &str) -> Option<Self> {
         WORDS.iter().position(|word| *word == text).map(|at| Self(1 << at))
     }
 

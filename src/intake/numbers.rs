@@ -1,7 +1,7 @@
 //! Numbers and money as files write them: `1500.00`, `1 500,00`, `1,500.00`, `$1,500.00`, `1500|MXN` (csv 4.4).
 //!
 //! Most numbers say by themselves which sign is the decimal one. `1.500` and `1,500` don't: there the file's style decides, which is
-//! found out over all of its numbers ([`NumberVotes`]).
+//! found out over all of its numbers (`number_votes`).
 
 use std::str::FromStr;
 
@@ -10,8 +10,37 @@ use rust_decimal::Decimal;
 use super::detect::NumberStyle;
 use crate::model::{ProblemCode, Schema, Value, fold};
 
+/// Digits that surely are one number of 64 bits.
+const PLAIN_MAX: usize = 18;
+
 /// Reads a number. A number in powers of ten has lost its digits to a spreadsheet (csv 9).
+#[inline]
 pub(super) fn number(text: &str, style: NumberStyle) -> Result<Decimal, ProblemCode> {
+    plain(text, style).map_or_else(|| any_number(text, style), Ok)
+}
+
+/// The number of digits with or without a decimal point between them, as most stand in a file; `None` for what takes a closer look.
+#[inline]
+pub(super) fn plain(text: &str, style: NumberStyle) -> Option<Decimal> {
+    let bytes = text.as_bytes();
+    let is_bounded = bytes.len() <= PLAIN_MAX && bytes.first()?.is_ascii_digit() && bytes.last()?.is_ascii_digit();
+    if !is_bounded {
+        return None;
+    }
+    let (mut number, mut point) = (0_i64, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => number = number * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() && style == NumberStyle::Point => point = Some(at),
+            _ => return None,
+        }
+    }
+    let scale = point.map_or(0, |at| bytes.len() - 1 - at);
+    Some(Decimal::new(number, scale as u32))
+}
+
+/// The same of a number in any spelling.
+fn any_number(text: &str, style: NumberStyle) -> Result<Decimal, ProblemCode> {
     if (style == NumberStyle::Point || !text.contains('.'))
         && let Ok(number) = Decimal::from_str_exact(text)
     {
@@ -151,65 +180,12 @@ fn with_decimal_point(digits: &str, style: NumberStyle) -> Option<String> {
 }
 
 /// Whether the one sign in the digits may be a decimal sign or one of thousands: `1.500`, not `0.500`, `1.50` or `1500.500`.
-fn is_open(digits: &str, sign: char) -> bool {
+pub(super) fn is_open(digits: &str, sign: char) -> bool {
     is_grouped(digits, sign) && !digits.starts_with('0')
 }
 
-/// The numbers of a file, counted by what they say of its decimal sign.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct NumberVotes {
-    /// Numbers that are right with a point alone.
-    pub(super) point: u64,
-    /// Numbers that are right with a comma alone.
-    pub(super) comma: u64,
-    /// Numbers that are another one with the other sign.
-    pub(super) open: u64,
-}
-
-impl NumberVotes {
-    /// Counts one cell.
-    pub(super) fn count(&mut self, text: &str) {
-        let signs = text.bytes().filter(|byte| matches!(byte, b'.' | b',')).count();
-        if signs == 0 || text.contains('|') {
-            return;
-        }
-        let digits = text.trim_matches(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').trim_end_matches(['.', ',']);
-        let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
-        let last = digits.rfind(['.', ',']).map(|at| digits.as_bytes()[at]);
-        if points + commas == 1 && is_open(digits, if points == 1 { '.' } else { ',' }) {
-            self.open += 1;
-            return;
-        }
-        // A sign that stands twice parts thousands; else the last one is the decimal sign.
-        let decimal = match (points, commas) {
-            (2.., 0) => is_grouped(digits, '.').then_some(b','),
-            (0, 2..) => is_grouped(digits, ',').then_some(b'.'),
-            _ => last,
-        };
-        self.point += u64::from(decimal == Some(b'.'));
-        self.comma += u64::from(decimal == Some(b','));
-    }
-
-    /// Adds another part of the file.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.point += other.point;
-        self.comma += other.comma;
-        self.open += other.open;
-    }
-
-    /// The style, and how sure it is from 0.5 to 1; `None` where no number tells.
-    pub(super) fn decide(&self) -> Option<(NumberStyle, f32)> {
-        let (point, comma) = (self.point, self.comma);
-        if point + comma == 0 {
-            return None;
-        }
-        let style = if point >= comma { NumberStyle::Point } else { NumberStyle::Comma };
-        Some((style, point.max(comma) as f32 / (point + comma) as f32))
-    }
-}
-
 /// Whether a sign parts the digits in threes.
-fn is_grouped(digits: &str, sign: char) -> bool {
+pub(super) fn is_grouped(digits: &str, sign: char) -> bool {
     let mut groups = digits.split(sign);
     let first = groups.next().map_or(0, str::len);
     (1..=3).contains(&first) && groups.all(|group| group.len() == 3)
@@ -224,7 +200,35 @@ fn is_scientific(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_number_is_the_one_that_any_spelling_is(text in "[-+]?[0-9]{0,12}[., _]?[0-9]{0,12}[.0-9]?") {
+            for style in [NumberStyle::Point, NumberStyle::Comma] {
+                let (read, any) = (number(&text, style), any_number(&text, style));
+                let told = |number: &Result<Decimal, ProblemCode>| number.map(|number| (number.unpack(), number.to_string()));
+                prop_assert_eq!(told(&read), told(&any), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn most_numbers_are_plain() {
+        let parts = |number: Decimal| number.unpack();
+        for text in ["0", "7", "007", "1500", "1500.00", "0.50", "0.00", "99999.5", "123456789012345678", "1.2345678901234567"] {
+            let exact = Decimal::from_str_exact(text).map(parts).ok();
+            assert!(exact.is_some() && plain(text, NumberStyle::Point).map(parts) == exact, "{text}");
+            let told = exact.filter(|_| !text.contains('.'));
+            assert_eq!(plain(text, NumberStyle::Comma).map(parts), told, "{text}");
+        }
+        for text in ["", ".", "5.", ".5", "1.2.3", "-1", "+1", "1 500", "1,5", "1_000", "1234567890123456789", "1e5", "x1", "1x1"]
+        {
+            assert_eq!(plain(text, NumberStyle::Point), None, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_are_read_with_either_decimal_sign() {
@@ -272,23 +276,6 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn the_style_follows_from_the_numbers_that_leave_nothing_open() {
-        let decide = |cells: &[&str]| {
-            let mut votes = NumberVotes::default();
-            for cell in cells {
-                votes.count(cell);
-            }
-            votes.decide().map(|(style, _)| style)
-        };
-        assert_eq!(decide(&["1.500", "99.9"]), Some(NumberStyle::Point));
-        assert_eq!(decide(&["1.500", "99,9"]), Some(NumberStyle::Comma));
-        assert_eq!(decide(&["1.234.567"]), Some(NumberStyle::Comma));
-        assert_eq!(decide(&["$1,500.00"]), Some(NumberStyle::Point));
-        assert_eq!(decide(&["1.500,00 €", "12,5", "3.75"]), Some(NumberStyle::Comma));
-        assert_eq!(decide(&["1.500", "1,500", "1500", "", "-3", "doce"]), None);
     }
 
     #[test]

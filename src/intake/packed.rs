@@ -39,13 +39,15 @@ impl Packed {
 }
 
 /// Unpacks a serialised array; `None` for a text that doesn't begin like one.
+#[inline]
 pub(super) fn serialised(text: &str) -> Option<Result<Packed, Unreadable>> {
-    let is_array = text.starts_with("a:") && text.as_bytes().get(2).is_some_and(u8::is_ascii_digit);
-    is_array.then(|| {
-        let mut scan = Scan { text, left: VALUES_MAX };
-        let packed = scan.value(0).ok_or(Unreadable)?;
-        if scan.text.trim().is_empty() { Ok(packed) } else { Err(Unreadable) }
-    })
+    matches!(text.as_bytes(), [b'a', b':', b'0'..=b'9', ..]).then(|| array(text))
+}
+
+fn array(text: &str) -> Result<Packed, Unreadable> {
+    let mut scan = Scan { text, left: VALUES_MAX };
+    let packed = scan.value(0).ok_or(Unreadable)?;
+    if scan.text.trim().is_empty() { Ok(packed) } else { Err(Unreadable) }
 }
 
 /// Unpacks JSON; `None` for a text that is none: people begin a text with a bracket, too.

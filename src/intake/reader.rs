@@ -6,9 +6,9 @@ use super::conventions::Conventions;
 use super::detect::RestoreFile;
 use super::error::{IntakeError, IntakeErrorKind};
 use super::group::{Chunk, Group, Groups, Repeats};
+use super::lines::Texts;
 use super::row::RowReader;
 use super::rows::BUFFER_BYTES;
-use super::split::Texts;
 use super::spool::Input;
 use super::survey::Survey;
 use crate::model::{Cells, Row, Schema};
@@ -104,18 +104,19 @@ impl Iterator for Rows<'_> {
             Ok(chunk) => chunk,
             Err(error) => return Some(Err(error)),
         };
-        let Some(mut chunk) = chunk else {
+        let Some(chunk) = chunk else {
             // A file that grew, shrank or was replaced between the passes must not pass for the one that was surveyed.
             let is_same = self.source.no_records || (self.given, self.groups.bytes()) == (self.survey.rows, self.survey.bytes);
             return (!is_same).then(|| Err(self.source.error(IntakeErrorKind::Changed)));
         };
-        chunk.groups.retain(|group| matches!(group, Group::Record { .. } | Group::Rejected(_)));
         let Self { parser, groups, .. } = self;
-        let read = || chunk.groups.par_chunks(STRETCH).map(|part| parser.rows(&chunk, part)).collect::<Vec<Vec<Row>>>();
+        let read = || {
+            let groups = chunk.groups.par_iter().with_min_len(STRETCH);
+            groups.map_init(|| parser.known(), |known, group| parser.row(&chunk, group, known)).collect::<Vec<Row>>()
+        };
         // What can't be divided goes first; the parts of the other fill the cores up.
         let (ahead, rows) = rayon::join(|| groups.chunk(), read);
         self.ahead = Some(ahead);
-        let rows = rows.into_iter().flatten().collect::<Vec<Row>>();
         self.given += rows.len() as u64;
         Some(Ok(RowChunk { rows, sources: Sources(chunk) }))
     }

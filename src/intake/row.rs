@@ -5,17 +5,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::cells::{Cell, CellReader, RowPipeline, has_currency, product_number};
+use super::cells::{Cell, CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
-use super::contacts::types_of;
+use super::contacts::{contacts, types_of};
 use super::conventions::Conventions;
+use super::damage;
 use super::detect::RestoreFile;
 use super::group::{Chunk, Group};
+use super::lines::Texts;
 use super::memo::Memo;
 use super::mojibake;
-use super::split::Texts;
+use super::ways::{Shape, Way};
 use crate::model::{
-    FieldCode, FieldDef, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
+    FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
 };
 
 /// What is shown of a cell that has a problem.
@@ -35,8 +37,10 @@ pub(super) struct RowReader<'a> {
     contacts: Vec<(usize, &'static str)>,
     cells: CellReader<'a>,
     conventions: &'a Conventions,
+    /// Whether the conventions leave nothing to ask of every cell.
+    is_usual: bool,
+    /// The pipeline's place among the fields.
     pipeline: Option<usize>,
-    opportunity: Option<usize>,
     currency: Option<usize>,
     /// Columns of one field: that with a client's id, and that with the name (csv 3.2).
     twins: Vec<(usize, usize)>,
@@ -46,28 +50,45 @@ pub(super) struct RowReader<'a> {
 
 /// A column that holds a field of its own.
 struct FieldColumn {
-    at: usize,
     code: FieldCode,
-    def: Arc<FieldDef>,
-    is_client_id: bool,
-    /// Its place among the columns whose cells are one of a few.
-    memo: Option<usize>,
+    way: Way,
+    course: Course,
 }
 
-/// What cells of the columns of few values have come to, each within its row's pipeline.
-type CellMemo<'t> = Memo<'t, (RowPipeline, Cell)>;
+/// What is to be asked about the cells of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// Nothing but what they say.
+    Plain,
+    /// Nothing, as they are taken as they stand.
+    Text,
+    /// They are one of a few, and dear to read: the column's place among those.
+    Few(usize),
+    /// They are amounts, whose currency another column says; or another column says more of their field.
+    Joined { has_twin: bool, is_total: bool },
+}
+
+/// The lines of one record.
+struct RecordLines<'l, 't> {
+    all: &'l [Texts<'t>],
+    first: Texts<'t>,
+    pipeline: RowPipeline,
+    /// Whether the cells of the first line stand as they were written.
+    is_sound: bool,
+}
+
+/// What cells of few values have come to.
+pub(super) struct Known<'t> {
+    /// By column, each within its row's pipeline.
+    cells: Memo<'t, (RowPipeline, Cell)>,
+    pipelines: Memo<'t, RowPipeline>,
+}
 
 impl FieldColumn {
     /// Whether its cells are one of a few, and dear to read.
     fn has_few(&self) -> bool {
         use FieldType::{Currency, Enumeration, Flag, Pipeline, Stage, Status, User};
-        matches!(&self.def.kind, Status(_) | Enumeration | Stage | Pipeline | Currency | User | Flag)
-    }
-
-    fn of((at, column): (usize, &Column)) -> Option<Self> {
-        let (code, def) = (column.code.clone()?, column.def.clone()?);
-        let is_own = def.kind != FieldType::Id && !matches!(column.role, Role::Product(_) | Role::Contacts(_));
-        is_own.then(|| Self { at, code, def, is_client_id: column.role == Role::ClientId, memo: None })
+        matches!(&self.way.def.kind, Status(_) | Enumeration | Stage | Pipeline | Currency | User | Flag)
     }
 }
 
@@ -76,11 +97,25 @@ impl<'a> RowReader<'a> {
         let of_code = |code: &str| columns.iter().position(|column| column.role == Role::Field && is_code(column, code));
         let ids = columns.iter().enumerate().filter(|(_, column)| column.role == Role::ClientId && column.code.is_some());
         let name = |id: &Column| columns.iter().position(|column| column.role == Role::Field && column.code == id.code);
-        let twins = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
+        let twins: Vec<(usize, usize)> = ids.filter_map(|(at, column)| Some((at, name(column)?))).collect();
         let products = [0, 1, 2].map(|part| columns.iter().position(|column| column.role == Role::Product(part)));
-        let mut fields: Vec<FieldColumn> = columns.iter().enumerate().filter_map(FieldColumn::of).collect();
-        let few =
-            fields.iter_mut().filter(|field| field.has_few()).enumerate().map(|(place, field)| field.memo = Some(place)).count();
+        let cells = CellReader::new(schema, file.is_coded(), conventions);
+        let mut fields: Vec<FieldColumn> =
+            columns.iter().enumerate().filter_map(|(at, column)| field_of(at, column, &cells)).collect();
+        let opportunity = of_code("OPPORTUNITY");
+        let is_joined = |at| twins.iter().any(|&(id, name)| at == id || at == name);
+        let mut few = 0;
+        for field in &mut fields {
+            let (has_twin, is_total) = (is_joined(field.way.at), opportunity == Some(field.way.at));
+            if has_twin || is_total || field.way.has_currency {
+                field.course = Course::Joined { has_twin, is_total };
+            } else if field.has_few() {
+                field.course = Course::Few(few);
+                few += 1;
+            } else if field.way.shape == Shape::Text {
+                field.course = Course::Text;
+            }
+        }
         let contacts = |(at, column): (usize, &Column)| match column.role {
             Role::Contacts(kind) => Some((at, kind)),
             _ => None,
@@ -90,67 +125,46 @@ impl<'a> RowReader<'a> {
             file,
             columns,
             codes: Arc::new(fields.iter().map(|field| field.code.clone()).chain(of_products).collect()),
+            pipeline: of_code("CATEGORY_ID").and_then(|at| fields.iter().position(|field| field.way.at == at)),
             fields,
             few,
             contacts: columns.iter().enumerate().filter_map(contacts).collect(),
-            cells: CellReader::new(columns, schema, file.is_coded(), conventions),
+            cells,
             conventions,
-            pipeline: of_code("CATEGORY_ID"),
-            opportunity: of_code("OPPORTUNITY"),
+            is_usual: conventions.are_usual(),
             currency: of_code("CURRENCY_ID"),
             twins,
             products,
         }
     }
 
-    /// The rows of some groups; blank lines are none.
-    pub(super) fn rows(&self, chunk: &Chunk, groups: &[Group]) -> Vec<Row> {
-        let mut memo = Memo::of(self.few);
-        groups.iter().filter_map(|group| self.row(chunk, group, &mut memo)).collect()
+    /// Nothing known yet, for some rows of a chunk.
+    pub(super) fn known<'t>(&self) -> Known<'t> {
+        Known { cells: Memo::of(self.few), pipelines: Memo::of(1) }
     }
 
-    fn row<'t>(&self, chunk: &'t Chunk, group: &Group, memo: &mut CellMemo<'t>) -> Option<Row> {
+    /// The row of a group.
+    pub(super) fn row<'t>(&self, chunk: &'t Chunk, group: &Group, known: &mut Known<'t>) -> Row {
         match group {
             Group::Record { id, line, first, further } if further.is_empty() => {
-                Some(self.record(*id, *line, &[chunk.cells(*first)], memo))
+                self.record(*id, *line, &[chunk.cells(*first)], known)
             }
             Group::Record { id, line, first, further } => {
                 let lines: Vec<Texts<'_>> = [first].into_iter().chain(further).map(|at| chunk.cells(*at)).collect();
-                Some(self.record(*id, *line, &lines, memo))
+                self.record(*id, *line, &lines, known)
             }
-            Group::Rejected(reject) => Some(Row::Rejected(Reject::clone(reject))),
-            Group::Blank { .. } | Group::BadBytes { .. } => None,
+            Group::Rejected(reject) => Row::Rejected(Reject::clone(reject)),
         }
     }
 
-    fn record<'t>(&self, id: OriginalId, line: u64, lines: &[Texts<'t>], memo: &mut CellMemo<'t>) -> Row {
+    fn record<'t>(&self, id: OriginalId, line: u64, lines: &[Texts<'t>], known: &mut Known<'t>) -> Row {
         let mut problems = Problems { reader: self, line, found: Vec::new() };
-        let pipeline = self.row_pipeline(lines[0]);
+        let is_sound = self.is_usual && lines[0].is_plain();
+        let pipeline = self.row_pipeline(lines[0], is_sound, known);
+        let of = RecordLines { all: lines, first: lines[0], pipeline, is_sound };
         let mut values = Vec::with_capacity(self.codes.len());
         for field in &self.fields {
-            let &FieldColumn { at, ref def, is_client_id, .. } = field;
-            if !self.twins.is_empty() && self.is_outdone(at, lines[0]) {
-                values.push(None);
-                continue;
-            }
-            let text = lines[0].get(at).unwrap_or_default();
-            let is_total = lines.len() > 1 && self.opportunity == Some(at);
-            if text.is_empty() && !is_total {
-                values.push(Some(Value::Empty));
-                continue;
-            }
-            let cell = match field.memo {
-                _ if is_total => self.total(at, lines).into(),
-                _ if has_currency(def) && self.cells.is_of_other_currency(text, self.currency_cell(lines[0])) => {
-                    Cell::from(ProblemCode::BadNumber)
-                }
-                Some(place) => self.remembered(place, field, text, pipeline, memo),
-                None => self.cells.read(at, def, is_client_id, text, pipeline),
-            };
-            if let Some(problem) = cell.problem {
-                problems.add(at, problem, text);
-            }
-            values.push(cell.value);
+            self.read(field, &of, &mut values, known, &mut problems);
         }
         if let Some((place, birth)) = self.birth(id) {
             values[place] = values[place].is_some().then_some(Value::Moment(birth));
@@ -172,21 +186,82 @@ impl<'a> RowReader<'a> {
         Row::Record { record, place: self.place(line, None), problems: problems.found }
     }
 
+    /// Adds what a record has in a column: `None` where that can't be understood, or another column says it.
+    #[inline]
+    fn read<'t>(
+        &self,
+        field: &FieldColumn,
+        lines: &RecordLines<'_, 't>,
+        values: &mut Vec<Option<Value>>,
+        known: &mut Known<'t>,
+        problems: &mut Problems<'_, '_>,
+    ) {
+        let text = lines.first.get(field.way.at).unwrap_or_default();
+        // Each adds its value by itself: made at one place of several, a value would be carried there in parts.
+        match field.course {
+            Course::Text if lines.is_sound && damage::begins_sound(text) => values.push(Some(Value::Text(text.into()))),
+            Course::Joined { has_twin, is_total } => {
+                values.push(self.joined(&field.way, has_twin, is_total, text, lines, problems));
+            }
+            _ if text.is_empty() => values.push(Some(Value::Empty)),
+            Course::Few(place) => values.push(self.remembered(place, &field.way, text, lines, known, problems)),
+            Course::Text | Course::Plain => values.push(self.other(&field.way, text, lines, problems)),
+        }
+    }
+
     /// Reads a cell of a column of few values.
+    #[inline]
     fn remembered<'t>(
         &self,
         place: usize,
-        field: &FieldColumn,
+        way: &Way,
         text: &'t str,
-        pipeline: RowPipeline,
-        memo: &mut CellMemo<'t>,
-    ) -> Cell {
-        let read = |text| self.cells.read(field.at, &field.def, field.is_client_id, text, pipeline);
-        match memo.get(place, text, |text| (pipeline, read(text))) {
-            (known, cell) if *known == pipeline => cell.clone(),
+        lines: &RecordLines<'_, 't>,
+        known: &mut Known<'t>,
+        problems: &mut Problems<'_, '_>,
+    ) -> Option<Value> {
+        let read = |text| (lines.pipeline, self.cells.read(way, text, lines.pipeline, lines.is_sound));
+        match known.cells.get(place, text, read) {
+            (pipeline, Cell { value: Some(Value::Code(code)), problem: None }) if *pipeline == lines.pipeline => {
+                Some(Value::Code(code.clone()))
+            }
+            (pipeline, cell) if *pipeline == lines.pipeline => problems.noted(way.at, cell.clone(), text),
             // A stage of another pipeline bears the same name.
-            _ => read(text),
+            _ => problems.noted(way.at, read(text).1, text),
         }
+    }
+
+    /// Reads a cell of another column, or one that is not as most of its column are.
+    #[inline(never)]
+    fn other(&self, way: &Way, text: &str, lines: &RecordLines<'_, '_>, problems: &mut Problems<'_, '_>) -> Option<Value> {
+        let usual = if lines.is_sound { self.cells.usual(way, text) } else { None };
+        usual.or_else(|| problems.noted(way.at, self.cells.read(way, text, lines.pipeline, lines.is_sound), text))
+    }
+
+    /// Reads a cell that doesn't stand alone; nothing where the other column of its field says more.
+    #[inline(never)]
+    fn joined(
+        &self,
+        way: &Way,
+        has_twin: bool,
+        is_total: bool,
+        text: &str,
+        lines: &RecordLines<'_, '_>,
+        problems: &mut Problems<'_, '_>,
+    ) -> Option<Value> {
+        if has_twin && self.is_outdone(way.at, lines.first) {
+            return None;
+        }
+        if is_total && lines.all.len() > 1 {
+            return problems.noted(way.at, self.total(way.at, lines.all).into(), text);
+        }
+        if text.is_empty() {
+            return Some(Value::Empty);
+        }
+        if way.has_currency && self.cells.is_of_other_currency(text, self.currency_cell(lines.first)) {
+            return problems.noted(way.at, ProblemCode::BadNumber.into(), text);
+        }
+        self.other(way, text, lines, problems)
     }
 
     /// The moment of creation and its field's place, where the clock alone doesn't tell it.
@@ -197,7 +272,7 @@ impl<'a> RowReader<'a> {
 
     /// All multi-field values of a kind in one cell: a field for each type, empty where the cell has none of it.
     fn contacts(&self, at: usize, kind: &str, text: &str, record: &mut FileRecord, problems: &mut Problems<'_, '_>) {
-        let contacts = match self.cells.contacts(text) {
+        let contacts = match contacts(self.conventions.present(text)) {
             Ok(contacts) => contacts,
             Err(problem) => return problems.add(at, problem, text),
         };
@@ -220,12 +295,11 @@ impl<'a> RowReader<'a> {
         self.currency.and_then(|at| cells.get(at))
     }
 
-    fn row_pipeline(&self, cells: Texts<'_>) -> RowPipeline {
-        let Some((at, def)) = self.pipeline.and_then(|at| Some((at, self.columns[at].def.as_ref()?))) else {
-            return RowPipeline::Unnamed;
-        };
-        let cell = self.cells.read(at, def, false, cells.get(at).unwrap_or_default(), RowPipeline::Unnamed);
-        RowPipeline::of(&cell)
+    fn row_pipeline<'t>(&self, cells: Texts<'t>, is_sound: bool, known: &mut Known<'t>) -> RowPipeline {
+        let Some(field) = self.pipeline.map(|place| &self.fields[place]) else { return RowPipeline::Unnamed };
+        let text = cells.get(field.way.at).unwrap_or_default();
+        let read = |text| RowPipeline::of(&self.cells.read(&field.way, text, RowPipeline::Unnamed, is_sound));
+        *known.pipelines.get(0, text, read)
     }
 
     /// Whether the other column of the same field says more: a client's id goes before its name (csv 3.2).
@@ -276,10 +350,27 @@ struct Problems<'a, 'r> {
 }
 
 impl Problems<'_, '_> {
+    /// The value of a cell, whose problem is noted.
+    #[inline]
+    fn noted(&mut self, at: usize, cell: Cell, text: &str) -> Option<Value> {
+        if let Some(problem) = cell.problem {
+            self.add(at, problem, text);
+        }
+        cell.value
+    }
+
     fn add(&mut self, at: usize, code: ProblemCode, text: &str) {
         let place = self.reader.place(self.line, self.reader.columns.get(at));
         self.found.push(Problem { place, code, text: text.chars().take(PROBLEM_TEXT_MAX).collect() });
     }
+}
+
+/// A column that holds a field of its own, without regard to the others.
+fn field_of(at: usize, column: &Column, cells: &CellReader<'_>) -> Option<FieldColumn> {
+    let (code, def) = (column.code.clone()?, column.def.clone()?);
+    let is_own = def.kind != FieldType::Id && !matches!(column.role, Role::Product(_) | Role::Contacts(_));
+    let way = is_own.then(|| cells.way(at, def, column.role == Role::ClientId))?;
+    Some(FieldColumn { code, way, course: Course::Plain })
 }
 
 pub(super) fn is_code(column: &Column, code: &str) -> bool {

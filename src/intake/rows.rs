@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::blocks::{Block, Blocks, Overlong};
 use super::dialect::Dialect;
-use super::split::{self, End, KEPT_BYTES, LineRef, Lines, Rest, split};
+use super::lines::{End, LineRef, Lines, Rest};
+use super::split::{self, KEPT_BYTES, split};
 use crate::model::Cells;
 
 pub(super) use super::split::LINE_BYTES_MAX;
@@ -20,8 +21,8 @@ pub(super) use super::split::LINE_BYTES_MAX;
 /// which some words are kept, stay small.
 pub(super) const BUFFER_BYTES: usize = 64 << 10;
 /// Blocks for each core that are split together, and the most for all.
-const BLOCKS_A_CORE: usize = 2;
-const BLOCKS_MAX: usize = 16;
+const BLOCKS_A_CORE: usize = 8;
+const BLOCKS_MAX: usize = 32;
 
 /// Why no further line can be read.
 #[derive(Debug)]
@@ -67,8 +68,9 @@ impl Line {
 
 impl From<LineRef<'_>> for Line {
     fn from(line: LineRef<'_>) -> Self {
-        let LineRef { number, raw, cells, replaced, too_long, stray_quote } = line;
-        Self { number, raw: raw.to_owned(), cells: cells.to_cells(), replaced, too_long, stray_quote }
+        let raw = line.raw().to_owned();
+        let LineRef { number, cells, replaced, too_long, stray_quote, .. } = line;
+        Self { number, raw, cells: cells.to_cells(), replaced, too_long, stray_quote }
     }
 }
 
@@ -130,6 +132,11 @@ impl<R: Read + Send> Splitter<R> {
         self.blocks.bytes()
     }
 
+    /// What is read from.
+    pub(super) fn source_mut(&mut self) -> &mut R {
+        self.blocks.source_mut()
+    }
+
     pub(super) fn into_source(self) -> R {
         self.blocks.into_source()
     }
@@ -141,14 +148,15 @@ impl<R: Read + Send> Splitter<R> {
                 *line = next;
                 return Ok(true);
             }
-            let Some(blocks) = self.several()? else { return Ok(false) };
-            let lines = |lines: &Lines| (0..lines.len()).map(|at| Line::from(lines.get(at))).collect::<Vec<Line>>();
-            self.given = blocks.iter().flat_map(lines).collect::<Vec<Line>>().into_iter();
+            let owned = |lines: &Lines| (0..lines.len()).map(|at| Line::from(lines.get(at))).collect::<Vec<Line>>();
+            let Some(blocks) = self.several(|_| ())? else { return Ok(false) };
+            self.given = blocks.iter().flat_map(|(lines, ())| owned(lines)).collect::<Vec<Line>>().into_iter();
         }
     }
 
-    /// The lines of the next blocks, in order; `None` at the end of the stream.
-    pub(super) fn several(&mut self) -> Result<Option<Vec<Lines>>, SplitError> {
+    /// The lines of the next blocks, in order, each block's with what a look at them tells; `None` at the end of the stream. A look is had
+    /// on the core that has split the block, while its text is at hand, and before the lines' numbers are known.
+    pub(super) fn several<T: Send>(&mut self, look: impl Fn(&Lines) -> T + Sync) -> Result<Option<Vec<(Lines, T)>>, SplitError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -158,13 +166,18 @@ impl<R: Read + Send> Splitter<R> {
         let Some(first) = blocks.first_mut() else { return Ok(None) };
         first.prepend(std::mem::take(&mut self.rest));
         let dialect = self.dialect;
-        let split_all = || blocks.into_par_iter().map(|block| split(block, dialect)).collect::<Vec<Lines>>();
+        let of = |block| {
+            let lines = split(block, dialect);
+            let told = look(&lines);
+            (lines, told)
+        };
+        let split_all = || blocks.into_par_iter().map(of).collect::<Vec<(Lines, T)>>();
         // What can't be divided goes first; the blocks fill the cores up.
         let (next, split) = rayon::join(|| Ahead::read(&mut self.blocks, together), split_all);
         self.ahead = Some(next);
         let mut lines = Vec::with_capacity(split.len());
-        for block in split {
-            lines.extend(self.take(block));
+        for (block, told) in split {
+            lines.extend(self.take(block, told, &look));
             if self.failed.is_some() {
                 break;
             }
@@ -177,7 +190,7 @@ impl<R: Read + Send> Splitter<R> {
     }
 
     /// The lines of the next block: as they are where the block before had no rest, else those of the two together.
-    fn take(&mut self, mut lines: Lines) -> Option<Lines> {
+    fn take<T>(&mut self, mut lines: Lines, mut told: T, look: impl Fn(&Lines) -> T) -> Option<(Lines, T)> {
         if !self.rest.text.is_empty() {
             let mut block = lines.into_block();
             block.prepend(std::mem::take(&mut self.rest));
@@ -188,6 +201,7 @@ impl<R: Read + Send> Splitter<R> {
                 return None;
             }
             lines = split(block, self.dialect);
+            told = look(&lines);
         }
         self.is_quoted = false;
         match lines.end {
@@ -197,7 +211,7 @@ impl<R: Read + Send> Splitter<R> {
         }
         lines.number_from(self.line);
         self.line += lines.line_ends;
-        Some(lines)
+        Some((lines, told))
     }
 
     /// Keeps the line that a block has cut, or, where it is too long, what is needed to go on with it.

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::split::Tables;
+use super::lines::Tables;
 
 /// How many are kept of each kind: those of the blocks that are under way at one time.
 const KEPT: usize = 32;

@@ -159,64 +159,86 @@ pub fn survey(
     let source = file.open()?;
     let total = source.length().ok();
     progress.event(Event::Begin { phase: Phase::Survey, total });
-    let mut groups =
-        Groups::new(file, Hashing { source, digest: Sha256::new(), census: Census::of(file) }, BUFFER_BYTES, Repeats::Seen(seen));
+    let mut groups = Groups::new(file, Tee { source, seen: Vec::new() }, BUFFER_BYTES, Repeats::Seen(seen));
     let surveyor = Surveyor::new(file, &columns, schema, keep);
     let witness = Witness::of(file, &columns, schema);
     let mut evidence = Evidence::of(columns.len());
     let mut found = Gathered::new(keep);
+    let mut bytes = Bytes { digest: Sha256::new(), census: Census::of(file) };
+    let mut seen = Vec::new();
     let mut told = 0;
     let mut next = groups.chunk()?;
     while let Some(chunk) = next {
+        std::mem::swap(&mut seen, &mut groups.source_mut().seen);
         let look = || {
             let parts = chunk.groups.par_chunks(STRETCH);
             parts.map(|part| (surveyor.facts(&chunk, part), witness.hear(&chunk, part))).collect::<Vec<(Facts, Evidence)>>()
         };
-        // What can't be divided goes first; the parts of the other fill the cores up.
-        let (ahead, parts) = rayon::join(|| groups.chunk(), look);
+        // What can't be divided goes first, each on a core of its own; the parts of the other fill the cores up.
+        let ((), (ahead, parts)) = rayon::join(|| bytes.take(&seen), || rayon::join(|| groups.chunk(), look));
+        seen.clear();
         for (facts, heard) in parts {
             found.learn(facts);
             evidence.add(&heard);
         }
         chunk.groups.iter().for_each(|group| found.add(file, group));
+        chunk.remarks.iter().for_each(|remark| found.note(file, *remark));
         next = ahead?;
         progress.event(Event::Advance { phase: Phase::Survey, by: groups.bytes() - told });
         told = groups.bytes();
     }
-    let bytes = groups.bytes();
-    let (sha256, census) = groups.into_source().finish().map_err(|error| file.io_error(bytes, error))?;
+    let length = groups.bytes();
+    let (sha256, census) = bytes.finish(groups.into_source()).map_err(|error| file.io_error(length, error))?;
     if found.bad_bytes > 0 && file.codec == UTF_8 {
         let places = spoilt::places(file.open()?).map_err(|error| file.io_error(0, error))?;
         found.name_bad_bytes(&places);
     }
     let sha256 = file.own_digest().map_or(sha256, str::to_owned);
-    problems.extend(file.problems.iter().cloned().chain(census.problems(file)));
+    problems.extend(file.problems.iter().cloned().chain(census.problems(file)?));
     progress.event(Event::End { phase: Phase::Survey });
-    let mut survey = found.survey(file, columns, problems, &evidence, sha256, bytes);
+    let mut survey = found.survey(file, columns, problems, &evidence, sha256, length);
     survey.open.rivals = rivals;
     Ok(survey)
 }
 
-/// Digests what is read through it.
-struct Hashing {
+/// Keeps what is read through it until somebody takes it.
+struct Tee {
     source: Input,
-    digest: Sha256,
-    census: Census,
+    seen: Vec<u8>,
 }
 
-impl Read for Hashing {
+impl Read for Tee {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.source.read(buffer)?;
-        self.digest.update(&buffer[..length]);
-        self.census.take(&buffer[..length]);
+        self.seen.extend_from_slice(&buffer[..length]);
         Ok(length)
     }
 }
 
-impl Hashing {
+/// What the bytes of a file tell, whatever letters they are.
+struct Bytes {
+    digest: Sha256,
+    census: Census,
+}
+
+impl Bytes {
+    fn take(&mut self, seen: &[u8]) {
+        self.digest.update(seen);
+        self.census.take(seen);
+    }
+
     /// The digest of the whole file, in hex; reads what nobody has read.
-    fn finish(mut self) -> io::Result<(String, Census)> {
-        io::copy(&mut self, &mut io::sink())?;
-        Ok((hex(&self.digest.finalize()), self.census))
+    fn finish(mut self, mut source: Tee) -> io::Result<(String, Census)> {
+        let mut piece = vec![0; BUFFER_BYTES];
+        loop {
+            self.take(&source.seen);
+            source.seen.clear();
+            match source.read(&mut piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) => return Ok((hex(&self.digest.finalize()), self.census)),
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }

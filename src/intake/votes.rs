@@ -62,16 +62,24 @@ impl ColumnVotes {
         self.twice > 0 && self.once == 0
     }
 
+    /// Counts the phones of a cell, which are joined by comma and space, by their digits; those that have anything else are none.
     pub(super) fn phone(&mut self, text: &str) {
-        for phone in text.split(", ") {
-            let (digits, lengths) = match phone.strip_prefix('+') {
-                Some(digits) => (digits, &mut self.plus),
-                None => (phone, &mut self.bare),
+        let mut rest = text.as_bytes();
+        loop {
+            let (phone, lengths) = match rest {
+                [b'+', digits @ ..] => (digits, &mut self.plus),
+                digits => (digits, &mut self.bare),
             };
-            if is_number(digits)
-                && let Some(count) = lengths.get_mut(digits.len())
-            {
+            let digits = phone.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let behind = &phone[digits..];
+            let next = joint(behind);
+            let is_number = digits > 0 && (behind.is_empty() || next == Some(0));
+            if let Some(count) = lengths.get_mut(digits).filter(|_| is_number) {
                 *count += 1;
+            }
+            match next {
+                Some(at) => rest = &behind[at + 2..],
+                None => return,
             }
         }
     }
@@ -87,6 +95,57 @@ impl ColumnVotes {
     }
 }
 
+/// Where the comma and the space stand that join two phones.
+fn joint(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = text[from..].iter().position(|byte| *byte == b',') {
+        if text.get(from + found + 1) == Some(&b' ') {
+            return Some(from + found);
+        }
+        from += found + 1;
+    }
+    None
+}
+
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(text: &str) -> (Vec<usize>, Vec<usize>) {
+        let mut votes = ColumnVotes::default();
+        votes.phone(text);
+        let lengths = |counts: [u32; PHONE_DIGITS_MAX]| {
+            let each = |(length, count): (usize, u32)| std::iter::repeat_n(length, count as usize);
+            counts.into_iter().enumerate().flat_map(each).collect()
+        };
+        (lengths(votes.plus), lengths(votes.bare))
+    }
+
+    #[test]
+    fn phones_are_counted_by_their_digits_with_a_plus_and_without() {
+        for (text, plus, bare) in [
+            ("+525512345678", &[12][..], &[][..]),
+            ("5512345678, +525512345678", &[12], &[10]),
+            ("+52, 1, 22, +333", &[2, 3], &[1, 2]),
+            ("+52 55 1234 5678", &[], &[]),
+            ("+52 55 1234 5678, 5512345678", &[], &[10]),
+            ("5512345678,5512345678", &[], &[]),
+            ("12,, 34", &[], &[2]),
+            ("+, 1", &[], &[1]),
+            ("123456789012345", &[], &[15]),
+            ("1234567890123456", &[], &[]),
+            ("1,2,, ,, 3, 44", &[], &[1, 2]),
+            (", 7", &[], &[1]),
+            ("7, ", &[], &[1]),
+            ("++7", &[], &[]),
+            ("ñ, 7ñ, 77", &[], &[2]),
+            ("", &[], &[]),
+        ] {
+            assert_eq!(counted(text), (plus.to_vec(), bare.to_vec()), "{text}");
+        }
+    }
 }

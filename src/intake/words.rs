@@ -151,18 +151,33 @@ static FLAGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
     flags
 });
 
-/// The words that mask records.
-struct Hidden {
+/// The words that mask records (csv 2.2).
+pub(super) struct Hidden {
     words: Vec<&'static str>,
-    /// A bit for the length of each.
-    lengths: u64,
+    /// The first bytes of cells that may hold one: its letter, large or small, and all that white space may begin with.
+    begins: [bool; 256],
 }
 
 static HIDDEN: LazyLock<Hidden> = LazyLock::new(|| {
     let words: Vec<&str> = words("hidden").collect();
-    let lengths = words.iter().fold(0, |lengths, word| lengths | 1_u64.checked_shl(word.len() as u32).unwrap_or_default());
-    Hidden { words, lengths }
+    let is_first = |byte: u8| words.iter().any(|word| word.bytes().next().is_some_and(|first| first.eq_ignore_ascii_case(&byte)));
+    let begins = |byte: u8| !byte.is_ascii_graphic() || is_first(byte);
+    Hidden { begins: std::array::from_fn(|byte| begins(byte as u8)), words }
 });
+
+impl Hidden {
+    /// Whether a cell that begins with this byte may hold one of them. Asked for every cell of a file, and it decides for most.
+    #[inline]
+    pub(super) fn begin_with(&self, first: u8) -> bool {
+        self.begins[usize::from(first)]
+    }
+
+    /// Whether a cell holds one of them. The words are ASCII, so that there is no folding.
+    #[cold]
+    pub(super) fn has(&self, text: &str) -> bool {
+        self.words.iter().any(|word| word.eq_ignore_ascii_case(trim(text)))
+    }
+}
 
 static CURRENCIES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let mut names = HashMap::new();
@@ -198,20 +213,16 @@ pub(super) fn trim(text: &str) -> &str {
     }
 }
 
-/// Whether a cell holds the word that masks records (csv 2.2).
-pub(super) fn is_hidden(text: &str) -> bool {
-    let Hidden { words, lengths } = &*HIDDEN;
-    // Asked for every cell of a file: most are told by their length. The words are ASCII, so there is no folding.
-    let text = trim(text);
-    lengths.checked_shr(text.len() as u32).unwrap_or_default() & 1 == 1
-        && words.iter().any(|word| word.eq_ignore_ascii_case(text))
+/// The words that mask records.
+pub(super) fn hidden() -> &'static Hidden {
+    &HIDDEN
 }
 
 /// Whether a cell may hold the mask's word in a language in which nobody has published it: a word or two, of letters alone.
 pub(super) fn may_mask(text: &str) -> bool {
     let is_of_words = |text: &str| text.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '-');
-    text.starts_with(char::is_alphabetic)
-        && (4..=40).contains(&text.len())
+    (4..=40).contains(&text.len())
+        && text.starts_with(char::is_alphabetic)
         && is_of_words(text)
         && !FILLERS.contains(&fold(text).as_str())
 }
@@ -263,6 +274,17 @@ mod tests {
             assert_eq!(flag(no), Some(false), "{no}");
         }
         assert_eq!(flag("quizás"), None);
+    }
+
+    #[test]
+    fn a_word_that_masks_is_known_in_either_case_and_between_spaces() {
+        let is_hidden = |text: &str| text.bytes().next().is_some_and(|first| hidden().begin_with(first)) && hidden().has(text);
+        for word in ["hidden", "Hidden", "OCULTO", " oculto", "\u{a0}oculto\u{a0}", "\thidden\n", "\u{2003}Oculto"] {
+            assert!(is_hidden(word), "{word:?}");
+        }
+        for other in ["", " ", "h", "hidden.", "ocultos", "o culto", "no hidden", "5", "\u{feff}oculto", "ñ"] {
+            assert!(!is_hidden(other), "{other:?}");
+        }
     }
 
     #[test]

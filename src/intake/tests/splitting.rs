@@ -174,4 +174,60 @@ proptest! {
         let bytes = pieces.concat();
         prop_assert_eq!(split(&bytes, encoding, dialect, block), split(&bytes, encoding, dialect, 1 << 16));
     }
+
+    #[test]
+    fn long_lines_of_whole_cells_are_those_of_the_obvious_reader_wherever_something_is_out_of_place(
+        lines in proptest::collection::vec((proptest::collection::vec(cells(), 1..40), line_ends()), 0..40),
+        delimiter in proptest::sample::select(b";,".to_vec()),
+        quoting in proptest::sample::select(vec![Quoting::Doubled, Quoting::None]),
+        ends in proptest::sample::select(vec![LineEnds::Any, LineEnds::Lf]),
+        block in prop_oneof![Just(1 << 16), 64..8192_usize],
+    ) {
+        let delimited = String::from(char::from(delimiter));
+        let text: String = lines.into_iter().flat_map(|(cells, end)| [cells.join(&delimited), end.to_owned()]).collect();
+        let dialect = Dialect { delimiter, quoting, line_ends: ends };
+        prop_assert_eq!(split(text.as_bytes(), encoding_rs::UTF_8, dialect, block), obvious(&text, dialect));
+        // What a plain line promises holds of each of its cells as it is meant.
+        let block = blocks::Block { text, is_last: true, ..blocks::Block::default() };
+        let lines = split::split(block, dialect);
+        for line in (0..lines.len()).map(|at| lines.get(at).cells).filter(lines::Texts::is_plain) {
+            for cell in line.iter() {
+                let is_long = |sign: char| sign.len_utf8() > 2;
+                let signs: Vec<char> = cell.chars().collect();
+                let are_beside = |pair: &[char]| pair.iter().all(|sign| !sign.is_ascii());
+                prop_assert!(!signs.iter().copied().any(is_long) && !signs.windows(2).any(are_beside), "{}", cell);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_out_of_place_is_seen_at_every_place() {
+    let dialect = Dialect::new(b';');
+    for pad in (0..70).chain(2040..2056) {
+        let pad = "p".repeat(pad);
+        for cell in ["\"a\"b", "\"a\"\"b\"", "a\"b\"", "\"a\r\nb\"", "\"a\"\r\n\"b\"", "é\u{a0}", "\"\"", "\"é\"\u{a0}"] {
+            for text in [format!("{pad};{cell};z\r\n\"1\";\"2\"\n"), format!("\"{pad}\";{cell}\r\n{cell}\n")] {
+                let read = split(text.as_bytes(), encoding_rs::UTF_8, dialect, 1 << 16);
+                assert_eq!(read, obvious(&text, dialect), "{text:?}");
+            }
+        }
+    }
+}
+
+/// A cell as most files have them: quoted as a whole or not at all; seldom one that is neither.
+fn cells() -> impl Strategy<Value = String> {
+    const INNER: &[&str] =
+        &["a", "ñ", "é", "–", "\"\"", ";", ",", "\n", "\r\n", "\r", "un texto que no acaba en la misma pieza", "1500.00"];
+    const BARE: &[&str] = &["", "a", "ñandú", "éí", "Ж", "2024-01-15 10:00:00", "un texto que no acaba en la misma pieza"];
+    const ODD: &[&str] = &["5\" de tubo", "\"a\"b", " \"a\"", "\"", "\"\"\"", "\u{feff}a", "\"a\" ", "\"é\"\u{a0}", "a\rb"];
+    prop_oneof![
+        60 => texts(INNER, 6).prop_map(|inner| format!("\"{inner}\"")),
+        30 => proptest::sample::select(BARE).prop_map(str::to_owned),
+        1 => proptest::sample::select(ODD).prop_map(str::to_owned),
+    ]
+}
+
+fn line_ends() -> impl Strategy<Value = &'static str> {
+    prop_oneof![20 => Just("\n"), 10 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\u{feff}"), 1 => Just("")]
 }
