@@ -4,6 +4,7 @@
 //! That gives what splitting the file as one text would give: the first block begins with a line, and one that follows a block without
 //! a rest does, too.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
 use encoding_rs::Encoding;
@@ -21,8 +22,8 @@ pub(super) use super::split::LINE_BYTES_MAX;
 /// which some words are kept, stay small.
 pub(super) const BUFFER_BYTES: usize = 64 << 10;
 /// Blocks for each core that are split together, and the most for all.
-const BLOCKS_A_CORE: usize = 8;
-const BLOCKS_MAX: usize = 32;
+const BLOCKS_A_CORE: usize = 4;
+const BLOCKS_MAX: usize = 16;
 
 /// Why no further line can be read.
 #[derive(Debug)]
@@ -92,8 +93,9 @@ pub(super) struct Splitter<R> {
     line: u64,
     /// Why there are no further lines.
     failed: Option<SplitError>,
-    /// The lines that [`Splitter::read`] gives one by one.
-    given: std::vec::IntoIter<Line>,
+    /// The blocks whose lines [`Splitter::read`] gives one by one, and how many of the first it has given.
+    given: VecDeque<Lines>,
+    given_of_first: usize,
 }
 
 /// Blocks that are read ahead.
@@ -123,7 +125,8 @@ impl<R: Read + Send> Splitter<R> {
             is_quoted: false,
             line: 1,
             failed: None,
-            given: Vec::new().into_iter(),
+            given: VecDeque::new(),
+            given_of_first: 0,
         }
     }
 
@@ -144,13 +147,17 @@ impl<R: Read + Send> Splitter<R> {
     /// Reads the next line into `line`; `false` at the end of the stream.
     pub(super) fn read(&mut self, line: &mut Line) -> Result<bool, SplitError> {
         loop {
-            if let Some(next) = self.given.next() {
-                *line = next;
-                return Ok(true);
+            while let Some(lines) = self.given.front() {
+                if self.given_of_first < lines.len() {
+                    *line = lines.get(self.given_of_first).into();
+                    self.given_of_first += 1;
+                    return Ok(true);
+                }
+                self.given.pop_front();
+                self.given_of_first = 0;
             }
-            let owned = |lines: &Lines| (0..lines.len()).map(|at| Line::from(lines.get(at))).collect::<Vec<Line>>();
             let Some(blocks) = self.several(|_| ())? else { return Ok(false) };
-            self.given = blocks.iter().flat_map(|(lines, ())| owned(lines)).collect::<Vec<Line>>().into_iter();
+            self.given = blocks.into_iter().map(|(lines, ())| lines).collect();
         }
     }
 
