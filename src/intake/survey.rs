@@ -71,7 +71,7 @@ pub struct Survey {
 /// What a survey keeps of the single records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// All that a comparison asks for: some 40 bytes a record, and its names.
+    /// All that a comparison asks for: some 32 bytes a record, and its names.
     All,
     /// The ids, and when some of the records were created: a file of any size is told of in little memory.
     Sample,
