@@ -26,6 +26,19 @@ pub(super) fn of_mapping(error: &MappingError, language: Language) -> String {
         MappingErrorKind::Word { entity, key, value, expected } => {
             format!("archivo de columnas {path}: [{entity}] {key} = \"{value}\": {}", takes(expected))
         }
+        MappingErrorKind::Differs { entity, key, first, second } => {
+            let word = |said: &Option<String>| said.as_ref().map_or_else(|| "no indicado".to_owned(), |word| format!("`{word}`"));
+            format!(
+                "archivo de columnas {path}: dos archivos de {entity} se leen de dos maneras ({key}: {} y {}) y un archivo de columnas \
+                 dice lo mismo para todos los de un tipo; guarde uno para cada archivo",
+                word(first),
+                word(second)
+            )
+        }
+        MappingErrorKind::NoFile => format!("archivo de columnas {path}: no es un archivo normal"),
+        MappingErrorKind::Taken => {
+            format!("archivo de columnas {path}: ya existe un archivo con ese nombre y no es de columnas; indique otro nombre")
+        }
         MappingErrorKind::Field { entity, column, field, nearest } => format!(
             "archivo de columnas {path}: [{entity}.columns] \"{column}\" = \"{field}\": {entity} no tiene ese campo{}",
             meant(nearest.as_deref())

@@ -10,7 +10,8 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,28 @@ pub enum MappingErrorKind {
         /// What it takes.
         expected: Box<Expected>,
     },
+    /// Two files of one type are read in two ways, and a mapping has but one for all of them.
+    #[error(
+        "two {entity} files are read in two ways ({key}: {} and {}), and a mapping says one thing for all files of a type; save one for each",
+        word(first.as_deref()),
+        word(second.as_deref())
+    )]
+    Differs {
+        /// The files' type.
+        entity: EntityType,
+        /// A flag's name, or a column's title.
+        key: String,
+        /// What is said for the first file.
+        first: Option<String>,
+        /// What is said for the other one.
+        second: Option<String>,
+    },
+    /// A pipe or a device, which might never end.
+    #[error("it is no regular file")]
+    NoFile,
+    /// Something else stands where it is to be written.
+    #[error("there is a file of this name already, and it is no mapping; give another name")]
+    Taken,
     /// A field that doesn't exist.
     #[error("[{entity}.columns] \"{column}\" = \"{field}\": a {entity} has no such field{}", did_you_mean(nearest.as_deref()))]
     Field {
@@ -138,6 +161,10 @@ pub enum MappingErrorKind {
     },
 }
 
+fn word(said: Option<&str>) -> String {
+    said.map_or_else(|| "not said".to_owned(), |word| format!("`{word}`"))
+}
+
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
 }
@@ -146,12 +173,7 @@ impl Mapping {
     /// Reads a mapping file, and checks all that it says.
     pub fn read(path: &Path) -> Result<Self, MappingError> {
         let wrong = |kind| MappingError { path: path.to_owned(), kind };
-        let is_long = std::fs::metadata(path).map_err(|error| wrong(MappingErrorKind::Io(error)))?.len() > BYTES_MAX;
-        if is_long {
-            return Err(wrong(MappingErrorKind::Io(io::Error::from(io::ErrorKind::FileTooLarge))));
-        }
-        let read = std::fs::read(path).and_then(|bytes| typed_text(&bytes));
-        let text = read.map_err(|error| wrong(MappingErrorKind::Io(error)))?;
+        let text = text(path).map_err(wrong)?;
         let mapping: Self = toml::from_str(&text).map_err(|error| wrong(syntax(&text, &error)))?;
         for entity in EntityType::ALL {
             if let Some(own) = mapping.of(entity) {
@@ -161,12 +183,23 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Writes a mapping file, whole or not at all.
+    /// Whether a mapping may be written there: where nothing is yet, or an older mapping.
+    pub fn check_place(path: &Path) -> Result<(), MappingError> {
+        let wrong = |kind| MappingError { path: path.to_owned(), kind };
+        std::fs::metadata(directory(path)).map_err(|error| wrong(MappingErrorKind::Io(error)))?;
+        match Self::read(path) {
+            Ok(_) => Ok(()),
+            Err(MappingError { kind: MappingErrorKind::Io(error), .. }) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(_) => Err(wrong(MappingErrorKind::Taken)),
+        }
+    }
+
+    /// Writes a mapping file, whole or not at all, and over nothing but an older mapping.
     pub fn write(&self, path: &Path) -> Result<(), MappingError> {
+        Self::check_place(path)?;
         let text = toml::to_string(self).map_err(io::Error::other);
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let written = text.and_then(|text| {
-            let mut file = tempfile::NamedTempFile::new_in(dir)?;
+            let mut file = tempfile::NamedTempFile::new_in(directory(path))?;
             file.write_all(text.as_bytes())?;
             file.persist(path).map_err(|error| error.error)?;
             Ok(())
@@ -195,16 +228,44 @@ impl Mapping {
         said.next().filter(|_| said.next().is_none())
     }
 
-    /// Adds what is known of a file and its columns.
-    pub fn add(&mut self, file: &RestoreFile, columns: &[Column]) {
+    /// Adds what is known of a file and its columns. Refused where another file of its type is read in another way.
+    pub fn add(&mut self, file: &RestoreFile, columns: &[Column]) -> Result<(), MappingErrorKind> {
         let own = match file.entity {
             EntityType::Lead => &mut self.lead,
             EntityType::Contact => &mut self.contact,
             EntityType::Company => &mut self.company,
             EntityType::Deal => &mut self.deal,
         };
-        own.get_or_insert_default().add(file, columns);
+        let mut of_file = EntityMapping::default();
+        of_file.add(file, columns);
+        match own {
+            Some(own) => own.join(of_file, file.entity),
+            None => {
+                *own = Some(of_file);
+                Ok(())
+            }
+        }
     }
+}
+
+/// The directory of a file.
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The text of a regular file that isn't too long: a pipe might never say anything, and a device might never stop.
+fn text(path: &Path) -> Result<String, MappingErrorKind> {
+    let kind = std::fs::metadata(path).map_err(MappingErrorKind::Io)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(MappingErrorKind::NoFile);
+    }
+    let read = || {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        let is_long = bytes.len() as u64 > BYTES_MAX;
+        if is_long { Err(io::Error::from(io::ErrorKind::FileTooLarge)) } else { typed_text(&bytes) }
+    };
+    read().map_err(MappingErrorKind::Io)
 }
 
 impl EntityMapping {
@@ -259,6 +320,33 @@ impl EntityMapping {
         Ok(())
     }
 
+    /// Adds what is said of another file of the type.
+    fn join(&mut self, other: Self, entity: EntityType) -> Result<(), MappingErrorKind> {
+        let differs = |key: &str, first: Option<&String>, second: Option<&String>| MappingErrorKind::Differs {
+            entity,
+            key: key.to_owned(),
+            first: first.cloned(),
+            second: second.cloned(),
+        };
+        let (mine, theirs): (BTreeMap<_, _>, BTreeMap<_, _>) = (self.words().collect(), other.words().collect());
+        for key in mine.keys().chain(theirs.keys()) {
+            let (first, second) = (mine.get(key), theirs.get(key));
+            if first != second {
+                return Err(differs(key, first, second));
+            }
+        }
+        for (column, field) in other.columns {
+            let taken = self.columns.entry(column.clone()).or_insert_with(|| field.clone());
+            if *taken != field {
+                return Err(differs(&column, Some(taken), Some(&field)));
+            }
+        }
+        self.ignore.extend(other.ignore);
+        self.ignore.sort();
+        self.ignore.dedup();
+        Ok(())
+    }
+
     fn add(&mut self, file: &RestoreFile, columns: &[Column]) {
         for (flag, word) in file.said.words() {
             match flag {
@@ -295,6 +383,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> MappingErrorKind {
     let message = error.message().to_owned();
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     let known = KEYS.iter().copied().chain(EntityType::ALL.iter().map(|entity| entity.code()));
-    let nearest = unknown.and_then(|unknown| nearest_word(unknown, known));
+    // A key in the wrong place is spelt well enough.
+    let nearest = unknown.and_then(|unknown| nearest_word(unknown, known).filter(|nearest| nearest != unknown));
     MappingErrorKind::Syntax { line, message, nearest }
 }

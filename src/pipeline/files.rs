@@ -1,9 +1,12 @@
 //! Which files the user means, and what they say of each.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::intake::{Expected, Mapping, Overrides};
 use crate::model::EntityType;
+
+/// A value that is the sign itself, said of all files: the delimiter `=`.
+const DELIMITER: &str = "=";
 
 /// What the user says of the files: `VALUE` for all of them, or `FILE=VALUE` for one.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +58,7 @@ impl Overriding {
     /// What is said of a file that isn't among those given is a slip of the fingers, and would pass unseen.
     pub(super) fn check_names(&self, files: &[PathBuf]) -> Result<(), FileError> {
         for (flag, values) in &self.flags {
-            let named = |value: &&String| value.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+            let named = |value: &&String| value.contains('=') && *value != DELIMITER;
             let is_given = |value: &str| files.iter().any(|file| of_file(value, file).is_some());
             if let Some(value) = values.iter().filter(named).find(|value| !is_given(value)) {
                 return Err(wrong(flag, value, Expected::File));
@@ -78,14 +81,20 @@ pub(super) fn wrong(flag: &'static str, value: &str, expected: Expected) -> File
 /// The value for a file: the one that names it, else the last one that names none.
 fn pick<'a>(values: &'a [String], file: &Path) -> Option<&'a str> {
     let named = |value: &'a String| of_file(value, file);
-    let names_none = |value: &&String| !value.contains('=') || value.as_str() == "=";
+    let names_none = |value: &&String| !value.contains('=') || *value == DELIMITER;
     values.iter().rev().find_map(named).or_else(|| values.iter().rev().find(names_none).map(String::as_str))
 }
 
-/// What `FILE=VALUE` says, where it names this file.
+/// What `FILE=VALUE` says, where it names this file, by its path or by its name alone. A file's name may hold the sign, too.
 fn of_file<'a>(value: &'a str, file: &Path) -> Option<&'a str> {
-    let (name, rest) = value.split_once('=')?;
-    (Path::new(name) == file || file.file_name().is_some_and(|own| own == name)).then_some(rest)
+    let is_named = |name: &str| file.file_name().is_some_and(|own| own == name) || plain(Path::new(name)) == plain(file);
+    let mut pairs = value.match_indices('=').map(|(at, _)| (&value[..at], &value[at + 1..]));
+    pairs.find(|(name, _)| is_named(name)).map(|(_, rest)| rest)
+}
+
+/// A path without the `.` that it may begin with.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
 /// The restore files that the arguments name: a snapshot directory stands for its CSV files.
@@ -112,6 +121,8 @@ mod tests {
         let values = ["dmy".to_owned(), "us.csv=mdy".to_owned()];
         assert_eq!(pick(&values, Path::new("exports/us.csv")), Some("mdy"));
         assert_eq!(pick(&values, Path::new("exports/mx.csv")), Some("dmy"));
+        assert_eq!(pick(&["a=b.csv=mdy".to_owned()], Path::new("./a=b.csv")), Some("mdy"));
+        assert_eq!(pick(&["./exports/us.csv==".to_owned()], Path::new("exports/us.csv")), Some("="));
     }
 
     #[test]
@@ -121,7 +132,8 @@ mod tests {
             let overriding = Overriding { flags: vec![("delimiter", values)], ..Overriding::default() };
             overriding.check_names(&[PathBuf::from("exports/us.csv")]).map_err(|error| error.to_string())
         };
-        assert_eq!(of(&["us.csv=,", "exports/us.csv=;", "=", "tab"]), Ok(()));
+        assert_eq!(of(&["us.csv=,", "exports/us.csv=;", "./exports/us.csv==", "=", "tab"]), Ok(()));
+        assert_eq!(of(&["=,"]), Err("--delimiter =,: none of the given files has this name".to_owned()));
         assert_eq!(of(&["uk.csv=,"]), Err("--delimiter uk.csv=,: none of the given files has this name".to_owned()));
     }
 }

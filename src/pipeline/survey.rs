@@ -50,6 +50,8 @@ pub(super) struct Detected {
 /// Detects every file by its beginning.
 pub(super) fn detect(files: &[PathBuf], overriding: &Overriding) -> Result<Detected, DetectError> {
     overriding.check_names(files)?;
+    // Before anything is read that would be for nothing.
+    overriding.save_mapping.as_deref().map(Mapping::check_place).transpose()?;
     let mapping = overriding.mapping.as_deref().map(Mapping::read).transpose()?;
     let files: Vec<RestoreFile> =
         files.iter().map(|path| detect_one(path, &overriding.of(path)?, mapping.as_ref())).collect::<Result<_, _>>()?;
@@ -157,7 +159,8 @@ pub(super) fn save_mapping(overriding: &Overriding, files: &[Surveyed]) -> Resul
     let Some(path) = &overriding.save_mapping else { return Ok(()) };
     let mut mapping = Mapping::default();
     for seen in files {
-        mapping.add(&seen.file, &seen.survey.columns);
+        let added = mapping.add(&seen.file, &seen.survey.columns);
+        added.map_err(|kind| MappingError { path: path.clone(), kind })?;
     }
     mapping.write(path)
 }

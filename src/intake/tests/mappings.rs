@@ -33,7 +33,7 @@ fn a_mapping_that_is_saved_says_the_same_when_it_is_read() {
     };
     let taken = take(&write("x.csv", CSV.as_bytes()).path, &Schema::standard(), &said).unwrap();
     let mut saved = Mapping::default();
-    saved.add(&taken.file, &taken.survey.columns);
+    saved.add(&taken.file, &taken.survey.columns).unwrap();
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("m.toml");
     saved.write(&path).unwrap();
@@ -52,7 +52,7 @@ fn a_mapping_says_nothing_of_a_title_that_two_columns_bear() {
     let csv = "ID;Título;Oportunidad;Estado;Descripción;Origen;Descripción\n1;a;5;x;del estado;y;del origen\n";
     let taken = take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), &Overrides::default()).unwrap();
     let mut saved = Mapping::default();
-    saved.add(&taken.file, &taken.survey.columns);
+    saved.add(&taken.file, &taken.survey.columns).unwrap();
     let own = saved.of(EntityType::Lead).unwrap();
     assert!(own.names("Oportunidad") && !own.names("Descripción"));
     let again = take(&write("x.csv", csv.as_bytes()).path, &Schema::standard(), &own.overrides()).unwrap();
@@ -62,9 +62,51 @@ fn a_mapping_says_nothing_of_a_title_that_two_columns_bear() {
 }
 
 #[test]
+fn two_files_that_are_read_in_two_ways_are_not_written_down_as_one() {
+    let of = |order: Option<DateOrder>, field: &str| {
+        let said = Overrides { date_order: order, map: owned(&[("Mi monto", field)]), ..Overrides::default() };
+        take(&write("x.csv", CSV.as_bytes()).path, &Schema::standard(), &said).unwrap()
+    };
+    let joined = |first: &Taken, second: &Taken| {
+        let mut saved = Mapping::default();
+        saved.add(&first.file, &first.survey.columns).unwrap();
+        saved.add(&second.file, &second.survey.columns).map_err(|kind| kind.to_string())
+    };
+    let (dmy, mdy) = (of(Some(DateOrder::Dmy), "OPPORTUNITY"), of(Some(DateOrder::Mdy), "OPPORTUNITY"));
+    assert_eq!(joined(&dmy, &dmy), Ok(()));
+    assert!(joined(&dmy, &mdy).unwrap_err().starts_with("two lead files are read in two ways (date-order: `dmy` and `mdy`)"));
+    assert!(joined(&dmy, &of(None, "OPPORTUNITY")).unwrap_err().contains("(date-order: `dmy` and not said)"));
+    let other = of(Some(DateOrder::Dmy), "COMMENTS");
+    assert!(joined(&dmy, &other).unwrap_err().contains("(Mi monto: `OPPORTUNITY` and `COMMENTS`)"));
+}
+
+#[test]
+fn a_mapping_is_written_over_nothing_but_a_mapping() {
+    let export = write("x.csv", CSV.as_bytes());
+    let error = Mapping::default().write(&export.path).unwrap_err();
+    assert!(matches!(error.kind, MappingErrorKind::Taken), "{error}");
+    assert_eq!(std::fs::read_to_string(&export.path).unwrap(), CSV);
+    let older = write("m.toml", b"[lead]\nignore = [\"x\"]\n");
+    Mapping::default().write(&older.path).unwrap();
+    assert_eq!(std::fs::read_to_string(&older.path).unwrap(), "");
+    let nowhere = Mapping::default().write(Path::new("no/such/place/m.toml")).unwrap_err();
+    assert!(!nowhere.to_string().contains(".tmp"), "{nowhere}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mapping_without_end_is_refused() {
+    let error = Mapping::read(Path::new("/dev/zero")).unwrap_err();
+    assert!(matches!(error.kind, MappingErrorKind::NoFile), "{error}");
+}
+
+#[test]
 fn a_slip_in_a_mapping_is_named_with_what_was_meant() {
     assert_eq!(mapping("[lead]\nignor = [\"x\"]\n").unwrap_err().split("; did").last(), Some(" you mean `ignore`?"),);
     assert!(mapping("[leed]\n").unwrap_err().ends_with("did you mean `lead`?"));
+    // A key that is spelt well and stands in the wrong place.
+    let apart = mapping("date-order = \"dmy\"\n").unwrap_err();
+    assert!(apart.contains("unknown field `date-order`") && !apart.contains("did you mean"), "{apart}");
     assert_eq!(
         mapping("[lead.columns]\n\"Monto\" = \"OPORTUNITY\"\n").unwrap_err(),
         "[lead.columns] \"Monto\" = \"OPORTUNITY\": a lead has no such field; did you mean `OPPORTUNITY`?"
