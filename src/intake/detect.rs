@@ -201,6 +201,11 @@ impl RestoreFile {
         self.source.open().map_err(|error| self.io_error(0, error))
     }
 
+    /// Whether so many bytes are all that it had when it was detected.
+    pub(super) fn is_whole(&self, bytes: u64) -> bool {
+        self.source.is_whole(bytes)
+    }
+
     /// The SHA-256 of the file as the user has it, where that isn't the one of the text's bytes.
     pub(super) fn own_digest(&self) -> Option<&str> {
         self.source.digest.as_deref()
@@ -217,6 +222,8 @@ impl RestoreFile {
     pub(super) fn split_error(&self, at: u64, error: SplitError) -> IntakeError {
         match error {
             SplitError::Io(error) => self.io_error(at, error),
+            // Half a cell may be all that is left of it.
+            SplitError::Unclosed { .. } if self.source.has_changed() => self.error(IntakeErrorKind::Changed),
             SplitError::Unclosed { line, cell } => {
                 let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
                 self.error(header::unclosed(line, cell, &names))

@@ -68,7 +68,8 @@ pub(super) struct Source {
 
 #[derive(Debug, Clone)]
 enum Bytes {
-    Plain(PathBuf),
+    /// A regular file, and how long it is at first.
+    Plain(PathBuf, u64),
     Spooled(Arc<File>),
 }
 
@@ -101,9 +102,19 @@ impl Source {
     /// The text's bytes, from their beginning.
     pub(super) fn open(&self) -> io::Result<Input> {
         Ok(Input::new(match &self.bytes {
-            Bytes::Plain(path) => Arc::new(File::open(path)?),
+            Bytes::Plain(path, _) => Arc::new(File::open(path)?),
             Bytes::Spooled(file) => Arc::clone(file),
         }))
+    }
+
+    /// Whether so many bytes are all that it had at first.
+    pub(super) fn is_whole(&self, bytes: u64) -> bool {
+        !matches!(self.bytes, Bytes::Plain(_, length) if length != bytes)
+    }
+
+    /// Whether it is no longer as long as it was at first.
+    pub(super) fn has_changed(&self) -> bool {
+        matches!(&self.bytes, Bytes::Plain(path, length) if fs::metadata(path).map_or(true, |now| now.len() != *length))
     }
 
     fn head(&self) -> Result<Vec<u8>, IntakeErrorKind> {
@@ -116,9 +127,10 @@ impl Source {
             let stdin = io::stdin();
             return if stdin.is_terminal() { Err(IntakeErrorKind::Keyboard) } else { Self::of_stream(stdin.lock()) };
         }
-        let kind = fs::metadata(path).map_err(io_kind)?.file_type();
+        let metadata = fs::metadata(path).map_err(io_kind)?;
+        let kind = metadata.file_type();
         if kind.is_file() {
-            return Ok(Self { bytes: Bytes::Plain(path.to_owned()), container: None, digest: None, table: None });
+            return Ok(Self { bytes: Bytes::Plain(path.to_owned(), metadata.len()), container: None, digest: None, table: None });
         }
         if kind.is_dir() {
             return Err(IntakeErrorKind::IsDirectory);

@@ -12,7 +12,7 @@ use super::census::Census;
 use super::columns::{self, Column};
 use super::conventions::Conventions;
 use super::detect::{DateOrder, RestoreFile};
-use super::error::IntakeError;
+use super::error::{IntakeError, IntakeErrorKind};
 use super::evidence::{Evidence, Witness};
 use super::facts::{Facts, Surveyor};
 use super::finding::Findings;
@@ -188,6 +188,9 @@ pub fn survey(
         told = groups.bytes();
     }
     let length = groups.bytes();
+    if !file.no_records && !file.is_whole(length) {
+        return Err(file.error(IntakeErrorKind::Changed));
+    }
     let (sha256, census) = bytes.finish(groups.into_source()).map_err(|error| file.io_error(length, error))?;
     if found.bad_bytes > 0 && file.codec == UTF_8 {
         let places = spoilt::places(file.open()?).map_err(|error| file.io_error(0, error))?;

@@ -120,6 +120,19 @@ fn a_file_that_changes_between_the_passes_is_refused() {
 }
 
 #[test]
+fn a_file_that_shrinks_after_it_was_detected_is_refused() {
+    let schema = Schema::standard();
+    // Cut behind a line, and within a quoted cell.
+    for rest in ["ID,TITLE\n1,a\n", "ID,TITLE\n1,\"a"] {
+        let written = write("lead.csv", b"ID,TITLE\n1,a\n2,b\n");
+        let file = detect(&written.path, &Overrides::default()).unwrap();
+        std::fs::write(&written.path, rest).unwrap();
+        let error = survey(&file, &schema, Keep::All, &mut SeenIds::default(), &Silent).unwrap_err();
+        assert!(matches!(error.kind, IntakeErrorKind::Changed), "{error}");
+    }
+}
+
+#[test]
 fn a_line_without_end_is_cut_and_rejected() {
     let mut bytes = b"ID;Etapa;Comentario\n1;a;".to_vec();
     bytes.resize(bytes.len() + rows::LINE_BYTES_MAX + (1 << 20), b'x');
