@@ -7,6 +7,7 @@ use std::io::{self, Read};
 
 use encoding_rs::Encoding;
 use memchr::{memchr_iter, memrchr};
+use roaring::RoaringBitmap;
 
 use super::decode::Decoder;
 use super::dialect::{Dialect, LineEnds};
@@ -16,13 +17,18 @@ use super::split::LINE_BYTES_MAX;
 
 /// From how many bytes on a line is given the room of the longest one.
 const LONG: usize = 1 << 20;
+/// The bytes that a block has at least for each line end, but for its only one: what is kept of a line is many times as long as a short
+/// one, and no list of records has lines as short as that.
+const LINE_BYTES: usize = 16;
+/// How much text is asked for its line ends at a stretch.
+const STRETCH: usize = 4 << 10;
 
 /// A piece of a file's text.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) text: String,
-    /// Where in the text an invalid byte sequence was replaced.
-    pub(super) replaced: Vec<u32>,
+    /// Where in the text an invalid byte sequence was replaced: at most an eighth of the text's size, even where each of its bytes is one.
+    pub(super) replaced: RoaringBitmap,
     /// Whether the file ends with it.
     pub(super) is_last: bool,
     /// Whether no LF follows, so that a CR that stands last is a whole line end.
@@ -83,13 +89,25 @@ pub(super) struct Blocks<R> {
     given: u64,
     /// Whether `text` begins within quotes, as far as is known.
     is_quoted: bool,
+    /// Whether there is no more than `text`, and whether the last block was given out.
+    is_read: bool,
     ended: bool,
 }
 
 impl<R: Read> Blocks<R> {
     pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, size: usize) -> Self {
         let decoder = Decoder::new(source, encoding, size);
-        Self { decoder, dialect, spare: Spare::default(), size, text: String::new(), given: 0, is_quoted: false, ended: false }
+        Self {
+            decoder,
+            dialect,
+            spare: Spare::default(),
+            size,
+            text: String::new(),
+            given: 0,
+            is_quoted: false,
+            is_read: false,
+            ended: false,
+        }
     }
 
     /// How many bytes of the source have been read.
@@ -131,10 +149,12 @@ impl<R: Read> Blocks<R> {
         if self.ended {
             return Ok(None);
         }
-        while self.text.len() < self.size && !self.ended {
-            self.ended = !self.decoder.fill(&mut self.text)?;
+        while self.text.len() < self.size && !self.is_read {
+            self.is_read = !self.decoder.fill(&mut self.text)?;
         }
-        let end = if self.ended { self.text.len() } else { self.cut() };
+        let most = self.with_few_lines();
+        self.ended = self.is_read && most == self.text.len();
+        let end = if self.ended { most } else { self.cut(most) };
         let is_whole = self.text.as_bytes().get(end).is_some_and(|&sign| sign != b'\n');
         let mut behind = self.spare.text(if self.ended { 0 } else { self.text.len() - end + 2 * self.size });
         behind.push_str(&self.text[end..]);
@@ -145,9 +165,32 @@ impl<R: Read> Blocks<R> {
         Ok(Some(Block { text, replaced, is_last: self.ended, is_whole, overlong: None, spare: self.spare.clone() }))
     }
 
-    /// Where to end a block: behind the last line end that has an even number of quotes before it; without one, behind all.
-    fn cut(&mut self) -> usize {
+    /// How much of the text has no more lines than a block may have; all of it, for nearly every file. It ends behind a line end.
+    fn with_few_lines(&self) -> usize {
+        let ends = |sign: &u8| match self.dialect.line_ends {
+            LineEnds::Any => matches!(sign, b'\n' | b'\r'),
+            LineEnds::Lf => *sign == b'\n',
+            LineEnds::Cr => *sign == b'\r',
+        };
         let bytes = self.text.as_bytes();
+        let mut left = (self.size / LINE_BYTES).max(1);
+        for (at, stretch) in bytes.chunks(STRETCH).enumerate() {
+            // Each kind by itself: the library counts a sign faster than it finds one of two.
+            let count: usize = b"\n\r".iter().filter(|sign| ends(sign)).map(|sign| memchr_iter(*sign, stretch).count()).sum();
+            if count >= left {
+                let behind = stretch.iter().enumerate().filter(|(_, sign)| ends(sign)).nth(left - 1).map_or(0, |(at, _)| at + 1);
+                let end = at * STRETCH + behind;
+                return end + usize::from(bytes[..end].ends_with(b"\r") && bytes[end..].starts_with(b"\n"));
+            }
+            left -= count;
+        }
+        bytes.len()
+    }
+
+    /// Where to end a block of at most so many bytes: behind the last line end that has an even number of quotes before it; without one,
+    /// behind all.
+    fn cut(&mut self, most: usize) -> usize {
+        let bytes = &self.text.as_bytes()[..most];
         let has_quotes = self.dialect.quoting.has_quotes();
         let sign = match self.dialect.line_ends {
             LineEnds::Any if memrchr(b'\n', bytes).is_some() => b'\n',
@@ -185,12 +228,28 @@ mod tests {
 
     #[test]
     fn a_block_ends_behind_a_line_and_not_within_quotes() {
-        assert_eq!(blocks("1;a\n2;\"b\nc\"\n3;d\n", 10), ["1;a\n", "2;\"b\nc\"\n3;d\n", ""]);
+        let text = "1;aaaaaaaaaaaaaaaaaaaa\n2;\"b\nc\"\n3;d\n";
+        assert_eq!(blocks(text, 34), ["1;aaaaaaaaaaaaaaaaaaaa\n", "2;\"b\nc\"\n", "3;d\n"]);
     }
 
     #[test]
     fn a_cr_ends_a_block_only_where_no_lf_can_follow() {
-        assert_eq!(blocks("1\r2\r3", 4), ["1\r", "2\r3"]);
+        assert_eq!(blocks("1111111111\r222222222222222222222\r3", 33), ["1111111111\r", "222222222222222222222\r3"]);
+    }
+
+    #[test]
+    fn a_block_of_short_lines_has_few_of_them() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("1;a{end}").repeat(1000) + &end.repeat(1000) + "2;b";
+            for size in [16, 100, 1000] {
+                let mut given = Blocks::new(text.as_bytes(), encoding_rs::UTF_8, Dialect::new(b';'), size);
+                let blocks: Vec<String> = given.several(10_000).unwrap().into_iter().map(|block| block.text).collect();
+                assert_eq!(blocks.concat(), text);
+                let most = blocks.iter().map(|block| block.matches(['\n', '\r']).count()).max();
+                assert!(most <= Some(1 + size / LINE_BYTES), "{end:?} {size}: {most:?}");
+                assert!(blocks.iter().all(|block| !block.starts_with('\n') || end != "\r\n"), "{size}: a pair is parted");
+            }
+        }
     }
 
     #[test]

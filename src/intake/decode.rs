@@ -5,11 +5,16 @@ use std::io::{self, Read};
 
 use encoding_rs::{DecoderResult, Encoding};
 
+/// How many bytes are decoded at a time near a place where some were invalid: enough to go on, and so few that to begin anew behind each
+/// of a thousand in a row takes no time.
+const STEP: usize = 1 << 10;
+
 /// A stream of bytes, read as text in one encoding, without its byte order mark.
 pub(super) struct Decoder<R> {
     source: R,
     converter: encoding_rs::Decoder,
     raw: Box<[u8]>,
+    near: NearInvalid,
     bytes: u64,
     text: u64,
     /// Where in the text an invalid sequence was replaced, oldest first.
@@ -24,6 +29,7 @@ impl<R: Read> Decoder<R> {
             source,
             converter: encoding.new_decoder_with_bom_removal(),
             raw: vec![0; buffer.max(1)].into(),
+            near: NearInvalid::default(),
             bytes: 0,
             text: 0,
             replaced: VecDeque::new(),
@@ -46,16 +52,25 @@ impl<R: Read> Decoder<R> {
         self.ended = length == 0;
         let before = out.len();
         let mut raw = &self.raw[..length];
+        let mut is_near_invalid = false;
         loop {
-            out.reserve(self.converter.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(4 * raw.len() + 16));
-            let (result, read) = self.converter.decode_to_string_without_replacement(raw, out, self.ended);
+            let (result, read, is_all) = if is_near_invalid {
+                self.near.step(&mut self.converter, raw, self.ended, out)
+            } else {
+                let room = self.converter.max_utf8_buffer_length_without_replacement(raw.len());
+                out.reserve(room.unwrap_or(4 * raw.len() + 16));
+                let (result, read) = self.converter.decode_to_string_without_replacement(raw, out, self.ended);
+                (result, read, true)
+            };
             raw = &raw[read..];
             match result {
-                DecoderResult::InputEmpty => break,
+                DecoderResult::InputEmpty if is_all => break,
+                DecoderResult::InputEmpty => is_near_invalid = false,
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => {
                     self.replaced.push_back(self.text + (out.len() - before) as u64);
                     out.push(char::REPLACEMENT_CHARACTER);
+                    is_near_invalid = true;
                 }
             }
         }
@@ -85,6 +100,30 @@ impl<R: Read> Decoder<R> {
     }
 }
 
+/// Decodes near a place where bytes were invalid.
+#[derive(Default)]
+struct NearInvalid(String);
+
+impl NearInvalid {
+    /// Decodes the first of some bytes through a small buffer, for the library touches all the room that it is given, each time; gives
+    /// how it ended, how many bytes it took, and whether it was given all of them.
+    fn step(
+        &mut self,
+        converter: &mut encoding_rs::Decoder,
+        raw: &[u8],
+        ended: bool,
+        out: &mut String,
+    ) -> (DecoderResult, usize, bool) {
+        let piece = &raw[..raw.len().min(STEP)];
+        let is_all = piece.len() == raw.len();
+        self.0.clear();
+        self.0.reserve(4 * STEP);
+        let (result, read) = converter.decode_to_string_without_replacement(piece, &mut self.0, is_all && ended);
+        out.push_str(&self.0);
+        (result, read, is_all)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +145,17 @@ mod tests {
     #[test]
     fn invalid_bytes_are_replaced_and_counted() {
         assert_eq!(decode(b"a\xffb\xc3", encoding_rs::UTF_8, 3), ("a\u{fffd}b\u{fffd}".to_owned(), 2));
+    }
+
+    #[test]
+    fn bytes_are_decoded_alike_near_invalid_ones_and_far_from_them() {
+        for encoding in [encoding_rs::UTF_8, encoding_rs::UTF_16LE, encoding_rs::WINDOWS_1252, encoding_rs::SHIFT_JIS] {
+            for gap in [0, 1, STEP - 2, STEP - 1, STEP, 3 * STEP] {
+                let damaged = [vec![b'a'; gap], b"\xe2\x82\xff\xd8\x81".to_vec(), "ñ€".as_bytes().to_vec()].concat().repeat(5);
+                let (text, _, _) = encoding.decode(&damaged);
+                assert_eq!(decode(&damaged, encoding, damaged.len()).0, text, "{} {gap}", encoding.name());
+            }
+        }
     }
 
     #[test]

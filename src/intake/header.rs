@@ -7,7 +7,7 @@ use super::dialect::{Dialect, LineEnds, Quoting};
 use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
-use super::rows::{Line, SplitError, Splitter};
+use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
 use super::{headers, ids, misquoted, mojibake};
 use crate::model::fold;
 
@@ -148,7 +148,7 @@ impl Asked<'_> {
 
 impl Header {
     fn split(text: &str, dialect: Dialect, asked: Asked<'_>) -> Self {
-        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, dialect, text.len());
+        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, dialect, BUFFER_BYTES);
         let mut header = Self {
             dialect,
             skipped: 0,

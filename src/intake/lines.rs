@@ -1,5 +1,7 @@
 //! The lines of a block, where they stand in it: what splitting it has found.
 
+use roaring::RoaringBitmap;
+
 use super::blocks::{Block, Overlong};
 use super::marks::Marks;
 use crate::model::Cells;
@@ -209,9 +211,11 @@ impl Lines {
     }
 
     /// Where in the text from `at` on invalid bytes were replaced.
-    pub(super) fn replaced_from(&self, at: usize) -> impl Iterator<Item = u32> {
+    pub(super) fn replaced_from(&self, at: usize) -> RoaringBitmap {
         let at = at as u32;
-        self.block.replaced.iter().filter(move |&&place| place >= at).map(move |place| place - at)
+        let mut places = self.block.replaced.iter();
+        places.advance_to(at);
+        places.map(|place| place - at).collect()
     }
 
     /// What came before the block of a line that is too long and doesn't end in it.

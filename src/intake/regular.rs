@@ -54,9 +54,9 @@ struct Notes {
     lines: Vec<(usize, usize)>,
     /// Cells with doubled quotes, by their place among all cells.
     doubled: Vec<usize>,
-    /// Line ends within quotes.
-    inner: Vec<usize>,
-    /// Pieces with bytes beyond ASCII from the third in a row on: where they begin, and a bit a byte.
+    /// Pieces with line ends within quotes: where they begin, and a bit a byte.
+    inner: Vec<(usize, u64)>,
+    /// Pieces with bytes beyond ASCII from the third in a row on, likewise.
     runs: Vec<(usize, u64)>,
 }
 
@@ -98,7 +98,8 @@ impl<'a> Walk<'a> {
             let (count, is_regular) = self.look(&mut seeker, window, at * PIECES * PIECE, spans.len(), &mut ends);
             self.take_cells(&ends[..count], seeker.returns != 0, spans);
             self.mean(spans, meant);
-            goes_on = self.take_lines(&mut tell) && is_regular;
+            // A line over the bound on cells is left to the reading sign by sign, before it has filled the memory.
+            goes_on = self.take_lines(&mut tell) && is_regular && spans.len() - self.first <= LINE_CELLS_MAX;
         }
         spans.truncate(self.first);
         self.line
@@ -221,7 +222,9 @@ impl Notes {
                 self.doubled.push(cell);
             }
         }
-        self.inner.extend(each(found.inner).map(|bit| place + bit));
+        if found.inner != 0 {
+            self.inner.push((place, found.inner));
+        }
         if found.runs != 0 {
             self.runs.push((place, found.runs));
         }
@@ -229,18 +232,23 @@ impl Notes {
 
     /// How many line ends stand within the quotes of a line, and whether it has runs beyond ASCII; forgets what stands before its end.
     fn take_before(&mut self, start: usize, next: usize) -> (u64, bool) {
-        let inner = self.inner.iter().take_while(|place| **place < next).count();
-        self.inner.drain(..inner);
-        let mut has_runs = false;
-        let over = self.runs.iter().take_while(|(place, runs)| {
-            let begun = if *place < start { runs & (!0 << (start - place).min(PIECE - 1)) } else { *runs };
-            has_runs |= *place < next && begun & (!0 >> PIECE.saturating_sub(next - place).min(PIECE - 1)) != 0;
-            place + PIECE <= next
-        });
-        let over = over.count();
-        self.runs.drain(..over);
-        (inner as u64, has_runs)
+        (take_before(&mut self.inner, start, next), take_before(&mut self.runs, start, next) > 0)
     }
+}
+
+/// How many bits of some pieces stand between two places; forgets the pieces that end before the second.
+fn take_before(pieces: &mut Vec<(usize, u64)>, start: usize, next: usize) -> u64 {
+    let mut count = 0;
+    let over = pieces.iter().take_while(|(place, bits)| {
+        let begun = if *place < start { bits & (!0 << (start - place).min(PIECE - 1)) } else { *bits };
+        if *place < next {
+            count += u64::from((begun & (!0 >> PIECE.saturating_sub(next - place).min(PIECE - 1))).count_ones());
+        }
+        place + PIECE <= next
+    });
+    let over = over.count();
+    pieces.drain(..over);
+    count
 }
 
 /// The places of the bits that are set.

@@ -171,7 +171,9 @@ impl<R: Read + Send> Splitter<R> {
         let Ahead { blocks, is_quoted } = self.ahead.take().unwrap_or_else(|| Ahead::read(&mut self.blocks, together));
         let mut blocks = blocks?;
         let Some(first) = blocks.first_mut() else { return Ok(None) };
-        first.prepend(std::mem::take(&mut self.rest));
+        if !is_too_early(self.tried, self.rest.text.len() + first.text.len(), first.is_last) {
+            first.prepend(std::mem::take(&mut self.rest));
+        }
         let dialect = self.dialect;
         let of = |block| {
             let lines = split(block, dialect);
@@ -201,9 +203,7 @@ impl<R: Read + Send> Splitter<R> {
         if !self.rest.text.is_empty() {
             let mut block = lines.into_block();
             block.prepend(std::mem::take(&mut self.rest));
-            // A long line is tried again only when it has doubled, lest each of its blocks be split as often as it has blocks; and once
-            // it is too long, when it is cut short.
-            if block.text.len() < 2 * self.tried && block.text.len() <= LINE_BYTES_MAX + 2 && !block.is_last {
+            if is_too_early(self.tried, block.text.len(), block.is_last) {
                 self.rest = block;
                 return None;
             }
@@ -246,21 +246,27 @@ impl<R: Read + Send> Splitter<R> {
             };
             let whole_cells = rest.cells - usize::from(cell.is_empty());
             let begun = begun.unwrap_or_else(|| Overlong::begin(&text[..text.floor_char_boundary(KEPT_BYTES)]));
-            let (within, behind): (Vec<u32>, Vec<u32>) =
-                lines.replaced_from(rest.line).partition(|&place| (place as usize) < dropped.len());
+            let behind = rest.line + dropped.len();
+            let within = lines.block.replaced.range_cardinality(rest.line as u32..behind as u32);
             let overlong = Overlong {
                 line_ends: begun.line_ends + ends(dropped),
                 cells: begun.cells + whole_cells,
-                replaced: begun.replaced + within.len() as u32,
+                replaced: begun.replaced + within as u32,
                 kept: begun.kept,
             };
-            let replaced = behind.into_iter().map(|place| place - dropped.len() as u32).collect();
+            let replaced = lines.replaced_from(behind);
             Block { text: goes_on.to_owned(), replaced, overlong: Some(overlong), ..Block::default() }
         } else {
-            let replaced = lines.replaced_from(rest.line).collect();
+            let replaced = lines.replaced_from(rest.line);
             Block { text: lines.take_text_from(rest.line), replaced, ..Block::default() }
         };
         self.tried = self.rest.text.len();
         self.is_quoted = rest.is_quoted;
     }
+}
+
+/// Whether a line of which so much was split in vain is to grow before it is tried again. A long line is tried only when it has doubled,
+/// lest each of its blocks be split as often as it has blocks; and once it is too long, when it is cut short.
+fn is_too_early(tried: usize, bytes: usize, is_last: bool) -> bool {
+    bytes < 2 * tried && bytes <= LINE_BYTES_MAX + 2 && !is_last
 }

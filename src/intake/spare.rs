@@ -8,7 +8,7 @@ use super::lines::Tables;
 /// How many are kept of each kind: those of the blocks that are under way at one time.
 const KEPT: usize = 32;
 /// The largest one that is kept, in bytes: what a line of many MiB needs is rare.
-const BYTES_MAX: usize = 1 << 20;
+const BYTES_MAX: usize = 1 << 19;
 
 /// Where the blocks of a file leave their buffers.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_comes_back_empty_and_one_of_many_mib_does_not_come_back() {
+    fn a_buffer_comes_back_empty_and_a_large_one_does_not_come_back() {
         let spare = Spare::default();
         let mut text = spare.text(100);
         text.push_str("algo");

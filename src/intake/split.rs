@@ -34,7 +34,7 @@ pub(super) fn split(block: Block, dialect: Dialect) -> Lines {
     let mut counted = replaced.iter().peekable();
     let mut replaced_before = |place: usize| {
         let mut count = 0;
-        while counted.next_if(|&&replaced| (replaced as usize) < place).is_some() {
+        while counted.next_if(|&replaced| (replaced as usize) < place).is_some() {
             count += 1;
         }
         count

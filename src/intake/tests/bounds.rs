@@ -87,6 +87,14 @@ fn lines_behind_one_that_is_too_long_are_read_and_numbered() {
 }
 
 #[test]
+fn a_line_over_the_bound_on_cells_is_too_long() {
+    let text = format!("a;b\n{}\n{}\n1;2\n", ";".repeat(3_000_000), "\"\";".repeat(1_500_000));
+    let (lines, _) = split(text.as_bytes(), Dialect::new(b';'), 1 << 18);
+    let told: Vec<(u64, bool, usize)> = lines.iter().map(|line| (line.number, line.too_long, line.cells.len())).collect();
+    assert_eq!(told, [(1, false, 2), (2, true, 0), (3, true, 0), (4, false, 2)]);
+}
+
+#[test]
 fn a_line_of_a_million_empty_cells_has_them_all() {
     let text = format!("a;b\n{}\n1;2\n", ";".repeat(1_000_000));
     let (lines, _) = split(text.as_bytes(), Dialect::new(b';'), 1 << 18);
