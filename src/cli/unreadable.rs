@@ -102,6 +102,19 @@ fn reason(kind: &IntakeErrorKind) -> String {
              esos signos en un editor de texto"
             );
         }
+        Kind::RowsBesideTitles { line, titles } => {
+            return format!(
+                "la línea {line} trae {titles} títulos y cada fila una celda más, así que las celdas pueden estar bajo el título de otro \
+                 campo; si falta un título, póngalo en su lugar; si la primera celda numera las filas, ponga un título como \"fila\" antes \
+                 de los demás; si las filas solo terminan con un delimitador, póngalo también detrás de los títulos"
+            );
+        }
+        Kind::SecondHeader { line, header } => {
+            return format!(
+                "la línea {line} también es un encabezado, con otras columnas que la línea {header}: son dos archivos en uno; divídalo antes \
+                 de la línea {line} y nombre las dos partes"
+            );
+        }
         Kind::TooManyColumns { line, columns } => {
             return format!("la línea {line} tiene {columns} columnas; no se leen más de 16,384, las de una hoja de Excel");
         }

@@ -17,7 +17,7 @@ use super::headers::TitleLanguage;
 use super::rows::SplitError;
 use super::source::{Container, Source, Table};
 use super::spool::{Input, TABLE_DELIMITER, TABLE_LINE_ENDS};
-use super::{encoding, entity, lost, mojibake, words};
+use super::{encoding, entity, lost, mojibake, surplus, words};
 use crate::model::{EntityType, Place, Problem, ProblemCode};
 
 /// What is read of a file to find out what it is.
@@ -369,6 +369,11 @@ impl RestoreFile {
         self.language = chosen.reading.language;
         chosen.reading.note(&mut self.findings, overrides.language);
         self.columns = columns::columns(&names, chosen.reading, &overrides.map, &overrides.ignore);
+        // A header that has no unnamed cell itself is narrower than its rows.
+        let is_narrower = names.len() == header.width() && unnamed > 0;
+        if is_narrower && !surplus::stands_below_titles(&header.rows(), &self.columns, self.entity) {
+            return Err(IntakeErrorKind::RowsBesideTitles { line: self.header_line, titles: names.len() });
+        }
         let ids = self.columns.iter().position(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
         self.wear.has_decimal_ids = ids.is_some_and(|column| header.has_decimals(column));
         Ok(())

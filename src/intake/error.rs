@@ -191,6 +191,29 @@ pub enum IntakeErrorKind {
         /// What stands behind it.
         close: char,
     },
+    /// Rows that don't stand below their titles, as far as their cells tell.
+    #[error(
+        "line {line} has {titles} titles, and each row below one cell more, so that cells may stand below another field's title; if a title \
+         is missing, put it in its place; if the first cells number the rows, put a title such as \"row\" before the others; if the rows \
+         just end with a delimiter, put one behind the titles, too"
+    )]
+    RowsBesideTitles {
+        /// The header's line.
+        line: u64,
+        /// How many titles it has.
+        titles: usize,
+    },
+    /// Two files in one.
+    #[error(
+        "line {line} is a header, too, and of other columns than line {header}: two files were put into one; split it before line {line}, \
+         and give both parts"
+    )]
+    SecondHeader {
+        /// The line of the second one.
+        line: u64,
+        /// The line of the first one.
+        header: u64,
+    },
     /// More columns than any export has.
     #[error("line {line} has {columns} columns; more than 16,384, as many as a sheet of Excel, are not read")]
     TooManyColumns {

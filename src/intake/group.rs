@@ -6,7 +6,7 @@ use std::sync::Arc;
 use roaring::RoaringTreemap;
 
 use super::detect::RestoreFile;
-use super::error::IntakeError;
+use super::error::{IntakeError, IntakeErrorKind};
 use super::ids::SeenIds;
 use super::layout::{Judgement, Layout};
 use super::lines::{LineRef, Lines, Texts};
@@ -157,7 +157,7 @@ impl<'a, R: Read + Send> Groups<'a, R> {
             let block = chunk.blocks.len() as u32;
             chunk.blocks.push(Arc::new(lines));
             for (line, judgement) in judged.into_iter().enumerate() {
-                self.take_line(&mut chunk, LineAt { block, line: line as u32 }, judgement);
+                self.take_line(&mut chunk, LineAt { block, line: line as u32 }, judgement)?;
             }
         }
         self.hold(&chunk);
@@ -173,11 +173,12 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         open.further.iter_mut().for_each(|at| at.block -= begin);
     }
 
-    fn take_line(&mut self, chunk: &mut Chunk, at: LineAt, judgement: Judgement) {
+    fn take_line(&mut self, chunk: &mut Chunk, at: LineAt, judgement: Judgement) -> Result<(), IntakeError> {
         let line = chunk.line(at);
         let number = line.number;
-        if number <= self.layout.file.header_line {
-            return;
+        let header = self.layout.file.header_line;
+        if number <= header {
+            return Ok(());
         }
         let replaced = line.replaced;
         if replaced > 0 {
@@ -186,13 +187,17 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         let reason = match judgement {
             Judgement::Blank => {
                 chunk.remarks.push(Remark::Blank { line: number });
-                return;
+                return Ok(());
             }
             Judgement::Unusable(reason) => reason,
+            Judgement::OtherHeader => {
+                self.ended = true;
+                return Err(self.layout.file.error(IntakeErrorKind::SecondHeader { line: number, header }));
+            }
             Judgement::Continues { alone } => match &mut self.open {
                 Some(open) if !open.is_full() => {
                     open.further.push(at);
-                    return;
+                    return Ok(());
                 }
                 _ => alone,
             },
@@ -201,12 +206,12 @@ impl<'a, R: Read + Send> Groups<'a, R> {
                     && self.layout.is_product_line(chunk.cells(open.first), chunk.cells(at))
                 {
                     open.further.push(at);
-                    return;
+                    return Ok(());
                 }
                 if !self.repeats.is_repeated(self.layout.file.entity, id, number) {
                     let begun = self.open.replace(Open { id, line: number, first: at, further: Vec::new() });
                     chunk.groups.extend(begun.map(Group::from));
-                    return;
+                    return Ok(());
                 }
                 RejectReason::DuplicateId
             }
@@ -214,6 +219,7 @@ impl<'a, R: Read + Send> Groups<'a, R> {
         chunk.groups.extend(self.open.take().map(Group::from));
         let reject = self.reject(&chunk.line(at), reason);
         chunk.groups.push(Group::Rejected(Box::new(reject)));
+        Ok(())
     }
 
     fn reject(&self, line: &LineRef<'_>, reason: RejectReason) -> Reject {

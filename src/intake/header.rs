@@ -305,7 +305,7 @@ impl Header {
         self.lines.get(self.at).map_or(0, |line| line.number)
     }
 
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.lines.get(self.at).map_or(0, |line| line.cells.len())
     }
 
@@ -340,6 +340,11 @@ impl Header {
         }
         let unnamed = self.row_width(width, names.len()) - names.len();
         (names, unnamed)
+    }
+
+    /// The first rows.
+    pub(super) fn rows(&self) -> Vec<&Line> {
+        self.lines[self.at + 1..].iter().filter(|row| !row.is_blank()).collect()
     }
 
     /// Whether the first rows have numbers with decimals in a column, more than one and without exception.

@@ -7,7 +7,7 @@ use super::detect::RestoreFile;
 use super::ids;
 use super::lines::{LineRef, Texts};
 use super::mask::Mask;
-use super::words;
+use super::{second_header, words};
 use crate::model::{OriginalId, RejectReason, fold};
 
 /// Where the numbers of records without an id begin: 2^52.
@@ -28,6 +28,8 @@ pub(super) enum Judgement {
         alone: RejectReason,
     },
     Unusable(RejectReason),
+    /// It is a header of other columns: what stands below it is of another file.
+    OtherHeader,
 }
 
 /// What of a file's columns matters for telling its lines.
@@ -64,7 +66,7 @@ impl<'a> Layout<'a> {
 
     /// What a line is by itself.
     pub(super) fn judge(&self, line: &LineRef<'_>) -> Judgement {
-        use Judgement::{Blank, Continues, Names, Unusable};
+        use Judgement::{Blank, Continues, Names, OtherHeader, Unusable};
         let cells = line.cells;
         let id = self.id.and_then(|column| cells.get(column)).map_or("", trim);
         // Nearly every line has an id, and so a text.
@@ -83,6 +85,9 @@ impl<'a> Layout<'a> {
         let is_total = || cells.iter().map(trim).find(|cell| !cell.is_empty()).is_some_and(words::is_total);
         if !self.fits(cells) {
             let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_number && second_header::is_of_other_columns(self.file, cells) {
+                return OtherHeader;
+            }
             return Unusable(if !is_number && is_total() { RejectReason::TotalLine } else { RejectReason::CellCount });
         }
         if self.id.is_none() {
@@ -94,6 +99,9 @@ impl<'a> Layout<'a> {
         }
         let id = if self.file.wear.has_decimal_ids { ids::whole(id) } else { id };
         let Some(id) = parse_id(id) else {
+            if second_header::is_of_other_columns(self.file, cells) {
+                return OtherHeader;
+            }
             return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };
         // Masks are an export's; a cell of codes may hold any word.
@@ -110,6 +118,10 @@ impl<'a> Layout<'a> {
         }
         if self.is_continuation(cells) {
             return Judgement::Continues { alone: RejectReason::NoId };
+        }
+        let may_be_title = cells.get(self.first).is_some_and(|cell| cell.len() < 256 && self.titles.contains(&fold(cell)));
+        if may_be_title && second_header::is_of_other_columns(self.file, cells) {
+            return Judgement::OtherHeader;
         }
         if !self.file.is_coded() && self.mask.covers(cells) {
             return Judgement::Unusable(RejectReason::Masked);
@@ -145,6 +157,7 @@ impl<'a> Layout<'a> {
             && fold(cell) == *title
             && self.titles.len() > 1
             && self.titles.iter().zip(cells.iter()).all(|(title, cell)| fold(cell) == *title)
+            && cells.iter().skip(self.titles.len()).all(|cell| trim(cell).is_empty())
     }
 
     /// Whether a line without an id holds a further requisite of the record above.

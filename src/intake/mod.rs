@@ -66,6 +66,7 @@ mod rivals;
 mod row;
 mod rows;
 mod said;
+mod second_header;
 mod several;
 mod sheet;
 mod source;
@@ -73,6 +74,7 @@ mod spare;
 mod spool;
 mod split;
 mod spoilt;
+mod surplus;
 mod survey;
 #[cfg(test)]
 mod tests;

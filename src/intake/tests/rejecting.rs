@@ -141,3 +141,57 @@ fn a_line_without_end_is_cut_and_rejected() {
     assert_eq!(taken.rejects(), [(2, RejectReason::TooLong)]);
     assert_eq!(taken.value(2, "COMMENTS"), text("c"));
 }
+
+/// What a person is told of a file, or how many rows it has and how many of them can't be used.
+fn told(name: &str, csv: &str) -> String {
+    match take(&write(name, csv.as_bytes()).path, &Schema::standard(), &Overrides::default()) {
+        Ok(taken) => format!("{} rows, {} rejected", taken.survey.rows, taken.survey.rejected),
+        Err(error) => error.kind.to_string(),
+    }
+}
+
+#[test]
+fn rows_that_are_wider_than_the_header_are_read_only_where_they_stand_below_its_titles() {
+    let header = "ID;Nombre de la negociación;Etapa;Ingreso;Creado;Comentario";
+    let of_rows = |row: fn(u32) -> String| (1..30).fold(header.to_owned(), |csv, at| csv + "\n" + &row(at));
+    // They just end with a delimiter.
+    let ended = of_rows(|at| format!("{at};Mesa {at};Nuevo;10.50;{:02}/01/2024 10:00:00;hola;", at % 28 + 1));
+    assert_eq!(told("deal.csv", &ended), "29 rows, 0 rejected");
+    // R's names of rows, before ids; a title that is gone from the middle; and one of which nothing but the ids tells.
+    let named = of_rows(|at| format!("{at};{};V {at};Nuevo;10.50;{:02}/01/2024;", at + 100, at % 28 + 1));
+    let moved = of_rows(|at| format!("{at};Mesa {at};Nuevo;Ventas;10.50;{:02}/01/2024;", at % 28 + 1));
+    let numbered = "ID;Nombre de la negociación;Etapa;Creado\n1;1013;Mesa;15/01/2024;\n2;1014;Silla;16/01/2024;\n";
+    let bare = "ID;Nombre de la negociación;Etapa\n1;Mesa;Nuevo;\n2;Silla;Nuevo;\n";
+    for (csv, titles) in [(named.as_str(), 6), (&moved, 6), (numbered, 4), (bare, 3)] {
+        let says = told("deal.csv", csv);
+        assert!(says.starts_with(&format!("line 1 has {titles} titles, and each row below one cell more")), "{says}\n{csv}");
+    }
+    // The header has the cell, too.
+    assert_eq!(told("deal.csv", &bare.replacen("Etapa", "Etapa;", 1)), "2 rows, 0 rejected");
+}
+
+#[test]
+fn a_second_header_of_other_columns_is_no_row_and_nothing_is_read_below_it() {
+    let first = "ID;Nombre;Apellido;Cargo;Creado\n1;Ana;Luna;Gerente;10/01/2024 10:00:00\n";
+    let says = "line 3 is a header, too, and of other columns than line 1: two files were put into one; split it before line 3, and give \
+                both parts";
+    for second in [
+        "ID;Apellido;Nombre;Cargo;Creado\n2;Luna;Ana;Gerente;10/01/2024 10:00:00\n",
+        "Apellido;ID;Nombre;Cargo;Creado\nLuna;2;Ana;Gerente;10/01/2024 10:00:00\n",
+        "\u{feff}ID;Nombre;Apellido;Folio;Creado\n2;Ana;Luna;77;10/01/2024 10:00:00\n",
+        "ID;Nombre;Apellido;Cargo;Creado;Comentario\n2;Ana;Luna;Gerente;10/01/2024 10:00:00;x\n",
+        "ID;LAST_NAME;NAME;POST;DATE_CREATE\n2;Luna;Ana;Gerente;10/01/2024 10:00:00\n",
+    ] {
+        assert_eq!(told("contact.csv", &format!("{first}{second}")), says, "{second}");
+    }
+    // The same columns under other words, and a row without an id whose cells happen to be titles.
+    for second in [
+        "ID;Nombre;Apellido;Cargo;Creado\n2;Ana;Luna;Gerente;10/01/2024 10:00:00\n",
+        "ID;NAME;LAST_NAME;POST;DATE_CREATE\n2;Ana;Luna;Gerente;10/01/2024 10:00:00\n",
+        "x2;Contacto;Cliente;Cargo;Creado\n2;Ana;Luna;Gerente;10/01/2024 10:00:00\n",
+    ] {
+        assert_eq!(told("contact.csv", &format!("{first}{second}")), "3 rows, 1 rejected", "{second}");
+    }
+    let without_ids = "Nombre;Apellido;Cargo\nAna;Luna;Gerente\nApellido;Nombre;Cargo\nRuiz;Juan;Gerente\n";
+    assert_eq!(told("contact.csv", without_ids), says);
+}

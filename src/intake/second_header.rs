@@ -1,0 +1,45 @@
+//! A second header within a file: two files were put one behind the other. Where its titles aren't those of the first, the lines below it
+//! would be read under other fields' titles.
+
+use super::detect::RestoreFile;
+use super::headers;
+use super::lines::Texts;
+use crate::model::fold;
+
+/// Titles from which on a line is taken for a header that has no column of ids.
+const TITLES_MIN: usize = 3;
+
+/// Whether a line is a header, and one under which the first one's columns hold other fields. One that repeats them, be it as codes or in
+/// another language, changes nothing. Asked only for lines whose ids are none.
+pub(super) fn is_of_other_columns(file: &RestoreFile, cells: Texts<'_>) -> bool {
+    let filled: Vec<(usize, &str)> = cells
+        .iter()
+        .map(|cell| cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'))
+        .enumerate()
+        .filter(|(_, cell)| !cell.is_empty())
+        .collect();
+    let is_id = |cell: &str| cell.len() < 5 && headers::titles_of(file.entity, cell).iter().any(|title| title.code == "ID");
+    let has_id = filled.iter().any(|(_, cell)| is_id(cell));
+    let is_without_ids = !file.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
+    if !has_id && !is_without_ids {
+        return false;
+    }
+    let stands = |at: usize, cell: &str| file.columns.get(at).is_some_and(|column| fold(&column.name) == fold(cell));
+    let known = filled.iter().filter(|(at, cell)| stands(*at, cell) || headers::is_known(cell)).count();
+    let is_header = if has_id { known > 1 && known * 2 > filled.len() } else { known >= TITLES_MIN && known == filled.len() };
+    if !is_header {
+        return false;
+    }
+    let codes = filled.iter().filter(|(_, cell)| headers::is_code_form(cell) && headers::code_of(file.entity, cell).is_some());
+    let is_coded = codes.count() * 2 > filled.len();
+    filled.iter().any(|(at, cell)| {
+        let Some(column) = file.columns.get(*at) else { return true };
+        let mut meant: Vec<String> = headers::titles_of(file.entity, cell).into_iter().map(|title| title.code.clone()).collect();
+        meant.extend(headers::code_of(file.entity, cell));
+        let is_same = || column.code.as_ref().is_some_and(|code| meant.iter().any(|meant| meant == code.as_str()));
+        // Nobody knows here which code a custom field's label belongs to.
+        let is_own = |code: &String| code.starts_with("UF_");
+        let may_be_same = is_coded != file.is_coded() && (column.code.is_none() || meant.iter().all(is_own));
+        !stands(*at, cell) && !is_same() && !may_be_same
+    })
+}
