@@ -6,6 +6,7 @@ use encoding_rs::{
     WINDOWS_1252, WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
 };
 
+use super::headers::Spelling;
 use super::{cyrillic, headers, latin};
 
 /// How much of a file's beginning is searched for titles.
@@ -31,6 +32,9 @@ const NATIONAL: [&Encoding; 12] = [
     MACINTOSH,
     ISO_8859_2,
 ];
+
+/// Those among them whose letters are Cyrillic.
+const CYRILLIC: [&Encoding; 6] = [WINDOWS_1251, KOI8_R, IBM866, KOI8_U, ISO_8859_5, X_MAC_CYRILLIC];
 
 /// A file's encoding, and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +69,6 @@ pub(super) fn guess(bytes: &[u8], cut: bool) -> Guess {
     if counted.invalid == 0 {
         return Guess::new(UTF_8, if counted.valid > 1 { 0.99 } else { 0.9 }, format!("valid UTF-8 ({} letters)", counted.valid));
     }
-    let is_mixed = counted.is_mixed();
     let by_titles = by_titles(bytes);
     let is_utf8 = match by_titles {
         Some((encoding, _)) => encoding == UTF_8,
@@ -83,7 +86,20 @@ pub(super) fn guess(bytes: &[u8], cut: bool) -> Guess {
     } else {
         national()
     };
+    // `Ні` of windows-1251 is a letter of UTF-8, too, and one of an alphabet that nobody writes.
+    let is_mixed =
+        counted.is_mixed() && (is_utf8 || !CYRILLIC.contains(&guess.encoding) || has_lines_of_utf8(bytes, guess.encoding));
     Guess { is_mixed, ..guess }
+}
+
+/// Whether some lines are UTF-8 and no words of a Cyrillic encoding.
+fn has_lines_of_utf8(bytes: &[u8], encoding: &'static Encoding) -> bool {
+    let is_words = |line: &[u8], text: &str| {
+        let own = cyrillic::likelihood(&encoding.decode_without_bom_handling(line).0);
+        own >= LIKELIHOOD_MIN && own > cyrillic::likelihood(text)
+    };
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_ascii());
+    lines.filter_map(|line| Some((line, std::str::from_utf8(line).ok()?))).any(|(line, text)| !is_words(line, text))
 }
 
 /// Whether it is UTF-32, by its mark or by its zeros: three of four bytes.
@@ -158,18 +174,33 @@ impl Utf8Count {
     }
 }
 
-/// The encoding in which most titles beyond ASCII are known, and how many: a header speaks for the file.
+/// The encoding in which most titles beyond ASCII are known, and how many: a header speaks for the file. One that is known letter by letter
+/// goes before any that is known but for its accents, which other encodings may put where there are none.
 fn by_titles(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
     let head = &bytes[..bytes.len().min(HEADER_BYTES)];
     let known = |encoding: &'static Encoding| {
         let (text, _) = encoding.decode_without_bom_handling(head);
         let cells = text.lines().take(HEADER_LINES).flat_map(|line| line.split([';', ',', '\t', '|']));
         let cells = cells.map(|cell| cell.trim().trim_matches(['"', '\'']));
-        cells.filter(|cell| !cell.is_ascii() && headers::is_known(cell)).count()
+        cells.filter(|cell| !cell.is_ascii()).filter_map(headers::spelling).fold((0, 0), |(exact, folded), spelling| {
+            match spelling {
+                Spelling::Exact => (exact + 1, folded),
+                Spelling::Folded => (exact, folded + 1),
+            }
+        })
     };
-    let counted = std::iter::once(UTF_8).chain(NATIONAL).map(|encoding| (encoding, known(encoding)));
-    // The first of equals stands: `max_by_key` would take the last.
-    counted.reduce(|best, next| if next.1 > best.1 { next } else { best }).filter(|(_, known)| *known > 0)
+    let counted: Vec<_> = std::iter::once(UTF_8)
+        .chain(NATIONAL)
+        .map(|encoding| (encoding, known(encoding)))
+        .filter(|(_, known)| *known > (0, 0))
+        .collect();
+    let most = counted.iter().map(|(_, known)| *known).max()?;
+    let mut equals = counted.into_iter().filter(|(_, known)| *known == most).map(|(encoding, _)| encoding);
+    let first = equals.next()?;
+    // `Imię` is the same bytes in two encodings of Polish, `Łódź` isn't.
+    let told = || latin::other_than_western(&bytes[..bytes.len().min(LETTER_BYTES)]);
+    let encoding = if first == UTF_8 { first } else { equals.find(|encoding| told() == Some(encoding)).unwrap_or(first) };
+    Some((encoding, most.0 + most.1))
 }
 
 /// From how many letters on their frequency is as good as certain.
@@ -295,6 +326,27 @@ mod tests {
         for encoding in [WINDOWS_1250, ISO_8859_2] {
             assert_eq!(guess(&encoding.encode(text).0, false).encoding.name(), encoding.name());
         }
+    }
+
+    #[test]
+    fn a_title_in_its_own_letters_goes_before_one_that_is_known_but_for_its_accents() {
+        // `Imię` in windows-1250 is `Imiê` in the western encoding.
+        let text = "ID;Nazwa leada;Imię;Nazwisko\n1;Łódź Żółć;Łukasz;Świątek\n2;Sprzedaż dźwigu;Żaneta;Gołąb\n";
+        for encoding in [WINDOWS_1250, ISO_8859_2] {
+            assert_eq!(guess(&encoding.encode(text).0, false).encoding.name(), encoding.name());
+        }
+        let spanish = "ID;Titulo de compañia;Compañía\n1;Peñón;Muñoz\n";
+        assert_eq!(guess(&WINDOWS_1252.encode(spanish).0, false).encoding.name(), "windows-1252");
+    }
+
+    #[test]
+    fn a_word_of_two_letters_that_happens_to_be_utf8_makes_no_second_encoding() {
+        let text = "Дата змінення;Створена CRM-формою;Сплачено\n16.04.2023;;Ні\n17.04.2023;;Ні\n18.04.2023;Так;Ні\n";
+        let found = guess(&WINDOWS_1251.encode(text).0, false);
+        assert_eq!((found.encoding.name(), found.is_mixed), ("windows-1251", false), "{found:?}");
+        let mut bytes = WINDOWS_1251.encode(&text.repeat(2)).0.into_owned();
+        bytes.extend_from_slice("19.04.2023;так;Поставка дошок\n20.04.2023;señal;\n".as_bytes());
+        assert!(guess(&bytes, false).is_mixed);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The titles are data (`titles.json`, the project's fact file as it is). Which field a title means where it stands for more than one is
 //! chosen in `reading`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
@@ -154,12 +154,14 @@ struct Titles {
     by_text: HashMap<(EntityType, String), Vec<usize>>,
     /// The same by [`plain`], for titles that somebody's program or hand has stripped.
     by_plain: HashMap<(EntityType, String), Vec<usize>>,
+    /// The letters beyond ASCII of each language's titles, folded.
+    letters: HashMap<&'static str, HashSet<char>>,
 }
 
 static DOCUMENT: LazyLock<Json> = LazyLock::new(|| serde_json::from_str(include_str!("titles.json")).unwrap_or_default());
 
 static TITLES: LazyLock<Titles> = LazyLock::new(|| {
-    let mut titles = Titles { all: Vec::new(), by_text: HashMap::new(), by_plain: HashMap::new() };
+    let mut titles = Titles { all: Vec::new(), by_text: HashMap::new(), by_plain: HashMap::new(), letters: HashMap::new() };
     let sections = [
         (Vocabulary::Export, &*DOCUMENT),
         (Vocabulary::Variant, &DOCUMENT["_variants"]),
@@ -184,6 +186,7 @@ impl Titles {
             for text in texts.iter().filter_map(Json::as_str) {
                 self.by_text.entry((entity, fold(text))).or_default().push(self.all.len());
                 self.by_plain.entry((entity, plain(text))).or_default().push(self.all.len());
+                self.letters.entry(iso(language)).or_default().extend(fold(text).chars().filter(|c| !c.is_ascii()));
                 let (code, text) = (code.clone(), text.to_owned());
                 self.all.push(Title { entity, code, language: iso(language), vocabulary, text });
             }
@@ -271,6 +274,34 @@ pub(super) fn is_code_form(name: &str) -> bool {
 /// All that a name of a header may be as a title of one type of record.
 pub(super) fn titles_of(entity: EntityType, name: &str) -> Vec<&'static Title> {
     TITLES.of(entity, name).collect()
+}
+
+/// How a title beyond ASCII, decoded in some encoding, is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// Letter by letter.
+    Exact,
+    /// But for accents, all of them of letters that the titles of its language have.
+    Folded,
+}
+
+/// How a cell beyond ASCII is a known title of any type of record; `None` where it is none, or has letters that no title of its language
+/// has: what another encoding makes of the title's own (`Imiê`).
+pub(super) fn spelling(cell: &str) -> Option<Spelling> {
+    let cell = cell.trim();
+    if cell.is_empty() || cell.len() >= 200 {
+        return None;
+    }
+    let found = || EntityType::ALL.iter().flat_map(|&entity| TITLES.of(entity, cell));
+    let text = fold(cell);
+    if found().any(|title| fold(&title.text) == text) {
+        return Some(Spelling::Exact);
+    }
+    let is_own = |title: &Title| {
+        let letters = TITLES.letters.get(title.language);
+        text.chars().filter(|c| !c.is_ascii()).all(|c| letters.is_some_and(|letters| letters.contains(&c)))
+    };
+    found().any(is_own).then_some(Spelling::Folded)
 }
 
 /// Whether a cell is a known title or field code of any type of record.
