@@ -11,18 +11,25 @@ pub(super) struct Fit {
     pub(super) fits: usize,
     pub(super) misfits: usize,
     pub(super) is_unclosed: bool,
+    /// Whether all of these lines have equally many cells.
+    pub(super) is_even: bool,
 }
 
 impl Fit {
     pub(super) fn of(text: &str, dialect: Dialect, header: u64, width: usize) -> Self {
         let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, dialect, text.len());
-        let mut fit = Self { fits: 0, misfits: 0, is_unclosed: false };
+        let mut fit = Self { fits: 0, misfits: 0, is_unclosed: false, is_even: true };
+        let mut cells = None;
         let mut line = Line::default();
         while fit.fits + fit.misfits < SAMPLE_LINES {
             match splitter.read(&mut line) {
                 Ok(true) if line.number <= header || line.is_blank() => {}
-                Ok(true) if line.cells.len().abs_diff(width) <= 1 && !line.stray_quote => fit.fits += 1,
-                Ok(true) => fit.misfits += 1,
+                Ok(true) => {
+                    let is_fit = line.cells.len().abs_diff(width) <= 1 && !line.stray_quote;
+                    fit.fits += usize::from(is_fit);
+                    fit.misfits += usize::from(!is_fit);
+                    fit.is_even &= *cells.get_or_insert(line.cells.len()) == line.cells.len();
+                }
                 Err(SplitError::Unclosed { .. }) => {
                     fit.is_unclosed = true;
                     break;

@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
-use super::{headers, ids, misquoted, mojibake};
+use super::{headers, ids, misquoted, mojibake, quotes};
 use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -296,8 +296,9 @@ impl Header {
         // Cells that begin and end with quotes are another make of file, whose quotes belong to no cell.
         let begun =
             || dump.lines.iter().flat_map(|line| line.cells.iter()).filter(|cell| cell.len() > 1 && cell.starts_with('"'));
-        let is_bare = begun().filter(|cell| cell.ends_with('"')).count() * 2 <= begun().count();
-        let is_sound = dump.known >= self.known && fit.fits > 0 && fit.misfits == 0 && is_bare;
+        let is_bare = || begun().filter(|cell| cell.ends_with('"')).count() * 2 <= begun().count();
+        let is_sound = dump.known >= self.known && fit.fits > 0 && fit.misfits == 0 && fit.is_even;
+        let is_sound = is_sound && quotes::are_signs(text, self.dialect, self.line()).unwrap_or_else(is_bare);
         is_sound.then_some((dump, fit))
     }
 

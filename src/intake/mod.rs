@@ -59,6 +59,7 @@ mod number_votes;
 mod numbers;
 mod order;
 mod packed;
+mod quotes;
 mod reader;
 mod reading;
 mod regular;

@@ -58,6 +58,30 @@ fn a_databases_text_file_is_read_with_its_escapes() {
 }
 
 #[test]
+fn quotes_are_a_databases_own_signs_only_where_nothing_else_explains_them() {
+    let read = |rows: &str| {
+        let csv = format!("ID\tTITLE\tSTATUS_ID\tCOMMENTS\n{rows}");
+        let taken = take_bytes("lead.tsv", csv.as_bytes(), &Schema::standard());
+        assert_eq!(taken.survey.rejected, 0, "{rows}");
+        (taken.file.dialect.quoting, taken.value(1, "TITLE"), taken.value(2, "COMMENTS"))
+    };
+    // A text that happens to begin and to end with quotes, among a database's escapes.
+    let rows = "1\t\"Uno\"\tNEW\tdijo\\nhola\n2\tDos\tNEW\tC:\\\\new\n3\tTres\tNEW\t\\N\n";
+    assert_eq!(read(rows), (Quoting::Escaped, text("\"Uno\""), text("C:\\new")));
+    // Quotes where they are needed, beside a database's word for nothing.
+    let rows = "1\t\"con\ttab\"\tNEW\t\\N\n2\t\"La \"\"Uno\"\"\"\tNEW\tx\n3\tTres\tNEW\t\\N\n";
+    assert_eq!(read(rows), (Quoting::Doubled, text("con\ttab"), text("x")));
+    let rows = "1\t\"La \"\"Uno\"\"\"\tNEW\t\\N\n2\tDos\tNEW\tx\n";
+    assert_eq!(read(rows), (Quoting::Doubled, text("La \"Uno\""), text("x")));
+    // Around every cell, or around those of a column.
+    let rows = "1\t\"Uno\"\tNEW\t\\N\n2\t\"Dos\"\tNEW\tx\n";
+    assert_eq!(read(rows), (Quoting::Doubled, text("Uno"), text("x")));
+    // Backslashes that no database writes are signs.
+    let rows = "1\tUno\tNEW\t\\N\n2\tDos\tNEW\tC:\\notas\\dos\n";
+    assert_eq!(read(rows), (Quoting::Doubled, text("Uno"), text("C:\\notas\\dos")));
+}
+
+#[test]
 fn multi_fields_of_one_cell_go_to_their_types() {
     let json = r#"[{"VALUE":"+52 1","VALUE_TYPE":"WORK"},{"VALUE":"+52 2","VALUE_TYPE":"MOBILE"},{"VALUE":"+52 3","VALUE_TYPE":"WORK"}]"#;
     let keyed = r#"{"n0":{"VALUE":"ana@x.mx","VALUE_TYPE":"HOME"}}"#;
