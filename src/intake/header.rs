@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
-use super::{headers, ids, misquoted, mojibake, quotes};
+use super::{headers, ids, leftover, misquoted, mojibake, quotes};
 use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -329,7 +329,7 @@ impl Header {
 
     /// The titles, and how many unnamed columns behind them are empty.
     pub(super) fn names(&self) -> (Vec<&str>, usize) {
-        let mut names: Vec<&str> = self.lines[self.at].cells.iter().map(|cell| cell.trim_matches('\u{feff}').trim()).collect();
+        let mut names: Vec<&str> = self.lines[self.at].cells.iter().map(leftover::without).collect();
         let width = names.len();
         let rows = &self.lines[self.at + 1..];
         let is_used = |column: usize| {
@@ -395,7 +395,7 @@ fn is_number(text: &str) -> bool {
 fn known_titles(line: &Line, map: &[(String, String)]) -> usize {
     let is_mapped = |cell: &str| map.iter().any(|(title, _)| fold(title) == fold(cell));
     let is_known = |cell: &&str| headers::is_known(cell) || headers::is_known(&readable(cell)) || is_mapped(cell);
-    let known: Vec<&str> = line.cells.iter().filter(is_known).collect();
+    let known: Vec<&str> = line.cells.iter().map(leftover::without).filter(is_known).collect();
     let filled = line.cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
     let (cells, numbers) = filled.fold((0, 0), |(cells, numbers), cell| (cells + 1, numbers + usize::from(is_number(cell))));
     let is_data = known.len() * 2 < cells && numbers * 5 >= cells || known.len() * 4 < cells && numbers > 0;
@@ -403,7 +403,7 @@ fn known_titles(line: &Line, map: &[(String, String)]) -> usize {
         return 0;
     }
     match known.as_slice() {
-        [only] if !only.trim_matches('\u{feff}').trim().eq_ignore_ascii_case("ID") => 0,
+        [only] if !only.eq_ignore_ascii_case("ID") => 0,
         known => known.len(),
     }
 }

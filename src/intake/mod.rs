@@ -52,6 +52,7 @@ mod mojibake;
 mod months;
 mod nearest;
 mod layout;
+mod leftover;
 mod lines;
 mod lost;
 mod nothing;

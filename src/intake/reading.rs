@@ -58,6 +58,8 @@ pub(super) struct Found {
     pub(super) repeated: bool,
     /// It is a field code, or the export's title in the file's language: a custom field's label doesn't go before it.
     pub(super) sure: bool,
+    /// It is the title that today's export prints: one of other years, or of another vocabulary, gives way to it.
+    current: bool,
 }
 
 /// Reads a header as one of `entity`: as what the user says, else as field codes, or in the language that knows most of its titles.
@@ -90,7 +92,13 @@ fn coded_reading(entity: EntityType, codes: Vec<Option<String>>) -> Reading {
     let columns: Vec<_> = codes
         .into_iter()
         .map(|code| {
-            code.map(|code| Found { repeated: !taken.insert(code.clone()), how: "field code".to_owned(), code, sure: true })
+            code.map(|code| Found {
+                repeated: !taken.insert(code.clone()),
+                how: "field code".to_owned(),
+                code,
+                sure: true,
+                current: true,
+            })
         })
         .collect();
     // A custom field's code says nothing of the type of record.
@@ -112,6 +120,7 @@ fn titled_reading(
         let found = chooser.own(name, titles, before);
         columns.push(found);
     }
+    give_way(&mut columns);
     // `Client` is a deal's contact in French; where an own title says which column that is, it is something else.
     let taken = chooser.taken.clone();
     for ((name, titles), column) in names.iter().zip(titles).zip(&mut columns).filter(|(_, column)| column.is_none()) {
@@ -120,6 +129,18 @@ fn titled_reading(
     let exported = hits(titles, |title| title.vocabulary <= Vocabulary::Variant);
     let known = columns.iter().flatten().count();
     Reading { entity, language: Some(language), known, exported, runner_up, columns }
+}
+
+/// Gives a field that two titles mean to the one that today's export prints: the other may be a custom field's label.
+fn give_way(columns: &mut [Option<Found>]) {
+    for at in 1..columns.len() {
+        let (before, from) = columns.split_at_mut(at);
+        let Some(found) = from[0].as_mut().filter(|found| found.repeated && found.current) else { continue };
+        let earlier = before.iter_mut().flatten().find(|other| other.code == found.code && !other.repeated && !other.current);
+        if let Some(earlier) = earlier {
+            (earlier.repeated, found.repeated) = (true, false);
+        }
+    }
 }
 
 /// The language that knows most of the names, at a tie the one whose export prints most of them; and how many the next one knows.
@@ -208,7 +229,8 @@ impl Chooser {
         let is_printed = title.text == name.trim() && title.vocabulary <= Vocabulary::Variant;
         let sure = title.language == self.language && is_printed;
         let repeated = !self.taken.insert(title.code.clone());
-        Some(Found { repeated, code: title.code.clone(), how, sure })
+        let current = sure && title.vocabulary == Vocabulary::Export;
+        Some(Found { repeated, code: title.code.clone(), how, sure, current })
     }
 }
 
@@ -317,6 +339,18 @@ mod tests {
             recognise(EntityType::Deal, &names, None).columns.into_iter().map(|found| found.map(|found| found.code)).collect();
         let expected = ["ID", "TITLE", "", "CONTACT_ID", "CATEGORY_ID"].map(|code| (!code.is_empty()).then(|| code.to_owned()));
         assert_eq!(codes, expected);
+    }
+
+    #[test]
+    fn a_field_is_the_exports_own_titles_wherever_that_stands() {
+        for names in [["Nombre", "ID", "Primer Nombre", "Apellido"], ["Primer Nombre", "ID", "Nombre", "Apellido"]] {
+            let reading = recognise(EntityType::Contact, &names, None);
+            let found = |name: &str| {
+                let at = names.iter().position(|other| *other == name).unwrap();
+                reading.columns[at].as_ref().map(|found| (found.code.as_str(), found.repeated))
+            };
+            assert_eq!((found("Primer Nombre"), found("Nombre")), (Some(("NAME", false)), Some(("NAME", true))));
+        }
     }
 
     #[test]

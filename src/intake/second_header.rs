@@ -2,8 +2,8 @@
 //! would be read under other fields' titles.
 
 use super::detect::RestoreFile;
-use super::headers;
 use super::lines::Texts;
+use super::{headers, leftover};
 use crate::model::fold;
 
 /// Titles from which on a line is taken for a header that has no column of ids.
@@ -12,12 +12,8 @@ const TITLES_MIN: usize = 3;
 /// Whether a line is a header, and one under which the first one's columns hold other fields. One that repeats them, be it as codes or in
 /// another language, changes nothing. Asked only for lines whose ids are none.
 pub(super) fn is_of_other_columns(file: &RestoreFile, cells: Texts<'_>) -> bool {
-    let filled: Vec<(usize, &str)> = cells
-        .iter()
-        .map(|cell| cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'))
-        .enumerate()
-        .filter(|(_, cell)| !cell.is_empty())
-        .collect();
+    let filled: Vec<(usize, &str)> =
+        cells.iter().map(leftover::without).enumerate().filter(|(_, cell)| !cell.is_empty()).collect();
     let is_id = |cell: &str| cell.len() < 5 && headers::titles_of(file.entity, cell).iter().any(|title| title.code == "ID");
     let has_id = filled.iter().any(|(_, cell)| is_id(cell));
     let is_without_ids = !file.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));

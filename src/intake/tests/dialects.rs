@@ -130,3 +130,15 @@ fn every_finding_has_its_confidence_and_what_it_was_found_by() {
     }
     assert_eq!((found(&taken, "vocabulary"), found(&taken, "entity")), ("export".to_owned(), "lead".to_owned()));
 }
+
+#[test]
+fn what_is_left_of_a_mark_is_no_part_of_the_first_title() {
+    let quoted = LEADS.replacen("ID", "\"ID\"", 1);
+    let kept = LEADS.replacen("ID", "\"\u{feff}\"\"ID\"\"\"", 1);
+    for csv in [format!("ï»¿{LEADS}"), format!("п»ї{LEADS}"), format!("\u{feff}\u{feff}{LEADS}"), format!("ï»¿{quoted}"), kept]
+    {
+        let taken = with(&csv, &Overrides::default()).unwrap();
+        assert_eq!((taken.file.columns[0].name.as_str(), taken.survey.rejected), ("ID", 0), "{csv}");
+        assert_eq!(taken.value(1, "TITLE"), text("Peñón"), "{csv}");
+    }
+}

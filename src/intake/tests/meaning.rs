@@ -209,3 +209,19 @@ proptest! {
         prop_assert_eq!(taken.problems(1), vec![]);
     }
 }
+
+#[test]
+fn a_custom_fields_label_takes_no_field_from_the_exports_own_title() {
+    let mut schema = portal();
+    let mut def = schema.field(EntityType::Contact, "UF_CRM_RFC").unwrap();
+    (def.code, def.labels) = ("UF_CRM_NICK".into(), vec!["Nombre".to_owned()]);
+    schema.fields.entry(EntityType::Contact).or_default().push(def);
+    for csv in [
+        "Nombre;ID;Apellido;Primer Nombre;Tipo de Contacto\nOsi;1;Peña;Óscar;Clientes\n",
+        "Primer Nombre;ID;Apellido;Nombre;Tipo de Contacto\nÓscar;1;Peña;Osi;Clientes\n",
+    ] {
+        let taken = take_bytes("contact.csv", csv.as_bytes(), &schema);
+        assert_eq!((taken.value(1, "NAME"), taken.value(1, "UF_CRM_NICK")), (text("Óscar"), text("Osi")), "{csv}");
+        assert!(taken.survey.unmapped.is_empty(), "{:?}", taken.survey.unmapped);
+    }
+}
