@@ -86,6 +86,11 @@ pub(super) fn find(text: &str, asked: Asked<'_>, is_whole: bool) -> Result<Heade
         _ => (if second * 2 < header.known { 0.99 } else { 0.7 }, format!("{} titles are known with it", header.known)),
     };
     header.refuse(text, asked, is_whole)?;
+    if asked.quoting.is_none()
+        && let Some(line) = misquoted::single_quoted(text, header.dialect.delimiter, is_whole)
+    {
+        return Err(IntakeErrorKind::OtherQuotes { line, open: '\'', close: '\'' });
+    }
     let header = header.refined(text, asked);
     match header.unclosed {
         Some((line, cell)) if is_whole => Err(header.unclosed_kind(line, cell)),

@@ -66,6 +66,19 @@ fn quotes_of_another_kind_are_named() {
 }
 
 #[test]
+fn single_quotes_where_they_are_needed_are_named_and_apostrophes_are_text() {
+    let told = |rows: &str| with(&format!("{LEADS}{rows}"), &Overrides::default());
+    for rows in ["3;'O''Connor';Nuevo\n", "3;'dijo; luego';Nuevo\n"] {
+        let says = told(rows).err().unwrap_or_default();
+        assert!(says.starts_with("line 4: the cells stand in ' ' instead of double quotes"), "{says}");
+    }
+    let taken = told("3;O'Connor;Nuevo\n4;'O''Connor';Nuevo\n").unwrap();
+    assert_eq!((taken.value(3, "TITLE"), taken.value(4, "TITLE")), (text("O'Connor"), text("'O''Connor'")));
+    let said = Overrides { quoting: Some(Quoting::Doubled), ..Overrides::default() };
+    assert_eq!(with(&format!("{LEADS}3;'O''Connor';Nuevo\n"), &said).unwrap().value(3, "TITLE"), text("'O''Connor'"));
+}
+
+#[test]
 fn a_file_without_a_header_is_shown_its_first_line_and_what_to_do() {
     let says = with("1532;Ana;Nuevo;55\n1533;Luis;Nuevo;66\n", &Overrides::default()).err().unwrap_or_default();
     assert!(
