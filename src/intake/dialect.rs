@@ -19,6 +19,9 @@ pub enum Quoting {
     Doubled,
     /// `"a \"b\" c"`: as databases and PHP's `fgetcsv` write and read it; `\\` is a backslash.
     Backslash,
+    /// The same, and in cells without quotes a backslash stands before what they hold of quotes, delimiters, line ends and backslashes,
+    /// too: as Python's `csv` writes it with an `escapechar`. Found, never asked for: `backslash` may be either.
+    Everywhere,
     /// `a\tb`: quotes are signs like any other, and a backslash stands before what a cell holds of delimiters and line ends, or before
     /// the letter of one, as `mysqldump --tab`, `mysql -B` and `PostgreSQL` (`COPY`) write it.
     Escaped,
@@ -29,14 +32,24 @@ pub enum Quoting {
 impl Quoting {
     /// Whether a quote at its beginning opens a cell.
     pub(super) const fn has_quotes(self) -> bool {
-        matches!(self, Self::Doubled | Self::Backslash)
+        matches!(self, Self::Doubled | Self::Backslash | Self::Everywhere)
+    }
+
+    /// Whether a backslash saves quotes within quotes.
+    pub(super) const fn has_saved_quotes(self) -> bool {
+        matches!(self, Self::Backslash | Self::Everywhere)
+    }
+
+    /// Whether a backslash saves delimiters and line ends in cells without quotes.
+    pub(super) const fn has_bare_escapes(self) -> bool {
+        matches!(self, Self::Escaped | Self::Everywhere)
     }
 
     /// The word of `--quoting`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Doubled => "doubled",
-            Self::Backslash => "backslash",
+            Self::Backslash | Self::Everywhere => "backslash",
             Self::Escaped => "escaped",
             Self::None => "none",
         }

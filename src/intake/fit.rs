@@ -65,7 +65,7 @@ impl LineEndCount {
         let mut bytes = text.bytes().peekable();
         while let Some(byte) = bytes.next() {
             match byte {
-                b'\\' if (quoted && dialect.quoting == Quoting::Backslash) || dialect.quoting == Quoting::Escaped => {
+                b'\\' if (quoted && dialect.quoting == Quoting::Backslash) || dialect.quoting.has_bare_escapes() => {
                     _ = bytes.next();
                 }
                 b'"' if dialect.quoting.has_quotes() => quoted = !quoted,

@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
-use super::{headers, ids, leftover, misquoted, mojibake, quotes};
+use super::{escapes, headers, ids, leftover, misquoted, mojibake, quotes};
 use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -260,6 +260,8 @@ impl Header {
         let dump = if is_doubtful || plain.delimiter == b'\t' { self.as_dump(text, asked) } else { None };
         if let Some(dump) = dump {
             (self, best, is_plain) = (dump.0, dump.1, false);
+        } else if let Some(escaped) = self.with_bare_escapes(text, asked, &best) {
+            (self, best, is_plain) = (escaped.0, escaped.1, false);
         } else if is_doubtful {
             let others = [
                 Dialect { quoting: Quoting::Backslash, ..plain },
@@ -305,6 +307,22 @@ impl Header {
         let is_sound = dump.known >= self.known && fit.fits > 0 && fit.misfits == 0 && fit.is_even;
         let is_sound = is_sound && quotes::are_signs(text, self.dialect, self.line()).unwrap_or_else(is_bare);
         is_sound.then_some((dump, fit))
+    }
+
+    /// The same header in the dialect in which backslashes save signs in cells without quotes, too, where those cells say so and the rows
+    /// fit at least as well.
+    fn with_bare_escapes(&self, text: &str, asked: Asked<'_>, best: &Fit) -> Option<(Self, Fit)> {
+        if asked.by_table.is_some() || !matches!(asked.quoting, None | Some(Quoting::Backslash)) {
+            return None;
+        }
+        let bare = escapes::of_bare_cells(text, self.dialect.delimiter)?;
+        let dialect = Dialect { quoting: Quoting::Everywhere, ..self.dialect };
+        let other = Self { delimiter_how: self.delimiter_how.clone(), ..Self::split(text, dialect, asked) };
+        let fit = Fit::of(text, dialect, other.line(), other.width());
+        let is_as_good = other.known >= self.known && fit.misfits == 0 && fit.fits >= best.fits && !fit.is_unclosed;
+        // A path that ends its cell with a backslash says nothing where the rows fit without.
+        let is_told = bare == escapes::Bare::Quotes || fit.is_better_than(best) || asked.quoting.is_some();
+        (is_as_good && is_told).then_some((other, fit))
     }
 
     pub(super) fn line(&self) -> u64 {

@@ -145,7 +145,7 @@ impl<S: Simd> Signs<S> {
     #[expect(clippy::inline_always, reason = "a function of its own would be compiled for the oldest processor")]
     pub(super) fn of(simd: S, dialect: Dialect) -> Self {
         let all = |byte: u8| u8x64::splat(simd, byte);
-        let saver = if dialect.quoting == Quoting::Backslash { b'\\' } else { b'"' };
+        let saver = if dialect.quoting.has_saved_quotes() { b'\\' } else { b'"' };
         Self {
             simd,
             quote: all(b'"'),

@@ -27,6 +27,7 @@ mod encoding;
 mod entities;
 mod entity;
 mod error;
+mod escapes;
 mod evidence;
 mod facts;
 mod field_labels;

@@ -180,7 +180,7 @@ impl Scan<'_> {
             } else {
                 let cell = self.cell_end(at).ok_or_else(|| cut(false))?;
                 let has_escapes =
-                    self.dialect.quoting == Quoting::Escaped && memchr::memchr(b'\\', &self.bytes[at..cell.end]).is_some();
+                    self.dialect.quoting.has_bare_escapes() && memchr::memchr(b'\\', &self.bytes[at..cell.end]).is_some();
                 let span =
                     if has_escapes { self.unescaped(at, cell.end) } else { Span { start: at as u32, end: cell.end as u32 } };
                 (span, cell)
@@ -234,7 +234,7 @@ impl Scan<'_> {
             return Some(CellEnd { end: from, next: from + 1, ends_line: false });
         }
         let found = match self.dialect.quoting {
-            Quoting::Escaped => self.unescaped_end(rest).map(|found| from + found),
+            Quoting::Escaped | Quoting::Everywhere => self.unescaped_end(rest).map(|found| from + found),
             _ => self.marks.end(from),
         };
         let Some(end) = found else {
@@ -246,7 +246,7 @@ impl Scan<'_> {
         }
         if self.bytes[end] == b'\n' {
             let is_pair = self.dialect.line_ends == LineEnds::Lf
-                && self.dialect.quoting != Quoting::Escaped
+                && !self.dialect.quoting.has_bare_escapes()
                 && end > from
                 && self.bytes[end - 1] == b'\r';
             return Some(CellEnd { end: end - usize::from(is_pair), next: end + 1, ends_line: true });
@@ -276,10 +276,12 @@ impl Scan<'_> {
         None
     }
 
-    /// The span of a cell as it is meant, whose backslashes stand before the signs that they save, or before their letters.
+    /// The span of a cell as it is meant, whose backslashes stand before the signs that they save, or before a database's letters for
+    /// them.
     fn unescaped(&mut self, start: usize, end: usize) -> Span {
         let begin = self.meant.len();
         let text = &self.text[start..end];
+        let has_letters = self.dialect.quoting == Quoting::Escaped;
         // A database's word for nothing is no escape.
         let mut rest = if text == "\\N" { "" } else { text };
         if rest.is_empty() {
@@ -289,6 +291,8 @@ impl Scan<'_> {
             self.meant.push_str(&rest[..found]);
             let mut signs = rest[found + 1..].chars();
             match signs.next() {
+                Some('"') if !has_letters => self.meant.push('"'),
+                Some(sign @ ('n' | 'r' | 't')) if !has_letters => self.meant.extend(['\\', sign]),
                 Some('n') => self.meant.push('\n'),
                 Some('r') => self.meant.push('\r'),
                 Some('t') => self.meant.push('\t'),
@@ -314,7 +318,7 @@ impl Scan<'_> {
         let text = &self.text[start..close];
         match self.dialect.quoting {
             _ if !has_escapes => self.meant.push_str(text),
-            Quoting::Backslash => without_backslashes(text, &mut self.meant),
+            Quoting::Backslash | Quoting::Everywhere => without_backslashes(text, &mut self.meant),
             _ => without_doubled(text, &mut self.meant),
         }
         self.meant.push_str(behind);

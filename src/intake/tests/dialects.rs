@@ -155,3 +155,29 @@ fn what_is_left_of_a_mark_is_no_part_of_the_first_title() {
         assert_eq!(taken.value(1, "TITLE"), text("Peñón"), "{csv}");
     }
 }
+
+#[test]
+fn backslashes_are_escapes_in_cells_without_quotes_where_those_say_so() {
+    let header = "ID,TITLE,STATUS_ID,COMMENTS\n";
+    let read = |rows: &str| {
+        let taken = take_bytes("lead.csv", format!("{header}{rows}").as_bytes(), &Schema::standard());
+        assert_eq!(taken.survey.rejected, 0, "{rows}");
+        (found(&taken, "quoting"), taken.value(1, "TITLE"), taken.value(1, "COMMENTS"), taken.value(2, "COMMENTS"))
+    };
+    let escaped = |title, first, second| ("backslash".to_owned(), text(title), text(first), text(second));
+    // As Python's `csv` writes it with an `escapechar`: quotes where a delimiter or a line end needs them, or none at all.
+    let rows = "1,Mesa \\\"A\\\",NEW,C:\\\\new\\\\\n2,b,NEW,\"a, \\\"b\\\"\nc\"\n";
+    assert_eq!(read(rows), escaped("Mesa \"A\"", "C:\\new\\", "a, \"b\"\nc"));
+    let rows = "1,Mesa \\\"A\\\",NEW,x\n2,b,NEW,C:\\\\new\n";
+    assert_eq!(read(rows), escaped("Mesa \"A\"", "x", "C:\\new"));
+    let rows = "1,a\\, b\\, c\\, d,NEW,uno\\\ndos\n2,b,NEW,C:\\\\new\n";
+    assert_eq!(read(rows), escaped("a, b, c, d", "uno\ndos", "C:\\new"));
+    // Nothing here is saved by its backslash.
+    let plain = |title, first, second| ("doubled".to_owned(), text(title), text(first), text(second));
+    let rows = "1,C:\\notas,NEW,D:\\\n2,b,NEW,\\\\server\\share\n";
+    assert_eq!(read(rows), plain("C:\\notas", "D:\\", "\\\\server\\share"));
+    let rows = "1,C:\\\\notas,NEW,x\n2,b,NEW,y\n";
+    assert_eq!(read(rows), plain("C:\\\\notas", "x", "y"));
+    let rows = "1,\"a \\\"b\\\", c\",NEW,C:\\notas\n2,b,NEW,\\\\server\n";
+    assert_eq!(read(rows), escaped("a \"b\", c", "C:\\notas", "\\\\server"));
+}

@@ -77,15 +77,21 @@ impl Obvious {
         }
         let is_quoted = self.dialect.quoting != Quoting::None && self.signs.get(self.at) == Some(&'"');
         let mut cell = if is_quoted { self.within_quotes()? } else { String::new() };
-        let behind = self.at;
+        let is_everywhere = self.dialect.quoting == Quoting::Everywhere;
+        let (behind, mut bare) = (self.at, String::new());
         while let Some(&sign) = self.signs.get(self.at) {
             if sign == char::from(self.dialect.delimiter) || self.line_end_at(self.at) > 0 {
                 break;
             }
-            self.at += 1;
+            let next = self.signs.get(self.at + 1).copied().filter(|_| is_everywhere && sign == '\\');
+            self.at += 1 + usize::from(next.is_some());
+            match next {
+                Some(next) if "\"\\\n\r".contains(next) || next == char::from(self.dialect.delimiter) => bare.push(next),
+                _ => bare.extend(std::iter::once(sign).chain(next)),
+            }
         }
         let tail: String = self.signs[behind..self.at].iter().collect();
-        cell.push_str(&tail);
+        cell.push_str(if is_everywhere && !is_quoted && tail != "\\N" { &bare } else { &tail });
         Some((cell, is_quoted && !tail.trim().is_empty()))
     }
 
@@ -115,7 +121,7 @@ impl Obvious {
         self.at += 1;
         loop {
             let (sign, next) = (*self.signs.get(self.at)?, self.signs.get(self.at + 1).copied());
-            let is_backslash = self.dialect.quoting == Quoting::Backslash && sign == '\\';
+            let is_backslash = matches!(self.dialect.quoting, Quoting::Backslash | Quoting::Everywhere) && sign == '\\';
             self.at += 1;
             match next {
                 Some(next) if (sign == '"' && next == '"') || (is_backslash && matches!(next, '"' | '\\' | '\n')) => {
@@ -130,7 +136,13 @@ impl Obvious {
 }
 
 fn dialects() -> impl Strategy<Value = Dialect> {
-    let quoting = proptest::sample::select(vec![Quoting::Doubled, Quoting::Backslash, Quoting::Escaped, Quoting::None]);
+    let quoting = proptest::sample::select(vec![
+        Quoting::Doubled,
+        Quoting::Backslash,
+        Quoting::Everywhere,
+        Quoting::Escaped,
+        Quoting::None,
+    ]);
     let line_ends = proptest::sample::select(vec![LineEnds::Any, LineEnds::Lf, LineEnds::Cr]);
     (proptest::sample::select(b";,\t|".to_vec()), quoting, line_ends).prop_map(|(delimiter, quoting, line_ends)| Dialect {
         delimiter,
