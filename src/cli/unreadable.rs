@@ -138,6 +138,10 @@ fn named(what: &str) -> &str {
         "an SQLite database" => "una base de datos SQLite",
         "an Excel 2003 XML workbook" => "un libro XML de Excel 2003",
         "an Office document without a sheet" => "un documento de Office sin hojas",
+        "an OpenDocument file (.fods)" => "un archivo OpenDocument (.fods)",
+        "a SYLK file (.slk)" => "un archivo SYLK (.slk)",
+        "a DIF file (.dif)" => "un archivo DIF (.dif)",
+        "a JSON file" => "un archivo JSON",
         "a LibreOffice document" => "un documento de LibreOffice",
         other => other,
     }

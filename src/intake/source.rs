@@ -239,6 +239,12 @@ impl Magic {
         if begins(&["<?xml"]) && text.contains("schemas-microsoft-com:office:spreadsheet") && !text.contains("<html") {
             return Self::Other("an Excel 2003 XML workbook");
         }
+        if begins(&["<?xml", "<office:document"]) && text.contains("<office:document") {
+            return Self::Other("an OpenDocument file (.fods)");
+        }
+        if let Some(what) = other_text(text) {
+            return Self::Other(what);
+        }
         if begins(&["<!doctype html", "<html", "<head", "<meta", "<body", "<table", "<style", "<!--"])
             || (begins(&["<?xml"]) && text.contains("<html"))
         {
@@ -246,6 +252,25 @@ impl Magic {
         }
         Self::Plain
     }
+}
+
+/// What a text in small letters is that holds a table and is no CSV, told by its beginning.
+fn other_text(text: &str) -> Option<&'static str> {
+    let second = text.lines().nth(1).unwrap_or_default();
+    // A header may begin so, but no row of data does.
+    if text.starts_with("id;p") && ["b;", "c;", "f;", "o;", "p;", "nn;", "np;"].iter().any(|record| second.starts_with(record)) {
+        return Some("a SYLK file (.slk)");
+    }
+    if text.starts_with("table") && second == "0,1" {
+        return Some("a DIF file (.dif)");
+    }
+    let behind = text.get(1..).unwrap_or_default().trim_start();
+    let is_json = match text.bytes().next() {
+        Some(b'{') => behind.starts_with(['"', '}']),
+        Some(b'[') => behind.starts_with(['{', '[', ']']),
+        _ => false,
+    };
+    is_json.then_some("a JSON file")
 }
 
 /// An error of the system, as a kind where a person can do something about it.

@@ -155,12 +155,26 @@ fn what_is_no_table_is_named() {
     for (bytes, says) in [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1........".as_slice(), "it is a binary Excel workbook (.xls)"),
         (b"%PDF-1.7", "it is a PDF, no CSV"),
+        (b"ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K\"ID\"\r\n", "it is a SYLK file (.slk), no CSV"),
+        (b"TABLE\r\n0,1\r\n\"EXCEL\"\r\n", "it is a DIF file (.dif), no CSV"),
+        (
+            b"<?xml version=\"1.0\"?>\n<office:document office:mimetype=\"application/vnd.oasis.opendocument.spreadsheet\">",
+            "it is an OpenDocument file (.fods), no CSV",
+        ),
+        (b"{\"result\": [{\"ID\": \"1\"}]}", "it is a JSON file, no CSV"),
+        (b"\xef\xbb\xbf[\n  {\"ID\": \"1\"}\n]", "it is a JSON file, no CSV"),
         (&[0; 3000], "it holds nothing but zero bytes"),
         (b"I\0\0\0D\0\0\0;\0\0\0T\0\0\0", "it is in UTF-32"),
         (b"\xff\xfe\0\0I\0\0\0", "it is in UTF-32"),
     ] {
         assert!(refusal("x.csv", bytes).starts_with(says), "{}", refusal("x.csv", bytes));
     }
+}
+
+#[test]
+fn a_header_that_begins_as_another_format_does_is_a_header() {
+    let taken = take_bytes("deal.csv", b"ID;Pipeline;Etapa;Ingreso\n1;Ventas;Nuevo;5\n", &Schema::standard());
+    assert_eq!((taken.survey.rows, taken.survey.rejected), (1, 0));
 }
 
 #[cfg(unix)]
