@@ -1,9 +1,11 @@
 //! A second header within a file: two files were put one behind the other. Where its titles aren't those of the first, the lines below it
 //! would be read under other fields' titles.
 
+use std::borrow::Cow;
+
 use super::detect::RestoreFile;
 use super::lines::Texts;
-use super::{headers, leftover};
+use super::{headers, leftover, mojibake};
 use crate::model::fold;
 
 /// Titles from which on a line is taken for a header that has no column of ids.
@@ -20,7 +22,7 @@ pub(super) fn is_of_other_columns(file: &RestoreFile, cells: Texts<'_>) -> bool 
     if !has_id && !is_without_ids {
         return false;
     }
-    let stands = |at: usize, cell: &str| file.columns.get(at).is_some_and(|column| fold(&column.name) == fold(cell));
+    let stands = |at: usize, cell: &str| file.columns.get(at).is_some_and(|column| is_spelt(&column.name, cell));
     let known = filled.iter().filter(|(at, cell)| stands(*at, cell) || headers::is_known(cell)).count();
     let is_header = if has_id { known > 1 && known * 2 > filled.len() } else { known >= TITLES_MIN && known == filled.len() };
     if !is_header {
@@ -38,4 +40,13 @@ pub(super) fn is_of_other_columns(file: &RestoreFile, cells: Texts<'_>) -> bool 
         let may_be_same = is_coded != file.is_coded() && (column.code.is_none() || meant.iter().all(is_own));
         !stands(*at, cell) && !is_same() && !may_be_same
     })
+}
+
+/// Whether a cell is a title, but for letters that another encoding has lost.
+fn is_spelt(title: &str, cell: &str) -> bool {
+    let (title, cell) = (fold(&mojibake::meant(title)), fold(cell));
+    let is_lost = |sign: char| matches!(sign, '?' | char::REPLACEMENT_CHARACTER);
+    title == cell
+        || title.chars().count() == cell.chars().count()
+            && title.chars().zip(cell.chars()).all(|(own, other)| own == other || !own.is_ascii() && is_lost(other))
 }
