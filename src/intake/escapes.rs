@@ -23,12 +23,11 @@ pub(super) fn of_bare_cells(text: &str, delimiter: u8) -> Option<Bare> {
         }
         while let Some(&byte) = bytes.get(at).filter(|byte| !ends(**byte)) {
             match (byte, bytes.get(at + 1)) {
-                (b'"', _) => return None,
                 (b'\\', Some(b'"')) => found = Some(Bare::Quotes),
                 // `\\server`: a name of Windows begins so.
                 (b'\\', Some(b'\\')) if at == begin => {}
                 (b'\\', Some(sign)) if *sign == b'\\' || ends(*sign) => found = found.or(Some(Bare::Others)),
-                (b'\\', Some(_)) => return None,
+                (b'"', _) | (b'\\', Some(_)) => return None,
                 _ => {
                     at += 1;
                     continue;

@@ -9,7 +9,6 @@ use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
 use super::{escapes, headers, ids, leftover, misquoted, mojibake, quotes};
-use crate::model::fold;
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
 const HEADER_LINES: usize = 20;
@@ -189,7 +188,7 @@ impl Header {
 
     /// Which line it is: the one that was asked for, else the first with nearly as many known titles as any.
     fn choose(&mut self, asked: Asked<'_>) {
-        let known: Vec<usize> = self.lines.iter().map(|line| known_titles(line, asked.map)).collect();
+        let known: Vec<usize> = self.lines.iter().map(|line| headers::known_titles(line, asked.map)).collect();
         if let Some(wanted) = asked.line {
             if let Some(at) = self.lines.iter().position(|line| line.number == wanted) {
                 (self.at, self.known) = (at, known[at].max(1));
@@ -244,10 +243,9 @@ impl Header {
             return IntakeErrorKind::LinesInCells { line };
         }
         let found = raw.chars().take(SHOWN_CHARS).collect();
-        let is_data = text
-            .lines()
-            .nth(usize::try_from(line - 1).unwrap_or_default())
-            .is_some_and(|line| line.split(|c: char| ";,\t|".contains(c)).any(|cell| is_number(cell.trim().trim_matches('"'))));
+        let is_data = text.lines().nth(usize::try_from(line - 1).unwrap_or_default()).is_some_and(|line| {
+            line.split(|c: char| ";,\t|".contains(c)).any(|cell| headers::is_number(cell.trim().trim_matches('"')))
+        });
         if is_data { IntakeErrorKind::HeaderMissing { line, found } } else { IntakeErrorKind::NoHeader { line, found } }
     }
 
@@ -294,7 +292,7 @@ impl Header {
     /// The same header in the dialect of a database's text files, where their word for nothing stands as a cell and all rows fit.
     fn as_dump(&self, text: &str, asked: Asked<'_>) -> Option<(Self, Fit)> {
         let is_asked = asked.quoting.is_some() || asked.by_table.is_some();
-        if is_asked || !self.dialect.quoting.has_quotes() || !is_of_database(text, self.dialect.delimiter) {
+        if is_asked || !self.dialect.quoting.has_quotes() || !quotes::is_of_database(text, self.dialect.delimiter) {
             return None;
         }
         let dialect = Dialect { quoting: Quoting::Escaped, ..self.dialect };
@@ -394,39 +392,6 @@ impl Header {
     }
 }
 
-/// Whether cells hold what only databases write: `\N` for nothing; or, between tabs, their word for it beside an escaped line end.
-fn is_of_database(text: &str, delimiter: u8) -> bool {
-    if delimiter == b'\t' && text.contains("\tNULL\t") && (text.contains("\\n") || text.contains("\\t")) {
-        return true;
-    }
-    let bytes = text.as_bytes();
-    let is_edge = |sign: Option<&u8>| sign.is_none_or(|sign| *sign == delimiter || b"\r\n".contains(sign));
-    memchr::memmem::find_iter(bytes, "\\N")
-        .any(|at| is_edge(at.checked_sub(1).and_then(|before| bytes.get(before))) && is_edge(bytes.get(at + 2)))
-}
-
 fn is_comment(line: &Line) -> bool {
     line.raw.trim_start_matches(['\u{feff}', ' ']).starts_with(COMMENT)
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's, and where they are few beside
-/// numbers, it is a line of data.
-fn known_titles(line: &Line, map: &[(String, String)]) -> usize {
-    let is_mapped = |cell: &str| map.iter().any(|(title, _)| fold(title) == fold(cell));
-    let is_known = |cell: &&str| headers::is_known(cell) || headers::is_known(&readable(cell)) || is_mapped(cell);
-    let known: Vec<&str> = line.cells.iter().map(leftover::without).filter(is_known).collect();
-    let filled = line.cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
-    let (cells, numbers) = filled.fold((0, 0), |(cells, numbers), cell| (cells + 1, numbers + usize::from(is_number(cell))));
-    let is_data = known.len() * 2 < cells && numbers * 5 >= cells || known.len() * 4 < cells && numbers > 0;
-    if is_data {
-        return 0;
-    }
-    match known.as_slice() {
-        [only] if !only.eq_ignore_ascii_case("ID") => 0,
-        known => known.len(),
-    }
 }

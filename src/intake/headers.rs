@@ -10,6 +10,8 @@ use serde_json::Value as Json;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::rows::Line;
+use super::{leftover, mojibake};
 use crate::model::{EntityType, fold, multifield_of, standard_field, standard_fields};
 
 /// Where a title comes from; earlier ones go before later ones.
@@ -309,4 +311,27 @@ pub(super) fn is_known(cell: &str) -> bool {
     let cell = cell.trim();
     let is_title = || EntityType::ALL.iter().any(|&entity| TITLES.of(entity, cell).next().is_some());
     !cell.is_empty() && cell.len() < 200 && (is_title() || EntityType::ALL.iter().any(|&entity| code_of(entity, cell).is_some()))
+}
+
+/// How many cells of a line are titles or codes; a single one proves nothing unless it is the id's, and where they are few beside
+/// numbers, it is a line of data.
+pub(super) fn known_titles(line: &Line, map: &[(String, String)]) -> usize {
+    let is_mapped = |cell: &str| map.iter().any(|(title, _)| fold(title) == fold(cell));
+    let is_known = |cell: &&str| is_known(cell) || is_known(&mojibake::meant(cell)) || is_mapped(cell);
+    let known: Vec<&str> = line.cells.iter().map(leftover::without).filter(is_known).collect();
+    let filled = line.cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
+    let (cells, numbers) = filled.fold((0, 0), |(cells, numbers), cell| (cells + 1, numbers + usize::from(is_number(cell))));
+    let is_data = known.len() * 2 < cells && numbers * 5 >= cells || known.len() * 4 < cells && numbers > 0;
+    if is_data {
+        return 0;
+    }
+    match known.as_slice() {
+        [only] if !only.eq_ignore_ascii_case("ID") => 0,
+        known => known.len(),
+    }
+}
+
+/// Whether a cell holds digits and nothing else.
+pub(super) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -6,7 +6,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
 
-use super::dialect::{Dialect, LineEnds, Quoting};
+use super::dialect::{Dialect, LineEnds};
 
 /// Bytes that are told together: one bit of a word each.
 pub(super) const PIECE: usize = 64;
@@ -210,6 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::intake::dialect::Quoting;
 
     /// Signs of every kind, and letters of one to four bytes, close together.
     fn texts() -> impl Strategy<Value = String> {

@@ -46,23 +46,20 @@ impl Use {
             if self.columns.len() == column {
                 self.columns.push((0, 0));
             }
-            let end = match rest.strip_prefix('"') {
-                Some(inner) => {
-                    let close = closing_quote(inner);
-                    let is_needed = inner[..close].contains([delimiter, '"', '\n', '\r']);
-                    self.needed += usize::from(is_needed);
-                    self.columns[column].0 += 1;
-                    rest = inner.get(close + 1..).unwrap_or_default();
-                    rest.find(delimiter)
-                }
-                None => {
-                    let end = rest.find(delimiter);
-                    let cell = &rest[..end.unwrap_or(rest.len())];
-                    let is_filled = !matches!(cell, "" | "\\N" | "NULL");
-                    self.columns[column].1 += usize::from(is_filled);
-                    self.has_bare_words |= is_filled && cell.contains(char::is_alphabetic);
-                    end
-                }
+            let end = if let Some(inner) = rest.strip_prefix('"') {
+                let close = closing_quote(inner);
+                let is_needed = inner[..close].contains([delimiter, '"', '\n', '\r']);
+                self.needed += usize::from(is_needed);
+                self.columns[column].0 += 1;
+                rest = inner.get(close + 1..).unwrap_or_default();
+                rest.find(delimiter)
+            } else {
+                let end = rest.find(delimiter);
+                let cell = &rest[..end.unwrap_or(rest.len())];
+                let is_filled = !matches!(cell, "" | "\\N" | "NULL");
+                self.columns[column].1 += usize::from(is_filled);
+                self.has_bare_words |= is_filled && cell.contains(char::is_alphabetic);
+                end
             };
             let Some(end) = end else { break };
             rest = &rest[end + delimiter.len_utf8()..];
@@ -106,4 +103,15 @@ fn has_other_backslashes(raw: &str, delimiter: u8) -> bool {
         }
     }
     false
+}
+
+/// Whether cells hold what only databases write: `\N` for nothing; or, between tabs, their word for it beside an escaped line end.
+pub(super) fn is_of_database(text: &str, delimiter: u8) -> bool {
+    if delimiter == b'\t' && text.contains("\tNULL\t") && (text.contains("\\n") || text.contains("\\t")) {
+        return true;
+    }
+    let bytes = text.as_bytes();
+    let is_edge = |sign: Option<&u8>| sign.is_none_or(|sign| *sign == delimiter || b"\r\n".contains(sign));
+    memchr::memmem::find_iter(bytes, "\\N")
+        .any(|at| is_edge(at.checked_sub(1).and_then(|before| bytes.get(before))) && is_edge(bytes.get(at + 2)))
 }

@@ -14,8 +14,8 @@ const TITLES_MIN: usize = 3;
 /// Whether a line is a header, and one under which the first one's columns hold other fields. One that repeats them, be it as codes or in
 /// another language, changes nothing. Asked only for lines whose ids are none.
 pub(super) fn is_of_other_columns(file: &RestoreFile, cells: Texts<'_>) -> bool {
-    let filled: Vec<(usize, &str)> =
-        cells.iter().map(leftover::without).enumerate().filter(|(_, cell)| !cell.is_empty()).collect();
+    let cells = cells.iter().map(|cell| mojibake::meant(leftover::without(cell))).enumerate();
+    let filled: Vec<(usize, Cow<'_, str>)> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
     let is_id = |cell: &str| cell.len() < 5 && headers::titles_of(file.entity, cell).iter().any(|title| title.code == "ID");
     let has_id = filled.iter().any(|(_, cell)| is_id(cell));
     let is_without_ids = !file.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));

@@ -188,6 +188,9 @@ fn a_second_header_of_other_columns_is_no_row_and_nothing_is_read_below_it() {
     let mut joined = "ID;Nombre;Apellido;Teléfono del trabajo\n1;Peña;Luna;55\n".as_bytes().to_vec();
     joined.extend_from_slice(&encoding_rs::WINDOWS_1252.encode("ID;Nombre;Apellido;Teléfono del trabajo\n2;Ana;Luna;55\n").0);
     assert_eq!(take_bytes("contact.csv", &joined, &Schema::standard()).rejects(), [(3, BadId)]);
+    let twice =
+        "ID;Nombre;Apellido;Teléfono del trabajo\n1;Ana;Luna;55\nID;Nombre;Apellido;TelÃ©fono del trabajo\n2;Ana;Luna;55\n";
+    assert_eq!(take_bytes("contact.csv", twice.as_bytes(), &Schema::standard()).rejects(), [(3, BadId)]);
     // The same columns under other words, and a row without an id whose cells happen to be titles.
     for second in [
         "ID;Nombre;Apellido;Cargo;Creado\n2;Ana;Luna;Gerente;10/01/2024 10:00:00\n",
