@@ -29,7 +29,7 @@ pub fn rows(bytes: &[u8]) {
     let Some(([encoding, delimiter, quoting, ends, block], bytes)) = choices(bytes) else { return };
     let dialect = Dialect {
         delimiter: b";,\t|"[delimiter % 4],
-        quoting: [Quoting::Doubled, Quoting::Backslash, Quoting::None, Quoting::Escaped][quoting % 4],
+        quoting: [Quoting::Doubled, Quoting::Backslash, Quoting::None, Quoting::Escaped, Quoting::Everywhere][quoting % 5],
         line_ends: [LineEnds::Any, LineEnds::Lf, LineEnds::Cr][ends % 3],
     };
     let encoding = ENCODINGS[encoding % ENCODINGS.len()];

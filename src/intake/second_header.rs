@@ -14,14 +14,16 @@ const TITLES_MIN: usize = 3;
 /// Whether a line is a header, and one under which the first one's columns hold other fields. One that repeats them, be it as codes or in
 /// another language, changes nothing. Asked only for lines whose ids are none.
 pub(super) fn is_of_other_columns(file: &RestoreFile, cells: Texts<'_>) -> bool {
-    let cells = cells.iter().map(|cell| mojibake::meant(leftover::without(cell))).enumerate();
-    let filled: Vec<(usize, Cow<'_, str>)> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
-    let is_id = |cell: &str| cell.len() < 5 && headers::titles_of(file.entity, cell).iter().any(|title| title.code == "ID");
-    let has_id = filled.iter().any(|(_, cell)| is_id(cell));
-    let is_without_ids = !file.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
-    if !has_id && !is_without_ids {
+    // A file of ids that are none asks for each of its lines: few cells are as short as the title of ids.
+    let is_id =
+        |cell: &str| cell.chars().count() == 2 && headers::titles_of(file.entity, cell).iter().any(|title| title.code == "ID");
+    let has_id = cells.iter().any(|cell| is_id(leftover::without(cell)));
+    let is_without_ids = || !file.columns.iter().any(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
+    if !has_id && !is_without_ids() {
         return false;
     }
+    let cells = cells.iter().map(|cell| mojibake::meant(leftover::without(cell))).enumerate();
+    let filled: Vec<(usize, Cow<'_, str>)> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
     let stands = |at: usize, cell: &str| file.columns.get(at).is_some_and(|column| is_spelt(&column.name, cell));
     let known = filled.iter().filter(|(at, cell)| stands(*at, cell) || headers::is_known(cell)).count();
     let is_header = if has_id { known > 1 && known * 2 > filled.len() } else { known >= TITLES_MIN && known == filled.len() };
