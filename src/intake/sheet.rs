@@ -19,6 +19,10 @@ const SHARED_TEXT_BYTES_MAX: u64 = 256 << 20;
 const TEXT_RUN_BYTES_MAX: usize = 16 << 20;
 /// The digits that Excel keeps of a number; what follows is the noise of binary fractions.
 const DIGITS: usize = 15;
+/// From here on a number has more digits than that, and its last ones are lost.
+const INEXACT_MIN: f64 = 1e15;
+/// What stands for a formula that nobody has calculated: what a spreadsheet shows that can't.
+const UNCALCULATED: &str = "#CALC!";
 const SECONDS_A_DAY: f64 = 86_400.0;
 /// Among how many of its first rows a sheet's titles are looked for.
 const HEADER_ROWS: usize = 20;
@@ -86,14 +90,14 @@ fn look(workbook: &mut Workbook, name: &str) -> Result<Option<Look>, IntakeError
     };
     let mut widest = None;
     let mut known = [0; HEADER_ROWS];
-    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
-        if *cell.get_value() == DataRef::Empty {
+    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| damaged(&error))? {
+        if cell.value == DataRef::Empty && cell.formula.is_none() {
             continue;
         }
-        let (row, column) = cell.get_position();
+        let (row, column) = cell.pos;
         widest = widest.max(Some(column as usize + 1));
-        if let (Some(known), DataRef::String(_) | DataRef::SharedString(_)) = (known.get_mut(row as usize), cell.get_value()) {
-            *known += usize::from(headers::is_known(&text(cell.get_value())));
+        if let (Some(known), DataRef::String(_) | DataRef::SharedString(_)) = (known.get_mut(row as usize), &cell.value) {
+            *known += usize::from(headers::is_known(&text(&cell.value)));
         }
     }
     let has_titles = known.iter().any(|known| *known >= TITLES_MIN);
@@ -103,11 +107,12 @@ fn look(workbook: &mut Workbook, name: &str) -> Result<Option<Look>, IntakeError
 fn write(workbook: &mut Workbook, sheet: &str, table: &mut TableWriter) -> Result<(), IntakeErrorKind> {
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| damaged(&error))?;
     let mut row = 0;
-    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
-        if *cell.get_value() == DataRef::Empty {
+    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| damaged(&error))? {
+        let is_empty = cell.value == DataRef::Empty;
+        if is_empty && cell.formula.is_none() {
             continue;
         }
-        let (at, column) = cell.get_position();
+        let (at, column) = cell.pos;
         while row < at {
             table.end_row()?;
             row += 1;
@@ -115,7 +120,8 @@ fn write(workbook: &mut Workbook, sheet: &str, table: &mut TableWriter) -> Resul
         while table.cells() < column as usize {
             table.cell("");
         }
-        table.cell(&text(cell.get_value()));
+        // Its value isn't nothing: the program that wrote the formula has left it to another one to find out.
+        if is_empty { table.cell(UNCALCULATED) } else { table.cell(&text(&cell.value)) }
     }
     table.end_row()
 }
@@ -137,6 +143,12 @@ fn text(value: &DataRef<'_>) -> String {
 
 fn plain_number(number: f64) -> String {
     let rounded = format!("{number:.*e}", DIGITS - 1);
+    // As a spreadsheet shows it, and so as a number that has lost digits.
+    if number.abs() >= INEXACT_MIN
+        && let Some((digits, power)) = rounded.split_once('e')
+    {
+        return format!("{}E+{power}", digits.trim_end_matches('0').trim_end_matches('.'));
+    }
     rounded.parse::<f64>().map_or(rounded, |number| number.to_string())
 }
 

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
-use super::workbook::Cell::{Date, Empty, Error, Flag, Number, Text};
+use super::workbook::Cell::{Date, Empty, Error, Flag, Formula, Number, Text};
 use super::workbook::{Cell, book, workbook, zipped};
 use super::*;
 use crate::intake::spool;
@@ -86,7 +86,7 @@ fn a_workbook_gives_its_values_and_not_what_a_sheet_shows() {
         &[Number(1.0), Text("Uno \"x\"; &amp; y"), Number(1234.5), Date(45_306.585_937_5), Text("a\nb"), Flag(true)],
         &[Number(1_500_000.0), Text("Dos"), Number(0.1 + 0.2), Date(45_306.0), Error("#N/A"), Empty],
         &[],
-        &[Number(3.0), Text("Tres"), Number(1e15)],
+        &[Number(3.0), Text("Tres"), Number(123_456_789_012_345.0)],
     ]);
     let taken = take_bytes("renamed.csv", &bytes, &Schema::standard());
     assert_eq!((taken.file.container, taken.survey.rows, taken.survey.rejected), (Some(Container::Xlsx), 3, 0));
@@ -95,12 +95,28 @@ fn a_workbook_gives_its_values_and_not_what_a_sheet_shows() {
     assert_eq!(taken.value(1, "COMMENTS"), text("a\nb"));
     assert_eq!(taken.value(1, "DATE_CREATE"), Some(Value::Clock(datetime(2024, 1, 15, 14, 3, 45, 0))));
     assert_eq!(taken.value(1_500_000, "OPPORTUNITY"), number("0.3"));
-    assert_eq!(taken.value(3, "OPPORTUNITY"), number("1000000000000000"));
+    assert_eq!(taken.value(3, "OPPORTUNITY"), number("123456789012345"));
     assert_eq!(
         taken.file.findings.get("container").map(|found| found.how.as_str()),
         Some("sheet `Datos`, the first with titles of records of 2")
     );
     assert!(refusal("x.xlsx", &workbook(&[])).starts_with("no sheet of the workbook holds a cell"));
+}
+
+#[test]
+fn what_a_workbook_has_lost_of_a_value_is_told() {
+    let bytes = workbook(&[
+        &[Text("ID"), Text("Título de prospecto"), Text("Total"), Text("Comentario"), Text("Móvil")],
+        &[Number(1.0), Text("Uno"), Formula("10*2"), Number(1.234_567_890_123_460_1e16), Number(5_215_512_000_013.0)],
+        &[Number(2.0), Formula("&quot;V&quot;"), Number(12.0), Number(-4_152_313_012_345_678.0), Formula("B1")],
+    ]);
+    let taken = take_bytes("lead.xlsx", &bytes, &Schema::standard());
+    let damage =
+        |columns: &[&'static str]| -> Vec<_> { columns.iter().map(|column| (ProblemCode::SpreadsheetDamage, *column)).collect() };
+    assert_eq!(taken.problems(1), damage(&["Total", "Comentario"]), "a formula without a value, digits beyond the fifteenth");
+    assert_eq!(taken.problems(2), damage(&["Título de prospecto", "Comentario", "Móvil"]));
+    assert_eq!((taken.value(1, "OPPORTUNITY"), taken.value(1, "COMMENTS"), taken.value(2, "PHONE_MOBILE")), (None, None, None));
+    assert_eq!((taken.value(1, "PHONE_MOBILE"), taken.value(2, "OPPORTUNITY")), (list(&["5215512000013"]), number("12")));
 }
 
 #[test]

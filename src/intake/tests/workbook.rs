@@ -14,6 +14,8 @@ pub(super) enum Cell {
     Date(f64),
     Flag(bool),
     Error(&'static str),
+    /// A formula without a value, as a program writes it that can't calculate.
+    Formula(&'static str),
     Empty,
 }
 
@@ -84,6 +86,7 @@ fn sheet(rows: &[&[Cell]], texts: &mut Vec<&'static str>) -> String {
                 Cell::Date(serial) => write!(data, "<c r=\"{place}\" s=\"1\"><v>{serial}</v></c>"),
                 Cell::Flag(yes) => write!(data, "<c r=\"{place}\" t=\"b\"><v>{}</v></c>", u8::from(*yes)),
                 Cell::Error(error) => write!(data, "<c r=\"{place}\" t=\"e\"><v>{error}</v></c>"),
+                Cell::Formula(formula) => write!(data, "<c r=\"{place}\"><f>{formula}</f><v/></c>"),
                 Cell::Empty => write!(data, "<c r=\"{place}\" s=\"1\"/>"),
             };
         }
