@@ -31,7 +31,12 @@ pub(super) fn repair(text: &str) -> Option<String> {
         let mut letters = meant.chars().filter(|sign| !sign.is_ascii()).peekable();
         letters.peek().is_some() && letters.clone().all(is_usual) && letters.count() >= letters_min
     };
-    let of_western = || once_less(text, western).filter(|meant| is_sound(meant, 1));
+    // Two long sequences of bytes are none that chance makes of letters and signs, whatever letters they are.
+    let is_long = |meant: &String| {
+        let mut letters = meant.chars().filter(|sign| !sign.is_ascii());
+        letters.clone().count() > 1 && letters.all(|sign| is_usual(sign) || (sign >= '\u{800}' && !is_private(sign)))
+    };
+    let of_western = || once_less(text, western).filter(|meant| is_sound(meant, 1) || is_long(meant));
     // A capital and the Ukrainian letter behind it may be a word: `Ні` is no.
     of_western().or_else(|| once_less(text, cyrillic).filter(|meant| is_sound(meant, 2)))
 }
@@ -39,7 +44,26 @@ pub(super) fn repair(text: &str) -> Option<String> {
 /// Whether a sign stands in the texts of the languages that Bitrix24 exports; any other is what chance makes of two letters.
 fn is_usual(sign: char) -> bool {
     matches!(sign, '\u{a0}'..='\u{17f}' | 'А'..='я' | '\u{2010}'..='\u{2122}' | '\u{1f000}'..='\u{1faff}')
+        || is_symbol(sign)
         || "ЁёЄєІіЇїҐґЎў".contains(sign)
+}
+
+/// Arrows, marks, stars and hearts, and what joins emoji.
+fn is_symbol(sign: char) -> bool {
+    matches!(
+        sign,
+        '\u{200b}'..='\u{200f}'
+            | '\u{2190}'..='\u{21ff}'
+            | '\u{2300}'..='\u{23ff}'
+            | '\u{25aa}'..='\u{27bf}'
+            | '\u{2b00}'..='\u{2bff}'
+            | '\u{fe0f}'
+    )
+}
+
+/// Whether a sign is nobody's.
+fn is_private(sign: char) -> bool {
+    matches!(sign, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
 }
 
 /// The text as its author meant it.
@@ -122,6 +146,18 @@ mod tests {
             assert!(find(&format!("ID;a\n1;{double}\n")).is_some_and(|found| found.line == 2 && found.is_all));
             let mixed = format!("ID;a\r1;{text}\r2;{text}\r3;{text}\r4;{double}\r");
             assert!(find(&mixed).is_some_and(|found| found.line == 5 && !found.is_all), "{:?}", find(&mixed));
+        }
+    }
+
+    #[test]
+    fn emoji_and_signs_that_were_encoded_twice_are_known() {
+        for text in ["gracias 😀 ✓", "✓", "→ ★", "❤\u{fe0f}", "👩\u{200d}🔧", "⭐", "日本", "café 日"] {
+            assert_eq!(repair(&twice(text, WINDOWS_1252)).as_deref(), Some(text));
+            assert_eq!(repair(text), None);
+        }
+        // One sign beyond those of our languages may be made by chance: the end of two quotations.
+        for text in ["é”»", "café”»", "дії, дії"] {
+            assert_eq!(repair(text), None, "{text}");
         }
     }
 

@@ -1,29 +1,31 @@
-//! Words that programs write where there is nothing: a database's `NULL` and `\N`, those of Python's tables. Which of them a file means so
+//! Words that programs write where there is nothing: a database's `NULL` and `\N`, those of Python's tables, R's `NA`. Which of them a file means so
 //! is told by its columns without free text: no date is called `NaN`, and a person may be called Null.
 
 /// All of them; those of one program stand together.
-const WORDS: [&str; 8] = ["NULL", "\\N", "NaN", "nan", "NaT", "<NA>", "None", "null"];
+const WORDS: [&str; 11] = ["NULL", "\\N", "NaN", "nan", "NaT", "<NA>", "None", "null", "(null)", "[NULL]", "NA"];
 /// The longest.
-const LENGTH_MAX: usize = 4;
+const LENGTH_MAX: usize = 6;
 /// A database's own; in a file of codes both mean one thing.
-const OF_DATABASES: u8 = 0b11;
+const OF_DATABASES: u16 = 0b11;
 /// What Python's tables write, each for another type of column.
-const OF_TABLES: u8 = 0b11_1100;
+const OF_TABLES: u16 = 0b11_1100;
+/// What programs show of a database's nothing. Nobody types it, and it is no name.
+const SHOWN: u16 = 0b11_0000_0000;
 
 /// One of the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word(u8);
+pub(super) struct Word(u16);
 
 /// The words that mean nothing in one file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Nothing(u8);
+pub(super) struct Nothing(u16);
 
 impl Word {
     /// The word that a cell is.
     #[inline]
     pub(super) fn of(text: &str) -> Option<Self> {
         // Asked for every cell of many columns, and nearly all are longer or begin with another letter.
-        if text.len() > LENGTH_MAX || !matches!(text.as_bytes().first(), Some(b'N' | b'n' | b'\\' | b'<')) {
+        if text.len() > LENGTH_MAX || !matches!(text.as_bytes().first(), Some(b'N' | b'n' | b'\\' | b'<' | b'(' | b'[')) {
             return None;
         }
         Self::among_all(text)
@@ -36,12 +38,12 @@ impl Word {
 
     /// Whether it is one of a database.
     pub(super) fn is_of_databases(self) -> bool {
-        self.0 & OF_DATABASES != 0
+        self.0 & (OF_DATABASES | SHOWN) != 0
     }
 
     /// Whether it is one that nobody bears as a name.
     pub(super) fn is_no_name(self) -> bool {
-        self.0 & OF_TABLES != 0
+        self.0 & (OF_TABLES | SHOWN) != 0
     }
 }
 
@@ -110,6 +112,9 @@ mod tests {
             assert!(!tables.decide().is(text), "{text}");
         }
         assert!(met(&["NULL"]).decide().is("\\N") && !met(&["NULL"]).decide().is("None"));
+        for (word, other) in [("(null)", "[NULL]"), ("[NULL]", "(null)"), ("NA", "NaN")] {
+            assert!(met(&[word]).decide().is(word) && !met(&[word]).decide().is(other), "{word}");
+        }
         assert_eq!((met(&["n/a"]).told(), met(&[]).decide()), (None, Nothing::default()));
     }
 }
