@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::columns::is_of_portal;
+use super::contacts;
 use super::conventions::Conventions;
 use super::dates::Loose;
 use super::detect::{DateOrder, NumberStyle};
@@ -13,8 +14,8 @@ use super::ids::whole;
 use super::labels::{Dictionary, Users};
 use super::packed::{self, Packed};
 use super::several::{is_one, join, split};
-use super::ways::{Shape, Way};
-use super::{damage, mojibake, numbers, words};
+use super::ways::{Harm, Shape, Way};
+use super::{damage, mojibake, numbers, protected, turned, words};
 use crate::model::{FieldDef, FieldType, ProblemCode, Schema, UserId, Value, fold};
 
 /// The first byte of U+FFFD; hardly any letter of a language that Bitrix24 exports begins with it.
@@ -132,8 +133,7 @@ impl<'a> CellReader<'a> {
 
     /// Reads a cell that may have lost something, or stand for nothing.
     fn doubted(&self, way: &Way, text: &str, pipeline: RowPipeline) -> Cell {
-        let text = self.conventions.present(text);
-        if words::trim(text).is_empty() {
+        if words::trim(self.conventions.present(text)).is_empty() {
             return Value::Empty.into();
         }
         // What stood where this sign does is lost, whoever has put it there: this program's decoder, or one before it.
@@ -153,8 +153,24 @@ impl<'a> CellReader<'a> {
 
     /// Reads a cell that has a text.
     fn present(&self, way: &Way, text: &str, pipeline: RowPipeline) -> Cell {
+        if self.conventions.is_protected && protected::is_met(text) {
+            return self.spread(way, &protected::text(text), pipeline);
+        }
+        self.spread(way, text, pipeline)
+    }
+
+    /// Reads the values of a cell.
+    fn spread(&self, way: &Way, text: &str, pipeline: RowPipeline) -> Cell {
         if !way.def.multiple {
             return self.single(way, text, pipeline);
+        }
+        if let FieldType::Multi(multi) = &way.def.kind
+            && let Some(values) = contacts::of_type(text, multi)
+        {
+            return match values {
+                Ok(values) => join(values.iter().map(|value| self.single(way, value, pipeline)).collect()),
+                Err(problem) => problem.into(),
+            };
         }
         let parts = match self.unpacked(text, way.coded) {
             Some(Err(packed::Unreadable)) => return ProblemCode::BadList.into(),
@@ -220,13 +236,16 @@ impl<'a> CellReader<'a> {
         if damage::is_lost(trimmed) {
             return ProblemCode::SpreadsheetDamage.into();
         }
+        if trimmed.is_empty() {
+            return Value::Empty.into();
+        }
         match &def.kind {
             FieldType::Id | FieldType::Integer => numbers::number(trimmed, self.conventions.numbers).map(Value::Number).into(),
             FieldType::Double => self.amount(way, trimmed).map(Value::Number).into(),
             FieldType::Money => self.money(trimmed).into(),
             FieldType::Flag => flag(def, trimmed).map(Value::Flag).ok_or(ProblemCode::BadFlag).into(),
-            FieldType::Date => self.date(trimmed, Loose::day),
-            FieldType::Moment => self.date(trimmed, |date, order| Some(self.in_own_zone(date.moment(order)?))),
+            FieldType::Date => self.date(way, trimmed, Loose::day),
+            FieldType::Moment => self.date(way, trimmed, |date, order| Some(self.in_own_zone(date.moment(order)?))),
             // In a database no item is item 0.
             FieldType::Enumeration if coded && trimmed == "0" => Value::Empty.into(),
             FieldType::Status(_) | FieldType::Enumeration => self.label(way.dictionary.as_deref(), coded, trimmed),
@@ -240,6 +259,11 @@ impl<'a> CellReader<'a> {
             }
             FieldType::Multi(_) if lacks_plus(trimmed, way.plus_lost) => {
                 Cell { value: Some(Value::Text(trimmed.into())), problem: Some(ProblemCode::LostPlus) }
+            }
+            FieldType::Text | FieldType::LongText | FieldType::Address
+                if way.harm == Harm::Measured && damage::has_decimals(trimmed) =>
+            {
+                ProblemCode::SpreadsheetDamage.into()
             }
             FieldType::Binding if !coded => Value::Name(trimmed.into()).into(),
             FieldType::Multi(_) | FieldType::Binding if !self.coded => Value::Text(trimmed.into()).into(),
@@ -305,8 +329,11 @@ impl<'a> CellReader<'a> {
         Cell { value: Some(Value::Label(text.into())), problem }
     }
 
-    fn date(&self, text: &str, value: impl Fn(&Loose, DateOrder) -> Option<Value>) -> Cell {
+    fn date(&self, way: &Way, text: &str, value: impl Fn(&Loose, DateOrder) -> Option<Value>) -> Cell {
         let date = Loose::parse(text);
+        if way.harm == Harm::Turned && date.as_ref().is_some_and(turned::may_be) {
+            return ProblemCode::SpreadsheetDamage.into();
+        }
         match date.as_ref().and_then(|date| value(date, self.conventions.date_order)) {
             Some(value) => value.into(),
             None if date.is_some_and(|date| date.is_nothing()) => Value::Empty.into(),

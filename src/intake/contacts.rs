@@ -3,7 +3,7 @@
 use super::damage;
 use super::packed::{self, Packed};
 use super::several::split;
-use crate::model::{FieldType, MULTIFIELDS, ProblemCode};
+use crate::model::{FieldType, MULTIFIELDS, Multi, ProblemCode};
 
 /// The kind of the links to users, which a dump has no such column for.
 const LINKS: &str = "LINK";
@@ -18,19 +18,51 @@ pub(super) fn types_of(kind: &str) -> impl Iterator<Item = &'static str> {
     MULTIFIELDS.iter().filter(move |(known, _)| *known == kind).flat_map(|(_, types)| types.iter().copied())
 }
 
+/// The values of a cell of one type that holds them as a database does, each with its type: `[{"VALUE":"+52 55","VALUE_TYPE":"WORK"}]`;
+/// `None` for a cell of plain values. A value of another type is none of the column's, and nobody knows which of the two is right.
+pub(super) fn of_type(text: &str, multi: &Multi) -> Option<Result<Vec<String>, ProblemCode>> {
+    let text = text.trim();
+    let within = text.trim_start_matches(['[', '{', ' ', '\n', '\r', '\t']);
+    let is_json = text.starts_with(['[', '{']) && within.starts_with('"') && text[..text.len() - within.len()].contains('{');
+    if !is_json && packed::serialised(text)?.is_ok_and(|packed| !holds_values(&packed)) {
+        return None;
+    }
+    Some(contacts_of(text, &multi.value_type).and_then(|contacts| {
+        let values = contacts.into_iter();
+        let own = |(value_type, value): (String, String)| (value_type == multi.value_type).then_some(value);
+        values.map(own).collect::<Option<Vec<String>>>().ok_or(ProblemCode::BadList)
+    }))
+}
+
+/// Whether a list holds values with their types, or is one.
+fn holds_values(packed: &Packed) -> bool {
+    let Packed::List(items) = packed else { return false };
+    is_value(items) || items.iter().any(|(_, item)| matches!(item, Packed::List(items) if is_value(items)))
+}
+
+/// Whether keys and values are those of one value.
+fn is_value(items: &[(String, Packed)]) -> bool {
+    items.iter().any(|(key, _)| key == "VALUE")
+}
+
 /// The values of a cell of all of a kind: type and value, in order.
 pub(super) fn contacts(text: &str) -> Result<Vec<(String, String)>, ProblemCode> {
-    let text = text.trim();
+    contacts_of(text.trim(), "WORK")
+}
+
+/// The same, where a value that names no type is of a given one.
+fn contacts_of(text: &str, usual: &str) -> Result<Vec<(String, String)>, ProblemCode> {
     let packed = match packed::serialised(text).or_else(|| packed::json(text).map(Ok)) {
         Some(Err(packed::Unreadable)) => return Err(ProblemCode::BadList),
         None if text.starts_with(['[', '{']) => return Err(ProblemCode::BadList),
+        Some(Ok(Packed::List(items))) if is_value(&items) => vec![Packed::List(items)],
         Some(Ok(Packed::List(items))) => items.into_iter().map(|(_, item)| item).collect(),
         // A cell of plain values says nothing of their types.
         Some(Ok(Packed::Text(_))) | None => split(&FieldType::Other, text).into_iter().map(Packed::Text).collect::<Vec<_>>(),
     };
     let mut contacts = Vec::new();
     for item in packed {
-        let value_type = item.get("VALUE_TYPE").unwrap_or("WORK").to_owned();
+        let value_type = item.get("VALUE_TYPE").unwrap_or(usual).to_owned();
         let value = match (item.get("VALUE").map(str::to_owned), item) {
             (Some(value), _) | (None, Packed::Text(value)) => value,
             (None, Packed::List(_)) => return Err(ProblemCode::BadList),

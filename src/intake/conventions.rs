@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::detect::{DateOrder, NumberStyle};
 use super::lost::Loss;
 use super::nothing::Nothing;
+use super::protected;
 use crate::model::{OriginalId, ProblemCode, Value};
 
 /// How the cells of one file are to be read.
@@ -34,6 +35,12 @@ pub struct Conventions {
     /// Whether every cell of a column that could tell was encoded twice, so that its cells are read as they were before; by the column's
     /// place.
     pub(super) twice: Vec<bool>,
+    /// The places of the columns whose real dates a spreadsheet has turned round.
+    pub(super) turned: Vec<usize>,
+    /// Whether each text of a column became a number with decimals, by the column's place.
+    pub(super) measured: Vec<bool>,
+    /// Whether cells are protected from spreadsheets.
+    pub(super) is_protected: bool,
 }
 
 /// Losses of text that single cells are to be asked about.
@@ -122,6 +129,12 @@ impl Conventions {
 
     /// What stands in a cell: nothing, where it only says so in a program's words (csv 8, layout c).
     pub(super) fn present<'t>(&self, text: &'t str) -> &'t str {
+        let text = self.bare(text);
         if self.nothing.is(text) { "" } else { text }
+    }
+
+    /// A cell without what protects it from spreadsheets.
+    pub(super) fn bare<'t>(&self, text: &'t str) -> &'t str {
+        if self.is_protected { protected::within(text) } else { text }
     }
 }

@@ -120,7 +120,19 @@ fn is_power_of_ten(text: &str) -> bool {
 
 /// A phone that a program took for a number with decimals: `525512345678.0`. Compared by its digits it would be another one.
 pub(super) fn is_phone_with_decimals(text: &str) -> bool {
-    text.strip_suffix(".0").is_some_and(|phone| phone.len() >= PHONE_DIGITS_MIN && is_digits(phone))
+    whole_part(text).is_some_and(|phone| phone.len() >= PHONE_DIGITS_MIN)
+}
+
+/// Whether a text is a whole number that a program has given decimals: `64000.0`, where it is German or Spanish `64000,0`.
+pub(super) fn has_decimals(text: &str) -> bool {
+    whole_part(text).is_some()
+}
+
+/// The digits before the decimals that a program has added.
+pub(super) fn whole_part(text: &str) -> Option<&str> {
+    // Asked for every phone, and nearly none ends so.
+    let whole = text.strip_suffix('0')?.strip_suffix(['.', ','])?;
+    is_digits(whole).then_some(whole)
 }
 
 fn is_digits(text: &str) -> bool {
@@ -205,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_phone_that_became_a_number_with_decimals_is_known() {
-        assert!(is_phone_with_decimals("525512345678.0"));
+        assert!(is_phone_with_decimals("525512345678.0") && is_phone_with_decimals("525512345678,0"));
         for kept in ["525512345678", "55.0", "55 1234 5678.0", "525512345678.00", "5255.1234.0"] {
             assert!(!is_phone_with_decimals(kept), "{kept}");
         }

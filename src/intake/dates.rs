@@ -17,7 +17,7 @@ pub(super) struct Loose {
     /// The first part has four digits.
     pub(super) year_first: bool,
     /// The year has two digits.
-    short_year: bool,
+    pub(super) short_year: bool,
     pub(super) separator: u8,
     /// Hour, minute, second; `None` for a date alone.
     pub(super) clock: Option<[i8; 3]>,
@@ -140,6 +140,10 @@ impl Loose {
     /// The date in an order.
     fn date(&self, order: DateOrder) -> Option<Date> {
         let [year, month, day] = self.in_order(order);
+        // Who says that the year comes first means no date whose year comes last; unless day and month are alike.
+        if order == DateOrder::Ymd && !self.year_first && !self.short_year && self.parts[0] != self.parts[1] {
+            return None;
+        }
         // In the wrong order most dates are none, and an error would cost more than the date.
         let may_be = (1..=12).contains(&month) && (1..=31).contains(&day);
         if may_be { Date::new(year, month as i8, day as i8).ok() } else { None }
@@ -180,6 +184,11 @@ impl Loose {
         let date = self.date(order)?;
         let date = if self.hours == Hours::Midnight { date.tomorrow().ok()? } else { date };
         Some(date.to_datetime(time))
+    }
+
+    /// Whether the cell names its offset.
+    pub(super) fn has_offset(&self) -> bool {
+        self.offset.is_some()
     }
 
     /// Whether it is a database's date of nothing: `0000-00-00`.

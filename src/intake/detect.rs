@@ -120,6 +120,7 @@ impl CellMeaning {
 
 /// What other programs have done to a file on its way, as far as its beginning tells.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is another program's doing, and none excludes another")]
 pub(super) struct Wear {
     /// Some of its text was encoded twice, so that its cells are to be asked.
     pub(super) is_twice_encoded: bool,
@@ -127,6 +128,10 @@ pub(super) struct Wear {
     pub(super) has_lost_letters: bool,
     /// Its ids have decimals, one and all: a program took the column for one of measures.
     pub(super) has_decimal_ids: bool,
+    /// The whole numbers of some column have decimals, one and all, so that columns of texts are asked for them, too.
+    pub(super) has_measures: bool,
+    /// Cells are protected from spreadsheets.
+    pub(super) has_protected_cells: bool,
 }
 
 /// A restore file, as far as its first MiB tells.
@@ -376,6 +381,8 @@ impl RestoreFile {
         }
         let ids = self.columns.iter().position(|column| column.code.as_ref().is_some_and(|code| code.as_str() == "ID"));
         self.wear.has_decimal_ids = ids.is_some_and(|column| header.has_decimals(column));
+        self.wear.has_measures = (0..self.columns.len()).any(|column| header.has_measures(column));
+        self.wear.has_protected_cells = header.has_protected_cells();
         Ok(())
     }
 }

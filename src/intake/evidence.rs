@@ -18,7 +18,7 @@ use super::nothing::{self, Word};
 use super::number_votes::NumberVotes;
 use super::user_votes::UserVotes;
 use super::votes::{ColumnVotes, is_number};
-use super::words;
+use super::{protected, words};
 use crate::model::{FieldDef, FieldType, Schema};
 
 /// Fields of persons' names, in which nobody asks a question.
@@ -35,6 +35,10 @@ pub(super) struct Witness {
     lettered: Vec<usize>,
     /// The columns of texts, which are asked whether they have lost letters; none where the file's beginning has lost none.
     texts: Vec<usize>,
+    /// The columns of texts, which are asked whether they became numbers with decimals; none where no number of the file's beginning has.
+    measured: Vec<usize>,
+    /// Some cells are protected from spreadsheets.
+    is_protected: bool,
     /// The columns without a title, which are asked whether they hold anything.
     nameless: Vec<usize>,
     /// The header holds field codes, so that cells may hold a database's word for nothing.
@@ -93,9 +97,11 @@ impl Witness {
     pub(super) fn of(file: &RestoreFile, columns: &[Column], schema: &Schema) -> Self {
         let watched = columns.iter().enumerate().filter_map(|(at, column)| Some((at, matter(column, schema)?))).collect();
         let lettered = if file.wear.is_twice_encoded { (0..columns.len()).collect() } else { Vec::new() };
-        let texts = if file.wear.has_lost_letters { texts(columns).collect() } else { Vec::new() };
+        let asked = |is_worn: bool| if is_worn { texts(columns).collect() } else { Vec::new() };
+        let (texts, measured) = (asked(file.wear.has_lost_letters), asked(file.wear.has_measures));
+        let is_protected = file.wear.has_protected_cells;
         let nameless = (0..columns.len()).filter(|at| columns[*at].name.is_empty()).collect();
-        Self { watched, width: columns.len(), lettered, texts, nameless, coded: file.is_coded() }
+        Self { watched, width: columns.len(), lettered, texts, measured, is_protected, nameless, coded: file.is_coded() }
     }
 
     /// What the records of a part of the file tell. Some lines at a time are asked column by column: few enough that they stay near, and
@@ -147,7 +153,8 @@ impl Witness {
             }
             false
         };
-        let texts = lines.iter().map(|line| words::trim(line.get(at).unwrap_or_default())).filter(says_something);
+        let bare = |text: &'t str| if self.is_protected { protected::within(text) } else { text };
+        let texts = lines.iter().map(|line| bare(words::trim(line.get(at).unwrap_or_default()))).filter(says_something);
         match matter {
             Matter::Number => texts.for_each(|text| numbers.count(text)),
             Matter::Money => texts.for_each(|text| money.count(text)),
@@ -170,6 +177,9 @@ impl Witness {
         }
         for &at in &self.nameless {
             evidence.columns[at].filled += cells(at).filter(|cell| !words::trim(cell).is_empty()).count() as u64;
+        }
+        for &at in &self.measured {
+            cells(at).map(words::trim).for_each(|cell| evidence.columns[at].measure(cell));
         }
         for &at in &self.texts {
             cells(at).for_each(|cell| evidence.columns[at].marks.count(cell));
@@ -296,6 +306,9 @@ impl Evidence {
             plus_lost,
             suspect: None,
             twice,
+            turned: Vec::new(),
+            measured: self.columns.iter().map(ColumnVotes::is_measured).collect(),
+            is_protected: file.wear.has_protected_cells,
         };
         (conventions, findings)
     }

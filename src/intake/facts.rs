@@ -10,6 +10,7 @@ use super::nothing::Word;
 use super::order::{Newest, OrderVotes};
 use super::row::is_code;
 use super::survey::Keep;
+use super::{protected, turned};
 use crate::model::{EntityType, FieldType, OriginalId, PersonName, Schema, fold, name_keys};
 
 /// Where in the lines of a file the facts stand.
@@ -17,6 +18,8 @@ pub(super) struct Surveyor<'a> {
     schema: &'a Schema,
     entity: EntityType,
     coded: bool,
+    /// Some cells are protected from spreadsheets.
+    is_protected: bool,
     dates: Vec<usize>,
     created: Option<usize>,
     modified: Option<usize>,
@@ -30,13 +33,20 @@ pub(super) struct Facts {
     pub(super) created: Vec<(OriginalId, Loose)>,
     pub(super) newest: Newest,
     pub(super) names: Vec<(OriginalId, Vec<String>)>,
+    /// What the dates of each column tell, in the order of [`date_columns`].
+    pub(super) turned: Vec<turned::Votes>,
+}
+
+/// The columns that hold dates or moments.
+pub(super) fn date_columns(columns: &[Column]) -> impl Iterator<Item = usize> {
+    let is_date =
+        |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
+    columns.iter().enumerate().filter(move |(_, column)| is_date(column)).map(|(at, _)| at)
 }
 
 impl<'a> Surveyor<'a> {
     pub(super) fn new(file: &RestoreFile, columns: &[Column], schema: &'a Schema, keep: Keep) -> Self {
         let of_code = |code: &str| columns.iter().position(|column| is_code(column, code));
-        let is_date =
-            |column: &Column| column.def.as_ref().is_some_and(|def| matches!(def.kind, FieldType::Date | FieldType::Moment));
         let names = match file.entity {
             _ if keep == Keep::Sample => [None; 4],
             EntityType::Company => [of_code("TITLE"), None, None, None],
@@ -47,7 +57,8 @@ impl<'a> Surveyor<'a> {
             schema,
             entity: file.entity,
             coded: file.is_coded(),
-            dates: columns.iter().enumerate().filter(|(_, column)| is_date(column)).map(|(at, _)| at).collect(),
+            is_protected: file.wear.has_protected_cells,
+            dates: date_columns(columns).collect(),
             created: of_code("DATE_CREATE"),
             modified: of_code("DATE_MODIFY"),
             names,
@@ -55,7 +66,7 @@ impl<'a> Surveyor<'a> {
     }
 
     pub(super) fn facts(&self, chunk: &Chunk, groups: &[Group]) -> Facts {
-        let mut facts = Facts::default();
+        let mut facts = Facts { turned: vec![turned::Votes::default(); self.dates.len()], ..Facts::default() };
         facts.created.reserve_exact(if self.created.is_some() { groups.len() } else { 0 });
         for group in groups {
             let Group::Record { id, first, .. } = group else { continue };
@@ -66,9 +77,16 @@ impl<'a> Surveyor<'a> {
                     facts.names.push((*id, names));
                 }
             }
-            for &at in &self.dates {
-                let Some(date) = cells.get(at).filter(|cell| !cell.is_empty()).and_then(Loose::parse) else { continue };
+            for (&at, turned) in self.dates.iter().zip(&mut facts.turned) {
+                let cell = cells.get(at).filter(|cell| !cell.is_empty());
+                let Some(cell) = cell.map(|cell| self.bare(cell)) else { continue };
+                let Some(date) = Loose::parse(cell) else {
+                    // A multiple field has several, which tell as well.
+                    cell.split(", ").filter_map(Loose::parse).for_each(|date| facts.votes.count(&date));
+                    continue;
+                };
                 facts.votes.count(&date);
+                turned.count(&date);
                 let (is_created, is_modified) = (self.created == Some(at), self.modified == Some(at));
                 if is_created {
                     facts.created.push((*id, date));
@@ -81,12 +99,17 @@ impl<'a> Surveyor<'a> {
         facts
     }
 
+    fn bare<'t>(&self, cell: &'t str) -> &'t str {
+        if self.is_protected { protected::within(cell) } else { cell }
+    }
+
     /// The texts under which another record's link may name this one.
     fn names_of(&self, cells: Texts<'_>) -> Vec<String> {
         let is_name =
             |cell: &&str| Word::of(cell).is_none_or(|word| !(word.is_no_name() || self.coded && word.is_of_databases()));
         let [first, name, second, last] = self.names.map(|at| {
-            at.and_then(|at| cells.get(at)).map(str::trim).filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
+            let cell = at.and_then(|at| cells.get(at)).map(|cell| self.bare(cell.trim()));
+            cell.filter(is_name).map(mojibake::meant).unwrap_or_default().into_owned()
         });
         match self.entity {
             EntityType::Company => Some(fold(&first)).filter(|title| !title.is_empty()).into_iter().collect(),

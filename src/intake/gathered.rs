@@ -8,7 +8,7 @@ use super::births::Births;
 use super::columns::{Column, Role};
 use super::detect::RestoreFile;
 use super::evidence::Evidence;
-use super::facts::Facts;
+use super::facts::{Facts, date_columns};
 use super::finding::Findings;
 use super::group::{Group, Remark};
 use super::ids::{MetIds, whole};
@@ -16,6 +16,7 @@ use super::order::{Decided, Newest, OrderVotes, order_by_ids};
 use super::row::is_code;
 use super::spoilt::{self, Spoilt};
 use super::survey::{Keep, Open, Survey};
+use super::turned::{self, Turned};
 use crate::model::{Cells, OriginalId, Place, Problem, ProblemCode, RejectReason};
 
 /// Problems of one code that are told one by one; the rest is only counted.
@@ -27,6 +28,8 @@ pub(super) struct Gathered {
     rejected: u64,
     blank: u64,
     votes: OrderVotes,
+    /// What the dates of each column tell of how a spreadsheet has left them.
+    turned: Vec<turned::Votes>,
     ids: MetIds,
     rejected_ids: MetIds,
     births: Births,
@@ -46,6 +49,7 @@ impl Gathered {
             rejected: 0,
             blank: 0,
             votes: OrderVotes::default(),
+            turned: Vec::new(),
             ids: MetIds::default(),
             rejected_ids: MetIds::default(),
             births: Births::of(keep),
@@ -60,6 +64,8 @@ impl Gathered {
 
     pub(super) fn learn(&mut self, facts: Facts) {
         self.votes.add(&facts.votes);
+        self.turned.resize(facts.turned.len(), turned::Votes::default());
+        self.turned.iter_mut().zip(&facts.turned).for_each(|(own, other)| own.add(other));
         self.births.add(&facts.created);
         self.changes.merge(&facts.newest);
         self.names.extend(facts.names);
@@ -125,7 +131,7 @@ impl Gathered {
     }
 
     pub(super) fn survey(
-        self,
+        mut self,
         file: &RestoreFile,
         columns: Vec<Column>,
         mut problems: Vec<Problem>,
@@ -133,6 +139,7 @@ impl Gathered {
         sha256: String,
         bytes: u64,
     ) -> Survey {
+        let turned = self.take_turned(&columns);
         let Decided { order, sure: is_sure, confidence, how } = self.order(file);
         let (mut conventions, told) = evidence.decide(file, &columns, order);
         let zeros = problems.iter().any(|problem| problem.code == ProblemCode::NulBytes);
@@ -160,7 +167,12 @@ impl Gathered {
             of_file(ProblemCode::NoId, header, "no column holds the records' ids");
         }
         if !is_sure {
-            of_file(ProblemCode::DateOrderUnsure, header, "the dates don't tell day from month; say --date-order");
+            let text = if self.votes.may_begin_with_years() {
+                "years of two digits may stand first or last (`24/01/13`); say --date-order"
+            } else {
+                "the dates don't tell day from month; say --date-order"
+            };
+            of_file(ProblemCode::DateOrderUnsure, header, text);
         }
         if let Some(count) = evidence.numbers_untold().filter(|_| file.said.numbers.is_none() && !file.is_coded()) {
             let text = format!("{count} numbers such as `1.500` may be read in two ways, and none tells which; say --numbers");
@@ -176,6 +188,12 @@ impl Gathered {
             let text = format!("{cells} cells of this column were encoded twice, and none once: they are read as they were");
             problems.push(Problem { place, code: ProblemCode::Mojibake, text });
         }
+        for &at in turned.iter().flat_map(|turned| &turned.columns) {
+            let place = Place { file: Arc::clone(&file.path), line: header, column: Some(columns[at].name.clone()) };
+            let text = turned_words(turned.as_ref().is_some_and(|turned| turned.is_sure)).to_owned();
+            problems.push(Problem { place, code: ProblemCode::DatesTurned, text });
+        }
+        conventions.turned = turned.filter(|turned| turned.is_sure).map(|turned| turned.columns).unwrap_or_default();
         problems.extend(self.problems);
         let is_unmapped = |(at, column): &(usize, &Column)| column.is_unmapped() && !evidence.is_margin(*at, column);
         let unmapped = columns.iter().enumerate().filter(is_unmapped).map(|(_, column)| column.name.clone()).collect();
@@ -201,6 +219,25 @@ impl Gathered {
         }
     }
 
+    /// The columns whose real dates a spreadsheet has turned round, or may have. Where it surely has, none of them is a birth to go by.
+    fn take_turned(&mut self, columns: &[Column]) -> Option<Turned> {
+        let places: Vec<usize> = date_columns(columns).collect();
+        let mut turned = turned::decide(&self.turned)?;
+        for at in &mut turned.columns {
+            *at = places[*at];
+        }
+        let is_of = |code: &str| turned.columns.iter().any(|at| is_code(&columns[*at], code));
+        let (created, modified) = (is_of("DATE_CREATE"), is_of("DATE_MODIFY"));
+        if turned.is_sure && created {
+            self.births.kept.retain(|(_, date)| !turned::may_be(date));
+        }
+        if turned.is_sure && (created || modified) {
+            self.changes = Newest::default();
+            self.births.kept.iter().for_each(|(_, date)| self.changes.add(date));
+        }
+        Some(turned)
+    }
+
     /// The order of dates: given, or told by the dates, by the order of the ids, by the language.
     fn order(&self, file: &RestoreFile) -> Decided {
         if let Some(order) = file.date_order {
@@ -217,6 +254,17 @@ impl Gathered {
             }
             None => decided,
         }
+    }
+}
+
+/// What is said of a column with dates that a spreadsheet has turned round, or may have.
+fn turned_words(is_sure: bool) -> &'static str {
+    if is_sure {
+        "a spreadsheet of another region has exchanged day and month where both are at most 12: none of these dates has a day beyond, and \
+         all that stayed text have one; they are left out, ask for the file as it was"
+    } else {
+        "a spreadsheet of another region may have exchanged day and month: no real date has a day beyond 12, and all that stayed text \
+         have one; compare some of them with the file as it was"
     }
 }
 

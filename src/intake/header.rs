@@ -8,7 +8,7 @@ use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
 use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
-use super::{escapes, headers, ids, leftover, misquoted, mojibake, quotes};
+use super::{damage, escapes, headers, ids, leftover, misquoted, mojibake, protected, quotes};
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
 const HEADER_LINES: usize = 20;
@@ -371,11 +371,27 @@ impl Header {
 
     /// Whether the first rows have numbers with decimals in a column, more than one and without exception.
     pub(super) fn has_decimals(&self, column: usize) -> bool {
+        self.each_is(column, |cell| ids::whole(cell).len() < cell.len())
+    }
+
+    /// The same with a comma before the decimals, too.
+    pub(super) fn has_measures(&self, column: usize) -> bool {
+        self.each_is(column, damage::has_decimals)
+    }
+
+    /// Whether each of the cells that the first rows have in a column is of a kind, and there is more than one.
+    fn each_is(&self, column: usize, is_of_kind: impl Fn(&str) -> bool) -> bool {
         let cells = self.lines[self.at + 1..].iter().filter_map(|row| row.cells.get(column)).map(str::trim);
-        let (all, decimal) = cells
+        let (all, of_kind) = cells
             .filter(|cell| !cell.is_empty())
-            .fold((0, 0), |(all, decimal), cell| (all + 1, decimal + usize::from(ids::whole(cell).len() < cell.len())));
-        all > 1 && decimal == all
+            .fold((0, 0), |(all, of_kind), cell| (all + 1, of_kind + usize::from(is_of_kind(cell))));
+        all > 1 && of_kind == all
+    }
+
+    /// Whether a cell of the first rows is protected from spreadsheets, and not the only one.
+    pub(super) fn has_protected_cells(&self) -> bool {
+        let cells = self.lines[self.at + 1..].iter().flat_map(|row| row.cells.iter());
+        cells.filter(|cell| protected::is_met(cell.trim())).nth(1).is_some()
     }
 
     /// How many cells a row has: as many as the header, unless all rows agree that the delimiter at the line's end is only the

@@ -7,7 +7,7 @@ use super::detect::RestoreFile;
 use super::ids;
 use super::lines::{LineRef, Texts};
 use super::mask::Mask;
-use super::{second_header, words};
+use super::{protected, second_header, words};
 use crate::model::{OriginalId, RejectReason, fold};
 
 /// Where the numbers of records without an id begin: 2^52.
@@ -97,6 +97,7 @@ impl<'a> Layout<'a> {
             let alone = if is_total() { RejectReason::TotalLine } else { RejectReason::NoId };
             return if self.is_continuation(cells) { Continues { alone } } else { Unusable(alone) };
         }
+        let id = if self.file.wear.has_protected_cells { protected::within(id) } else { id };
         let id = if self.file.wear.has_decimal_ids { ids::whole(id) } else { id };
         let Some(id) = parse_id(id) else {
             if second_header::is_of_other_columns(self.file, cells) {
@@ -104,8 +105,7 @@ impl<'a> Layout<'a> {
             }
             return Unusable(if is_total() { RejectReason::TotalLine } else { RejectReason::BadId });
         };
-        // Masks are an export's; a cell of codes may hold any word.
-        if !self.file.is_coded() && self.mask.covers(cells) {
+        if self.is_masked(cells) {
             return Unusable(RejectReason::Masked);
         }
         Names(id)
@@ -123,10 +123,14 @@ impl<'a> Layout<'a> {
         if may_be_title && second_header::is_of_other_columns(self.file, cells) {
             return Judgement::OtherHeader;
         }
-        if !self.file.is_coded() && self.mask.covers(cells) {
+        if self.is_masked(cells) {
             return Judgement::Unusable(RejectReason::Masked);
         }
         Judgement::Names(self.content_id(cells))
+    }
+
+    fn is_masked(&self, cells: Texts<'_>) -> bool {
+        if self.file.is_coded() { self.mask.covers_codes(cells) } else { self.mask.covers(cells) }
     }
 
     /// A number for a record that has no id: made of its cells, so that the same file, read again or elsewhere, gives the same one and

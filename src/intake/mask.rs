@@ -49,6 +49,25 @@ impl Mask {
         self.is_of_known_word(cells) || self.is_of_its_own_word(cells)
     }
 
+    /// Whether a line of a file of codes is masked. There a cell may hold any word, so that nearly all of them must bear the mask.
+    pub(super) fn covers_codes(&self, cells: Texts<'_>) -> bool {
+        let (mut hidden, mut open) = (0, 0);
+        for column in &self.maskable {
+            let Some(&first) = cells.bytes(*column).and_then(<[u8]>::first) else { continue };
+            if self.words.begin_with(first) && cells.get(*column).is_some_and(|cell| self.words.has(cell)) {
+                hidden += 1;
+                continue;
+            }
+            open += 1;
+            // As soon as a fifth of all that a mask may cover is open, the rest can't be nearly all.
+            if open * 5 > self.maskable.len() {
+                return false;
+            }
+        }
+        let is_of_known_word = hidden >= CELLS_MIN as usize && open * 4 <= hidden;
+        is_of_known_word || (hidden > 1 && open == 0 && self.is_open_in_the_id_alone(cells))
+    }
+
     /// Whether a known word fills most cells that a mask may cover, or every cell but the id.
     fn is_of_known_word(&self, cells: Texts<'_>) -> bool {
         let (mut hidden, mut open) = (0, 0);

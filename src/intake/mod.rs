@@ -61,6 +61,7 @@ mod number_votes;
 mod numbers;
 mod order;
 mod packed;
+mod protected;
 mod quotes;
 mod reader;
 mod reading;
@@ -81,6 +82,7 @@ mod surplus;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod turned;
 mod unpack;
 mod user_votes;
 mod usual_dates;

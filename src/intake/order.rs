@@ -7,6 +7,9 @@ use super::dates::{Hours, Loose};
 use super::detect::DateOrder;
 use crate::model::{OriginalId, Value};
 
+/// So many different numbers stand last where they are taken for days: hardly any file is of as many years.
+const LASTS_MIN: u32 = 4;
+
 /// The dates of a file, counted by what they say of its order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct OrderVotes {
@@ -22,6 +25,17 @@ pub(super) struct OrderVotes {
     full_days: u64,
     /// Hours that both clocks have, without `am` or `pm`.
     plain_hours: u64,
+    short: ShortYears,
+}
+
+/// The dates whose year has two digits, as far as the year may be the first or the last of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct ShortYears {
+    /// The numbers that stand first and last: a bit each.
+    firsts: u32,
+    lasts: u32,
+    /// Some date tells that the year is last.
+    is_last: bool,
 }
 
 /// The order that a file's dates are read in.
@@ -51,6 +65,9 @@ impl OrderVotes {
             (_, false, false) if first != second => self.open += 1,
             _ => {}
         }
+        if !date.year_first {
+            self.short.count(date);
+        }
         self.dots += u64::from(date.separator == b'.');
         match (date.hours, date.clock) {
             (_, None) => {}
@@ -70,6 +87,9 @@ impl OrderVotes {
         self.half_days += other.half_days;
         self.full_days += other.full_days;
         self.plain_hours += other.plain_hours;
+        self.short.firsts |= other.short.firsts;
+        self.short.lasts |= other.short.lasts;
+        self.short.is_last |= other.short.is_last;
     }
 
     /// Whether some dates are another day in another order, so that it matters which one is taken.
@@ -77,9 +97,20 @@ impl OrderVotes {
         self.open + self.day_first + self.month_first > 0
     }
 
+    /// Whether all dates have years of two digits that may as well stand first, and the days seem to stand last: `24/01/13`.
+    pub(super) fn may_begin_with_years(&self) -> bool {
+        let ShortYears { firsts, lasts, is_last } = self.short;
+        !is_last && lasts.count_ones() >= LASTS_MIN && lasts.count_ones() >= firsts.count_ones() * 2
+    }
+
     /// The order. Where the dates themselves don't say it, the language and the separator decide.
     pub(super) fn decide(&self, language: Option<&str>) -> Decided {
         let telling = self.day_first + self.month_first;
+        if self.may_begin_with_years() {
+            let order = if self.month_first > self.day_first { DateOrder::Mdy } else { DateOrder::Dmy };
+            let how = "its years of two digits may stand first or last; taken for the last";
+            return Decided { order, sure: false, confidence: 0.5, how: how.to_owned() };
+        }
         if telling > 0 {
             let order = if self.day_first >= self.month_first { DateOrder::Dmy } else { DateOrder::Mdy };
             let against = self.day_first.min(self.month_first);
@@ -120,6 +151,19 @@ impl OrderVotes {
             _ if half * 2 >= full + plain => ("12", half as f32 / all, format!("{half} hours say am or pm")),
             _ => ("24", (full + plain) as f32 / all, format!("{half} hours say am or pm, {} don't", full + plain)),
         })
+    }
+}
+
+impl ShortYears {
+    fn count(&mut self, date: &Loose) {
+        let [first, second, last] = date.parts;
+        let may_be_first = date.short_year && (1..=12).contains(&second) && (1..=31).contains(&last);
+        if may_be_first && first <= 31 {
+            self.firsts |= 1 << first;
+            self.lasts |= 1 << last;
+        } else {
+            self.is_last = true;
+        }
     }
 }
 

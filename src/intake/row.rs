@@ -304,7 +304,7 @@ impl<'a> RowReader<'a> {
 
     /// Whether the other column of the same field says more: a client's id goes before its name (csv 3.2).
     fn is_outdone(&self, at: usize, cells: Texts<'_>) -> bool {
-        let has_id = |id: usize| cells.get(id).is_some_and(|cell| !matches!(cell.trim(), "" | "0"));
+        let has_id = |id: usize| cells.get(id).is_some_and(|cell| !matches!(self.conventions.bare(cell.trim()), "" | "0"));
         self.twins.iter().any(|&(id, name)| (name == at && has_id(id)) || (id == at && !has_id(id)))
     }
 
@@ -332,6 +332,7 @@ impl<'a> RowReader<'a> {
                 continue;
             }
             let (price, quantity) = (self.number(price, Decimal::ZERO)?, self.number(quantity, Decimal::ONE)?);
+            let name = self.conventions.bare(name);
             rows.push(ProductRow::free(mojibake::meant(name).into_owned(), price, quantity));
         }
         Ok(rows)

@@ -1,12 +1,16 @@
 //! What the cells of one column tell: codes or labels, a `+` that phones have or miss, letters that were encoded twice or lost.
 
-use super::lost;
-use super::mojibake;
+use super::nothing::Word;
+use super::{damage, lost, mojibake};
 
 /// Digits of a phone up to which lengths are counted apart.
 const PHONE_DIGITS_MAX: usize = 16;
 /// Phones with a `+` from which on one without it is missed.
 const PLUS_MIN: u32 = 2;
+
+/// Texts from which on a column of numbers with decimals is no chance, and the digits of which one has as many.
+const MEASURED_MIN: u64 = 2;
+const MEASURED_DIGITS_MIN: usize = 4;
 
 /// The votes of one column.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +28,10 @@ pub(super) struct ColumnVotes {
     pub(super) twice: u64,
     /// Cells of texts that have lost letters.
     pub(super) marks: lost::Votes,
+    /// Texts, those that are whole numbers with decimals, and those of them that are long.
+    texts: u64,
+    measured: u64,
+    long: u64,
 }
 
 impl ColumnVotes {
@@ -36,6 +44,9 @@ impl ColumnVotes {
         self.once += other.once;
         self.twice += other.twice;
         self.marks.add(other.marks);
+        self.texts += other.texts;
+        self.measured += other.measured;
+        self.long += other.long;
         for length in 0..PHONE_DIGITS_MAX {
             self.plus[length] += other.plus[length];
             self.bare[length] += other.bare[length];
@@ -55,6 +66,22 @@ impl ColumnVotes {
         let is_twice = mojibake::repair(text).is_some();
         self.once += u64::from(!is_twice);
         self.twice += u64::from(is_twice);
+    }
+
+    /// Counts a text that may have become a number with decimals.
+    pub(super) fn measure(&mut self, text: &str) {
+        if text.is_empty() || Word::of(text).is_some() {
+            return;
+        }
+        let whole = damage::whole_part(text);
+        self.texts += 1;
+        self.measured += u64::from(whole.is_some());
+        self.long += u64::from(whole.is_some_and(|whole| whole.len() >= MEASURED_DIGITS_MIN));
+    }
+
+    /// Whether every text became a number with decimals. Short ones alone may be versions: `2.0`.
+    pub(super) fn is_measured(&self) -> bool {
+        self.texts >= MEASURED_MIN && self.measured == self.texts && self.long > 0
     }
 
     /// Whether every cell that could tell was encoded twice: then the repair is no guess.

@@ -21,6 +21,16 @@ pub(super) enum Shape {
     Other,
 }
 
+/// What a program has made of the values of a column, of which no single cell gives it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Harm {
+    None,
+    /// Day and month of its real dates are exchanged.
+    Turned,
+    /// Each of its texts became a number with decimals.
+    Measured,
+}
+
 /// How the cells of one column are read.
 pub(super) struct Way {
     /// The column's place.
@@ -35,6 +45,8 @@ pub(super) struct Way {
     pub(super) has_currency: bool,
     /// All of its cells were encoded twice.
     pub(super) is_twice: bool,
+    /// What a spreadsheet or another program has made of all of its values.
+    pub(super) harm: Harm,
     /// The digits of a phone whose `+` a spreadsheet took; 0 where none is missed.
     pub(super) plus_lost: usize,
     /// The entries of its directory, or the items of its list.
@@ -58,6 +70,7 @@ impl Way {
             coded: has_ids || conventions.is_coded(at),
             has_currency: matches!(def.code.as_str(), "OPPORTUNITY" | "REVENUE"),
             is_twice: conventions.is_twice(at),
+            harm: Harm::of(at, conventions),
             plus_lost: conventions.plus_lost.get(at).copied().unwrap_or_default(),
             dictionary: match &def.kind {
                 FieldType::Status(directory) => Some(Box::new(Dictionary::of_directory(schema, directory))),
@@ -65,6 +78,17 @@ impl Way {
                 _ => None,
             },
             def,
+        }
+    }
+}
+
+impl Harm {
+    fn of(at: usize, conventions: &Conventions) -> Self {
+        let is_measured = || conventions.measured.get(at).is_some_and(|measured| *measured);
+        match conventions.turned.contains(&at) {
+            true => Self::Turned,
+            false if is_measured() => Self::Measured,
+            false => Self::None,
         }
     }
 }
@@ -106,6 +130,9 @@ mod tests {
             plus_lost: vec![12],
             suspect: None,
             twice: Vec::new(),
+            turned: Vec::new(),
+            measured: Vec::new(),
+            is_protected: false,
         }
     }
 

@@ -115,6 +115,8 @@ pub enum ProblemCode {
     NoRecords,
     /// Day and month can't be told apart in any date of the file.
     DateOrderUnsure,
+    /// A spreadsheet has exchanged day and month in a column's dates, or seems to have.
+    DatesTurned,
     /// Numbers that may be read in two ways, and none that tells the decimal sign: `1.500`.
     NumbersUnsure,
     /// There is no ID column.
@@ -159,6 +161,7 @@ impl ProblemCode {
             Self::DuplicateColumn => "duplicate_column",
             Self::NoRecords => "no_records",
             Self::DateOrderUnsure => "date_order_unsure",
+            Self::DatesTurned => "dates_turned",
             Self::NumbersUnsure => "numbers_unsure",
             Self::NoId => "no_id",
             Self::SpreadsheetDamage => "spreadsheet_damage",

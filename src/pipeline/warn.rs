@@ -62,6 +62,9 @@ pub(super) fn warn(
         if !seen.survey.date_order_sure {
             add(ProblemCode::DateOrderUnsure.code(), Some(seen.file.entity), None, seen.survey.rows);
         }
+        for problem in seen.survey.problems.iter().filter(|problem| problem.code == ProblemCode::DatesTurned) {
+            add(problem.code.code(), Some(seen.file.entity), problem.place.column.clone(), seen.survey.rows);
+        }
         for code in [ProblemCode::Mojibake, ProblemCode::NumbersUnsure] {
             if seen.survey.problems.iter().any(|problem| problem.code == code) {
                 add(code.code(), Some(seen.file.entity), None, seen.survey.rows);

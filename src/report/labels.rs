@@ -152,6 +152,7 @@ const OF_FILES: Table = &[
     label("duplicate_column", "two columns of one field", "dos columnas del mismo campo"),
     label("no_records", "the export says that there are no records", "la exportación dice que no hay registros"),
     label("date_order_unsure", "day and month can't be told apart", "no se distingue el día del mes"),
+    label("dates_turned", "a spreadsheet has exchanged day and month", "una hoja de cálculo intercambió día y mes"),
     label("numbers_unsure", "1.500 may be 1500 or 1.5", "1.500 puede ser 1500 o 1.5"),
     label("no_id", "no column holds the records' IDs", "ninguna columna trae el ID de los registros"),
     label("mojibake", "the text was encoded twice", "el texto se codificó dos veces"),

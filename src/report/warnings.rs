@@ -86,6 +86,11 @@ const KNOWN: &[Known] = &[
         "Ninguna fecha de los archivos permite distinguir día y mes. Si 03/04 significa 4 de marzo, indique `--date-order mdy` y repita la revisión.",
     ),
     alarm(
+        "dates_turned",
+        "In the column {field} a spreadsheet seems to have taken the day for the month: no date in it has a day beyond 12, and what stayed text has nothing else. Where that leaves no doubt, such dates are left out. Use the file as Support sent it, never saved by Excel.",
+        "En la columna {field}, una hoja de cálculo parece haber tomado el día por el mes: ninguna fecha tiene un día mayor que 12, y lo que quedó como texto no tiene otra cosa. Donde no cabe duda, esas fechas se dejan fuera. Use el archivo tal como lo mandó Soporte, sin guardarlo en Excel.",
+    ),
+    alarm(
         "numbers_unsure",
         "No number in the files tells a decimal sign from one of thousands: 1.500 is read as 1.5, and 1,500 as 1500. If 1.500 means 1500, say `--numbers comma` and run the review again.",
         "Ningún número de los archivos permite distinguir decimales de millares: 1.500 se lee como 1.5, y 1,500 como 1500. Si 1.500 significa 1500, indique `--numbers comma` y repita la revisión.",
@@ -382,6 +387,7 @@ mod tests {
         "no_id",
         "not_compared",
         "date_order_unsure",
+        "dates_turned",
         "numbers_unsure",
         "zone_uncertain",
         "recycle_bin_first",

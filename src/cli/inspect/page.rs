@@ -43,6 +43,7 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
 const SENTENCES: &[&str] = &[
     "bad_bytes",
     "date_order_unsure",
+    "dates_turned",
     "duplicate_column",
     "inner_mark",
     "lines_above",
@@ -316,6 +317,12 @@ impl Page<'_> {
             steps.push(self.say(
                 "A spreadsheet has damaged cells, which are not restored: use the file as it came, never saved by Excel.",
                 "Una hoja de cálculo dañó celdas, que no se restauran: use el archivo como llegó, sin guardarlo en Excel.",
+            ));
+        }
+        if has("dates_turned") {
+            steps.push(self.say(
+                "A spreadsheet seems to have exchanged day and month: compare some dates with the file as it came.",
+                "Una hoja de cálculo parece haber intercambiado día y mes: compare algunas fechas con el archivo como llegó.",
             ));
         }
         if has("products_scattered") {

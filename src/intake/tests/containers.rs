@@ -107,7 +107,7 @@ fn a_workbook_gives_its_values_and_not_what_a_sheet_shows() {
 fn what_a_workbook_has_lost_of_a_value_is_told() {
     let bytes = workbook(&[
         &[Text("ID"), Text("Título de prospecto"), Text("Total"), Text("Comentario"), Text("Móvil")],
-        &[Number(1.0), Text("Uno"), Formula("10*2"), Number(1.234_567_890_123_460_1e16), Number(5_215_512_000_013.0)],
+        &[Number(1.0), Text("Uno"), Formula("10*2"), Number(12_345_678_901_234_600.0), Number(5_215_512_000_013.0)],
         &[Number(2.0), Formula("&quot;V&quot;"), Number(12.0), Number(-4_152_313_012_345_678.0), Formula("B1")],
     ]);
     let taken = take_bytes("lead.xlsx", &bytes, &Schema::standard());

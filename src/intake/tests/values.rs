@@ -247,3 +247,77 @@ fn a_custom_label_in_another_case_than_a_title_is_told_from_it_in_any_order() {
         assert_eq!(taken.survey.problems, []);
     }
 }
+
+#[test]
+fn a_year_that_is_said_to_come_first_is_not_looked_for_at_the_end() {
+    let csv = "ID;Título de prospecto;Creado;Fecha de nacimiento\n1;a;15/01/2024 10:00:00;1990-04-03\n2;b;05/05/2024 10:00:00;90/04/03\n";
+    let written = write("lead.csv", csv.as_bytes());
+    let given = Overrides { date_order: Some(DateOrder::Ymd), ..Overrides::default() };
+    let taken = take(&written.path, &portal(), &given).unwrap();
+    assert_eq!((taken.value(1, "DATE_CREATE"), taken.problems(1)), (None, vec![(ProblemCode::BadDate, "Creado")]));
+    assert_eq!(taken.value(1, "BIRTHDATE"), Some(Value::Date(date(1990, 4, 3))));
+    assert_eq!(taken.value(2, "DATE_CREATE"), Some(Value::Clock(datetime(2024, 5, 5, 10, 0, 0, 0))), "it reads the same");
+    assert_eq!(taken.value(2, "BIRTHDATE"), Some(Value::Date(date(1990, 4, 3))));
+}
+
+#[test]
+fn the_dates_of_a_multiple_field_tell_their_order_as_well() {
+    let mut schema = portal();
+    for def in schema.fields.values_mut().flatten().filter(|def| def.code.as_str() == "UF_CRM_FV1") {
+        def.multiple = true;
+    }
+    let csv = "ID;Nombre de la negociación;Creado;Fecha de la Venta\n1;a;2024-01-15 10:00:00;15/01/2024, 03/04/2024\n";
+    let taken = take_bytes("deal.csv", csv.as_bytes(), &schema);
+    let dates = [date(2024, 1, 15), date(2024, 4, 3)].map(Value::Date);
+    assert_eq!(
+        (taken.value(1, "UF_CRM_FV1"), taken.survey.conventions.date_order),
+        (Some(Value::List(dates.into())), DateOrder::Dmy)
+    );
+}
+
+#[test]
+fn years_of_two_digits_that_may_stand_first_are_a_doubt() {
+    let csv = |dates: &[&str]| {
+        let rows = dates.iter().zip(1..).map(|(date, id)| format!("{id};a;{date}\n"));
+        "ID;Título de prospecto;Creado\n".to_owned() + &rows.collect::<String>()
+    };
+    let sure = |dates: &[&str]| take_bytes("lead.csv", csv(dates).as_bytes(), &portal()).survey.date_order_sure;
+    assert!(!sure(&["24/01/13", "24/01/14", "24/02/15", "24/03/16"]));
+    assert!(sure(&["13/01/24", "14/01/24", "15/02/24", "16/03/24"]), "the days stand first");
+    assert!(sure(&["24/01/13", "24/01/14", "24/02/15", "24/03/16", "24/04/68"]), "no month has a 68th day");
+    let written = write("lead.csv", csv(&["24/01/13", "24/01/14", "24/02/15", "24/03/16"]).as_bytes());
+    let given = Overrides { date_order: Some(DateOrder::Ymd), ..Overrides::default() };
+    let taken = take(&written.path, &portal(), &given).unwrap();
+    assert_eq!(taken.value(1, "DATE_CREATE"), Some(Value::Clock(datetime(2024, 1, 13, 0, 0, 0, 0))));
+}
+
+#[test]
+fn multi_field_values_with_their_types_are_read_in_a_column_of_one_type() {
+    let phone =
+        r#"[{"ID":"71","VALUE_TYPE":"WORK","VALUE":"+52 55 1234 5679","TYPE_ID":"PHONE"},{"VALUE":"+52 1","VALUE_TYPE":"WORK"}]"#;
+    let mail = r#"a:1:{i:0;a:2:{s:5:"VALUE";s:11:"b@b.example";s:10:"VALUE_TYPE";s:4:"WORK";}}"#;
+    let other = r#"[{"VALUE":"+52 1","VALUE_TYPE":"HOME"}]"#;
+    let alone = r#"{"VALUE":"+52 1","VALUE_TYPE":"WORK"}"#;
+    for titles in [["TITLE", "PHONE_WORK", "EMAIL_WORK"], ["Título de prospecto", "Teléfono del trabajo", "E-mail del trabajo"]]
+    {
+        let [title, phones, mails] = titles;
+        let rows: [&[&str]; 5] = [
+            &["ID", title, phones, mails],
+            &["1", "a", phone, mail],
+            &["2", "a", other, "[{\"VALUE\":"],
+            &["3", "a", alone, "a@x.mx"],
+            &["4", "a", "+52 55", ""],
+        ];
+        let taken = take_bytes("lead.csv", &export(&lines(&rows)), &portal());
+        assert_eq!(
+            (taken.value(1, "PHONE_WORK"), taken.value(1, "EMAIL_WORK")),
+            (list(&["+52 55 1234 5679", "+52 1"]), list(&["b@b.example"]))
+        );
+        assert_eq!(
+            taken.problems(2),
+            [(ProblemCode::BadList, phones), (ProblemCode::BadList, mails)],
+            "of another type, and cut off"
+        );
+        assert_eq!((taken.value(3, "PHONE_WORK"), taken.value(4, "PHONE_WORK")), (list(&["+52 1"]), list(&["+52 55"])));
+    }
+}
