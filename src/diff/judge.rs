@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{EntityType, FieldCode, FieldType, FileRecord, LiveRecord, OriginalId, PortalId, Schema, UserId, Value, fold};
 
 use super::links::Links;
-use super::moment::same_moment;
+use super::moment::{is_day_of, may_be, same_moment};
 use super::unclaimed::Unclaimed;
 use super::{ChangeKind, Comparison, Current, Files, Judged, MatchedBy, Names, Note, Target, Verdict, compare};
 
@@ -44,7 +44,7 @@ pub struct Judge<'a> {
     pub(super) files: &'a Files,
     pub(super) names: &'a Names,
     pub(super) zone: TimeZone,
-    /// Whether a differing creation moment says nothing, because the zone of the files is unsure.
+    /// Whether the zone of the files is unsure, so that the id decides as long as some zone could make its two moments of creation one.
     id_decides: bool,
     pub(super) options: JudgeOptions,
     pub(super) unclaimed: Unclaimed,
@@ -189,11 +189,14 @@ impl<'a> Judge<'a> {
 
     /// Whether a live record with a row's id is the row's record: created at the same moment, as far as both say when.
     fn is_same(&self, created: Option<&Value>, entity: EntityType, live: PortalId) -> bool {
-        self.id_decides || self.same_birth(created, entity, live) != Some(false)
-    }
-
-    fn same_birth(&self, created: Option<&Value>, entity: EntityType, live: PortalId) -> Option<bool> {
-        same_moment(created?, &self.current.created(entity, live)?, &self.zone)
+        let Some((file, live)) = created.zip(self.current.created(entity, live)) else { return true };
+        match (file, &live) {
+            // What no zone makes one moment are two, however unsure the zone is.
+            (file, Value::Moment(live)) if self.id_decides => may_be(file, *live),
+            // A day alone may be one's own zone's or another's: it must not double the records that were made around midnight.
+            (Value::Clock(clock), Value::Moment(live)) if is_day_of(*clock, *live) => true,
+            (file, live) => self.id_decides || same_moment(file, live, &self.zone) != Some(false),
+        }
     }
 
     /// Whether a row of the files answers for a live record: by its id, or as the source of which it was made.
@@ -331,6 +334,30 @@ mod tests {
         let judged = world.judge();
         assert_eq!(judged[0].verdict, Identical);
         assert_eq!(judged[0].changes[0].kind, ChangeKind::PortalOwn, "the moment is told");
+    }
+
+    #[test]
+    fn what_no_zone_makes_one_moment_is_another_record_however_unsure_the_zone_is() {
+        let of = |file_born: &str| {
+            let mut world = World::default().row(file(Lead, 1).born(file_born)).live(live(Lead, 1).born("2024-01-01T16:00:05Z"));
+            world.id_decides = true;
+            world.judge().remove(0)
+        };
+        for other in ["2024-01-01T10:00:06", "2024-03-01T10:00:05", "2023-12-30T16:00:05Z"] {
+            assert_eq!((of(other).verdict, of(other).notes), (Missing, vec![Note::IdReused(PortalId(1))]), "{other}");
+        }
+        for same in ["2024-01-01T10:00:05", "2024-01-01T21:30:00", "2024-01-01T17:00:05Z", "2024-01-01T00:00:00"] {
+            assert_eq!(of(same).verdict, Identical, "{same}");
+        }
+    }
+
+    #[test]
+    fn a_day_alone_may_be_another_zones_but_not_another_day() {
+        let of =
+            |day: &str| World::default().row(file(Lead, 1).born(day)).live(live(Lead, 1).born("2024-01-01T23:30:05Z")).verdicts();
+        assert_eq!(of("2024-01-01T00:00:00"), [Identical]);
+        assert_eq!(of("2024-01-02T00:00:00"), [Identical], "the next day east of UTC");
+        assert_eq!(of("2024-01-03T00:00:00"), [Missing]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use files::Files;
 pub use index::Current;
 pub use judge::{Judge, JudgeOptions, MatchKey};
 pub use links::{Links, bound};
-pub use moment::shows;
+pub use moment::{is_day_of, shows};
 pub use names::{Names, Target};
 pub use settle::{Answers, OnlyInPortal};
 pub use show::{show, show_label};

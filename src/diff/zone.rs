@@ -6,7 +6,9 @@ use std::collections::HashMap;
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp, tz};
+use jiff::{Timestamp, tz};
+
+use super::moment::{implied, is_day_of, is_possible};
 
 /// From how many shared ids on files that fit no zone are taken for files of another portal.
 pub const FOREIGN_SHARED_MIN: usize = 20;
@@ -54,7 +56,8 @@ pub enum ZoneFit {
         /// How many there are.
         of: usize,
     },
-    /// Too few shared ids to be sure, and no zone that explains them: the best guess; the id alone has to decide what is the same record.
+    /// Too few shared ids to be sure, and no zone that explains them: the best guess; the id has to decide what is the same record, as
+    /// long as some zone could make its two moments one.
     TooFew {
         /// The preferred zone that explains most.
         zone: TimeZone,
@@ -80,10 +83,12 @@ pub enum ZoneFit {
 ///
 /// `preferred` in order: `--timezone`, the user's zone, the server's; then all of the IANA database. Costs O(n log n + zones * transitions * log n).
 pub fn fit(samples: &[(DateTime, Timestamp)], preferred: &[(String, TimeZone)]) -> ZoneFit {
+    // Days whose time was cut tell no zone, but that their records are the portal's.
+    let (days, samples): (Vec<_>, Vec<_>) = samples.iter().partition(|(clock, moment)| is_day_of(*clock, *moment));
     if samples.is_empty() {
         return ZoneFit::NotNeeded;
     }
-    let (of, shifts) = (samples.len(), Shifts::new(samples));
+    let (of, shifts) = (samples.len(), Shifts::new(&samples));
     let mut guess: Option<Candidate> = None;
     for (name, zone) in preferred {
         let explained = shifts.explained_by(zone);
@@ -95,14 +100,17 @@ pub fn fit(samples: &[(DateTime, Timestamp)], preferred: &[(String, TimeZone)]) 
         }
     }
     let best = shifts.best_of_all(guess.clone());
+    // A moment that no zone explains is another record's, and says nothing of the zone.
+    let possible = explainable(&samples);
     let sure = best.explained * 100 >= of * EXPLAINED_PERCENT
-        || (of < FOREIGN_SHARED_MIN && best.explained >= SURE_EXPLAINED_MIN && best.explained * 2 > of)
+        || (of < FOREIGN_SHARED_MIN && best.explained >= SURE_EXPLAINED_MIN && best.explained * 2 > possible)
         || (of >= FOREIGN_SHARED_MIN && best.explained * 100 >= of * FOREIGN_PERCENT);
     if sure {
         return ZoneFit::Fits { zone: best.zone, name: best.name, explained: best.explained, of };
     }
-    if of >= FOREIGN_SHARED_MIN {
-        return ZoneFit::Foreign { explained: best.explained, of };
+    let (same, shared) = (best.explained + days.len(), of + days.len());
+    if shared >= FOREIGN_SHARED_MIN && same * 100 < shared * FOREIGN_PERCENT {
+        return ZoneFit::Foreign { explained: same, of: shared };
     }
     let guess = guess.unwrap_or_else(|| Candidate {
         zone: TimeZone::UTC,
@@ -115,7 +123,7 @@ pub fn fit(samples: &[(DateTime, Timestamp)], preferred: &[(String, TimeZone)]) 
 /// How many of the pairs of a file's clock and the portal's moment are one moment in some zone. A date read in a wrong order is days
 /// off and explained by none, so this tells the order of dates before any zone is known.
 pub fn explainable(samples: &[(DateTime, Timestamp)]) -> usize {
-    samples.iter().filter(|(clock, moment)| implied(*clock, *moment).is_some()).count()
+    samples.iter().filter(|(clock, moment)| is_possible(*clock, *moment)).count()
 }
 
 #[derive(Clone)]
@@ -184,7 +192,7 @@ impl Shifts {
         }
         let usual = USUAL.iter().map(|name| (*name).to_owned());
         let mut others: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
-        others.sort_unstable();
+        others.sort_unstable_by(|one, other| (is_old_name(one), one).cmp(&(is_old_name(other), other)));
         for name in usual.chain(others) {
             let Ok(zone) = tz::db().get(&name) else { continue };
             let explained = self.explained_by(&zone);
@@ -196,23 +204,17 @@ impl Shifts {
     }
 }
 
-/// The offset that makes the clock out of the moment, if any zone could have it: a whole quarter of an hour within a day.
-fn implied(clock: DateTime, moment: Timestamp) -> Option<i32> {
-    const QUARTER: i64 = 15 * 60;
-    const DAY: i64 = 24 * 60 * 60;
-    let wall = Offset::UTC.to_timestamp(clock).ok()?;
-    let exact = wall
-        .duration_since(moment.checked_sub(SignedDuration::from_nanos(i64::from(moment.subsec_nanosecond()))).ok()?)
-        .as_secs();
-    let minutes = wall.as_second() - moment.as_second().div_euclid(60) * 60;
-    let fits = |shift: &i64| shift % QUARTER == 0 && shift.abs() <= DAY;
-    // Where the seconds are 0, the format may have cut them.
-    let cut = (clock.second() == 0).then_some(minutes);
-    [Some(exact), cut].into_iter().flatten().find(fits).map(|shift| shift as i32)
+/// Whether a zone's name is one of those that the database keeps for old programs alone, as `Australia/LHI` and `US/Pacific`.
+fn is_old_name(name: &str) -> bool {
+    const AREAS: &[&str] =
+        &["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+    name.split_once('/').is_none_or(|(area, place)| !AREAS.contains(&area) || !place.contains(|c: char| c.is_ascii_lowercase()))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::diff::kit::zone;
 
@@ -252,6 +254,12 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_is_called_by_the_name_that_people_know() {
+        let found = fit(&samples("Australia/Lord_Howe", 200, false), &preferred(&["UTC"]));
+        assert!(matches!(&found, ZoneFit::Fits { name, .. } if name == "Australia/Lord_Howe"), "{found:?}");
+    }
+
+    #[test]
     fn clocks_without_seconds_fit_too() {
         let found = fit(&samples("America/Bogota", 60, true), &preferred(&["UTC"]));
         assert!(matches!(&found, ZoneFit::Fits { name, explained: 60, .. } if name == "America/Bogota"), "{found:?}");
@@ -276,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn with_few_shared_ids_that_fit_nothing_the_id_alone_decides() {
+    fn with_few_shared_ids_that_fit_nothing_the_zone_is_a_guess() {
         let mut few = samples("UTC", 5, false);
         for (n, (_, moment)) in few.iter_mut().enumerate() {
             *moment += SignedDuration::from_secs(1_000_003 * (n as i64 + 1));
@@ -291,6 +299,29 @@ mod tests {
         let mut few = samples("UTC", 5, false);
         few[0].1 += SignedDuration::from_secs(1_000_003);
         assert!(matches!(fit(&few, &preferred(&["UTC"])), ZoneFit::Fits { explained: 4, of: 5, .. }));
+    }
+
+    #[test]
+    fn moments_that_no_zone_explains_don_t_hide_the_zone_of_the_few_others() {
+        let mut half = samples("America/Mexico_City", 12, false);
+        for (n, (_, moment)) in half.iter_mut().take(6).enumerate() {
+            *moment += SignedDuration::from_secs(1_000_003 * (n as i64 + 1));
+        }
+        let found = fit(&half, &preferred(&["UTC"]));
+        assert!(matches!(&found, ZoneFit::Fits { name, explained: 6, of: 12, .. } if name == "America/Mexico_City"), "{found:?}");
+    }
+
+    #[test]
+    fn days_alone_tell_no_zone_and_are_not_foreign() {
+        let cut = |(clock, moment): (DateTime, Timestamp)| (clock.date().at(0, 0, 0, 0), moment);
+        let mut days: Vec<_> = samples("America/Mexico_City", 60, false).into_iter().map(cut).collect();
+        assert!(matches!(fit(&days, &preferred(&["UTC"])), ZoneFit::NotNeeded));
+        days[0].1 += SignedDuration::from_hours(24 * 90);
+        assert!(matches!(fit(&days, &preferred(&["UTC"])), ZoneFit::TooFew { .. }));
+        for (n, (_, moment)) in days.iter_mut().enumerate() {
+            *moment += SignedDuration::from_hours(24 * (7 + n as i64));
+        }
+        assert!(matches!(fit(&days, &preferred(&["UTC"])), ZoneFit::Foreign { .. }));
     }
 
     #[test]

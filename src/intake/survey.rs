@@ -96,6 +96,11 @@ impl Survey {
         self.births.kept.iter().filter_map(move |(id, date)| Some((*id, date.moment(order)?)))
     }
 
+    /// When records were created, in each of some orders of dates.
+    pub fn created_by<const N: usize>(&self, orders: [DateOrder; N]) -> impl Iterator<Item = (OriginalId, [Option<Value>; N])> {
+        self.births.kept.iter().map(move |(id, date)| (*id, orders.map(|order| date.moment(order))))
+    }
+
     /// When records were created, as the file is read.
     pub fn created(&self) -> impl Iterator<Item = (OriginalId, Value)> {
         let clocks = self.conventions.clocks.as_ref();

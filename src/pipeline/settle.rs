@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use rayon::prelude::*;
 
 use crate::diff::{self, Current};
 use crate::intake::{self, Conventions, DateOrder, IntakeError, NumberStyle, Rivals};
-use crate::model::{EntityType, FieldCode, FieldType, FileRecord, Money, OriginalId, Row, Schema, Value};
+use crate::model::{FieldCode, FieldType, FileRecord, Money, Row, Schema, Value};
 
 use super::survey::Surveyed;
 use super::twins::{ROWS_MAX, each_record, twin};
@@ -140,12 +142,11 @@ fn confidence(records: u64, of: u64) -> f32 {
     records as f32 / of.max(1) as f32
 }
 
-/// The order in which the moments of creation are those of the portal, in whatever zone; `false` where no shared record tells.
+/// The order in which the moments of creation are those of the portal, in whatever zone; `false` where no shared record tells. Only
+/// moments that the orders read differently are witnesses: `2024-05-03` is one day in all of them, and proves none.
 fn order_by_births(seen: &mut Surveyed, current: &Current) -> bool {
-    let scored = ORDERS.map(|order| {
-        let samples = births(seen.file.entity, seen.survey.created_in(order), current);
-        (order, diff::explainable(&samples) as u64, samples.len() as u64)
-    });
+    let samples = telling_births(seen, current);
+    let scored = [0, 1, 2].map(|at| (ORDERS[at], diff::explainable(&samples[at]) as u64, samples[at].len() as u64));
     let own = seen.survey.conventions.date_order;
     let most = scored.iter().map(|(_, explained, _)| *explained).max().unwrap_or_default();
     if most == 0 {
@@ -173,17 +174,20 @@ fn is_other(seen: &Surveyed, one: DateOrder, other: DateOrder) -> bool {
     !seen.survey.created_in(one).eq(seen.survey.created_in(other))
 }
 
-fn births(
-    entity: EntityType,
-    created: impl Iterator<Item = (OriginalId, Value)>,
-    current: &Current,
-) -> Vec<(jiff::civil::DateTime, jiff::Timestamp)> {
-    let live = |id| current.under_id(entity, id).and_then(|live| current.created(entity, live));
-    created
-        .filter_map(|(id, value)| {
-            if let (Value::Clock(clock), Some(Value::Moment(moment))) = (value, live(id)) { Some((clock, moment)) } else { None }
-        })
-        .collect()
+/// The shared records' moments of creation that the orders read differently, by each of them, with the portal's.
+fn telling_births(seen: &Surveyed, current: &Current) -> [Vec<(DateTime, Timestamp)>; 3] {
+    let entity = seen.file.entity;
+    let mut samples: [Vec<_>; 3] = Default::default();
+    for (id, read) in seen.survey.created_by(ORDERS) {
+        let live = current.under_id(entity, id).and_then(|live| current.created(entity, live));
+        let Some(Value::Moment(moment)) = live.filter(|_| read.iter().any(|value| *value != read[0])) else { continue };
+        for (samples, value) in samples.iter_mut().zip(read) {
+            if let Some(Value::Clock(clock)) = value {
+                samples.push((clock, moment));
+            }
+        }
+    }
+    samples
 }
 
 /// The order in which the days of other columns are those of the portal.

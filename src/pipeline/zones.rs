@@ -200,8 +200,8 @@ fn elsewhere(seen: &Surveyed, current: &Current, schema: &Schema) -> Result<Opti
         }
         ControlFlow::Continue(())
     })?;
-    // Somebody has edited the others since.
-    pairs.retain(|pair| diff::explainable(&[*pair]) == 1);
+    // Somebody has edited the others since; and days alone tell no zone.
+    pairs.retain(|pair| diff::explainable(&[*pair]) == 1 && !diff::is_day_of(pair.0, pair.1));
     Ok(has_clocks.then_some(pairs))
 }
 
@@ -236,8 +236,9 @@ fn shared(seen: &Surveyed, current: &Current) -> impl Iterator<Item = (OriginalI
 /// Gives a file a zone of its own. What the clock leaves open the portal's record of that id tells.
 fn set_clocks(seen: &mut Surveyed, current: &Current, name: &str, zone: &TimeZone, fit: &ZoneFit) {
     let exact = |clock: DateTime| zone.to_ambiguous_timestamp(clock).compatible().ok();
+    let is_of = |clock, moment| diff::shows(clock, moment, zone) || diff::is_day_of(clock, moment);
     let births: HashMap<OriginalId, Timestamp> = shared(seen, current)
-        .filter(|(_, clock, moment)| exact(*clock) != Some(*moment) && diff::shows(*clock, *moment, zone))
+        .filter(|(_, clock, moment)| exact(*clock) != Some(*moment) && is_of(*clock, *moment))
         .map(|(id, _, moment)| (id, moment))
         .collect();
     seen.survey.conventions.clocks = Some(Clocks { zone: zone.clone(), births });
