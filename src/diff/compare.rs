@@ -1,6 +1,7 @@
 //! Two records -> what differs between them. Equality of meaning lives here and in `equal`, and nowhere else.
 
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
@@ -91,6 +92,7 @@ pub fn compare(file: &FileRecord, live: &LiveRecord, schema: &Schema, zone: &Tim
                 let kind = if field.is_some_and(|field| field.portal_own)
                     || (marked && is_stamp(code))
                     || follows_products(code, file, live, &frame)
+                    || is_sum_of_products(code, file, live)
                 {
                     ChangeKind::PortalOwn
                 } else if sameness == Sameness::Lost {
@@ -170,6 +172,22 @@ fn follows_products(code: &FieldCode, file: &FileRecord, live: &LiveRecord, fram
     rows.is_some_and(|(file, live)| frame.compare(file, live, None) == Sameness::Same)
 }
 
+/// Whether a file's amount is but the sum of its product lines, while the portal's was set by hand: an export with products prints the
+/// sum in the amount's place, so that it doesn't say what the amount was (csv 4.9).
+fn is_sum_of_products(code: &FieldCode, file: &FileRecord, live: &LiveRecord) -> bool {
+    let by_hand = live.get("IS_MANUAL_OPPORTUNITY") == Some(&Value::Flag(true));
+    if code.as_str() != "OPPORTUNITY" || !by_hand || file.get("IS_MANUAL_OPPORTUNITY").is_some() {
+        return false;
+    }
+    let (Some(Value::Number(amount)), Some(Value::Products(rows))) = (file.get("OPPORTUNITY"), file.get("PRODUCTS")) else {
+        return false;
+    };
+    let sum = rows.iter().try_fold(Decimal::ZERO, |sum, row| sum.checked_add(row.price.checked_mul(row.quantity)?));
+    // Each line's total is rounded by itself.
+    let tolerance = Decimal::new(rows.len() as i64, 2);
+    !rows.is_empty() && sum.is_some_and(|sum| (sum - amount).abs() <= tolerance)
+}
+
 /// The fields of a live record for look-ups in the order of the file, which mostly is the record's own order: each search goes on
 /// where the last one ended.
 struct LiveFields<'a> {
@@ -194,7 +212,7 @@ impl<'a> LiveFields<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::kit::{Known, clock, date, file, live, moment, number, schema, zone};
+    use crate::diff::kit::{Build, Known, clock, date, file, live, moment, number, schema, zone};
     use crate::model::{EntityType, OriginalId, PortalId, ProductRow};
     use EntityType::{Contact, Deal, Lead};
 
@@ -436,7 +454,7 @@ mod tests {
     #[test]
     fn the_amount_of_a_deal_with_equal_products_is_the_portal_s_sum_unless_it_was_set_by_hand() {
         let rows = || Value::Products(vec![ProductRow::free("A", 100.into(), 1.into())]);
-        let deal = || file(Deal, 1).number("OPPORTUNITY", "100").with("PRODUCTS", rows()).done();
+        let deal = || file(Deal, 1).number("OPPORTUNITY", "120").with("PRODUCTS", rows()).done();
         let portal = |by_hand| {
             live(Deal, 1)
                 .number("OPPORTUNITY", "116")
@@ -447,6 +465,24 @@ mod tests {
         let found = |by_hand| compare(&deal(), &portal(by_hand), &schema(), &zone(ZONE), &Known::default());
         assert!(found(false).is_equal());
         assert!(!found(true).is_equal());
+    }
+
+    #[test]
+    fn an_amount_that_is_the_sum_of_the_file_s_lines_says_nothing_of_one_that_was_set_by_hand() {
+        let rows = || {
+            let row = |price: &str, quantity: &str| ProductRow::free("A", price.parse().unwrap(), quantity.parse().unwrap());
+            Value::Products(vec![row("450", "10"), row("99.9", "1.5")])
+        };
+        let deal = |amount: &str| file(Deal, 1).number("OPPORTUNITY", amount).with("PRODUCTS", rows());
+        let portal = live(Deal, 1).number("OPPORTUNITY", "9000").with("IS_MANUAL_OPPORTUNITY", Value::Flag(true)).done();
+        let differing = |deal: Build<OriginalId>| {
+            let found = compare(&deal.done(), &portal, &schema(), &zone(ZONE), &Known::default());
+            found.changes.iter().find(|change| change.field.as_str() == "OPPORTUNITY").map(|change| change.kind)
+        };
+        assert_eq!(differing(deal("4649.85")), Some(ChangeKind::PortalOwn));
+        assert_eq!(differing(deal("8000")), Some(ChangeKind::Changed), "an amount of its own");
+        let said = deal("4649.85").with("IS_MANUAL_OPPORTUNITY", Value::Flag(false));
+        assert_eq!(differing(said), Some(ChangeKind::Changed), "the file says that it was the sum");
     }
 
     #[test]

@@ -12,7 +12,9 @@ use crate::model::{EntityType, FieldCode, FieldType, FileRecord, LiveRecord, Ori
 
 use super::links::Links;
 use super::moment::{is_day_of, may_be, same_moment};
+use super::stage;
 use super::unclaimed::Unclaimed;
+use super::untyped::take_types;
 use super::{ChangeKind, Comparison, Current, Files, Judged, MatchedBy, Names, Note, Target, Verdict, compare};
 
 /// What the caller decides.
@@ -111,6 +113,10 @@ impl<'a> Judge<'a> {
 
     /// Compares a record with the live one that answers for it, and sets verdict, changes and the notes that follow from them.
     pub(super) fn compare_again(&self, judged: &mut Judged, live: &LiveRecord, links: &dyn Links) {
+        if let Some(stage) = stage::within_own(&judged.record, live, self.schema) {
+            stage::set(&mut judged.record, stage);
+        }
+        take_types(&mut judged.record, live);
         let mut found = compare(&judged.record, live, self.schema, &self.zone, links);
         for change in &mut found.changes {
             // A record that was matched was created when it was created; a difference is the unsure zone's, or can't be helped.
@@ -358,6 +364,36 @@ mod tests {
         assert_eq!(of("2024-01-01T00:00:00"), [Identical]);
         assert_eq!(of("2024-01-02T00:00:00"), [Identical], "the next day east of UTC");
         assert_eq!(of("2024-01-03T00:00:00"), [Missing]);
+    }
+
+    #[test]
+    fn a_stage_of_several_pipelines_is_that_of_the_records_own_pipeline() {
+        let row = |id, label: &str| file(Deal, id).with("STAGE_ID", Value::Label(label.into()));
+        let world = World::default()
+            .row(row(1, "Nuevo"))
+            .row(row(2, "Ganado"))
+            .row(row(3, "Nuevo"))
+            .live(live(Deal, 1).code("STAGE_ID", "C9:NEW").code("CATEGORY_ID", "9"))
+            .live(live(Deal, 2).code("STAGE_ID", "C9:NEW").code("CATEGORY_ID", "9"));
+        let judged = world.judge();
+        assert_eq!(judged.iter().map(|one| one.verdict).collect::<Vec<_>>(), [Identical, Changed, Missing]);
+        assert_eq!(judged[1].changes[0].file, Value::Code("C9:WON".into()), "the update stays in the record's pipeline");
+        assert_eq!(judged[2].record.get("STAGE_ID"), Some(&Value::Code("NEW".into())));
+        assert_eq!(judged[2].notes, [Note::StageAmbiguous("STAGE_ID".into())]);
+    }
+
+    #[test]
+    fn values_without_a_type_are_compared_whatever_type_they_have() {
+        let row = |id, phones: &[&str]| file(Lead, id).texts("PHONE_WORK", phones).with("PHONE_ANY", Value::Empty);
+        let world = World::default()
+            .row(row(1, &["5551", "5552"]))
+            .row(row(2, &["5551", "5553"]))
+            .live(live(Lead, 1).texts("PHONE_MOBILE", &["5552"]).texts("PHONE_WORK", &["5551"]))
+            .live(live(Lead, 2).texts("PHONE_MOBILE", &["5551"]));
+        let judged = world.judge();
+        assert_eq!((judged[0].verdict, judged[1].verdict), (Identical, Changed));
+        let changes: Vec<_> = judged[1].changes.iter().map(|change| (change.field.as_str(), &change.portal)).collect();
+        assert_eq!(changes, [("PHONE_WORK", &Value::Empty)], "the mobile stays one");
     }
 
     #[test]

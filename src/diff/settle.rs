@@ -10,6 +10,7 @@ use super::duplicate::{Candidate, Finder, STEPS, Step};
 use super::index::origin_pair;
 use super::judge::{Judge, distinct};
 use super::links::Links;
+use super::stage;
 use super::{Judged, MatchedBy, Note, Target, Verdict};
 
 /// The originator of leads and contacts made from e-mail, whose `ORIGIN_ID` is the mailbox: no key even where it occurs once (rest-crm 5).
@@ -223,7 +224,17 @@ impl Session<'_, '_> {
 
     /// Says of each record that stays missing which of its cells can't be written.
     fn note_missing(&mut self) {
+        // A duplicate may be created all the same.
+        for one in self.judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Missing | Verdict::Duplicate)) {
+            if stage::is_ambiguous(&one.record, self.judge.schema) {
+                one.notes.push(Note::StageAmbiguous("STAGE_ID".into()));
+                if let Some(stage) = stage::within_general(&one.record, self.judge.schema) {
+                    stage::set(&mut one.record, stage);
+                }
+            }
+        }
         for one in self.judged.iter_mut().filter(|one| one.verdict == Verdict::Missing) {
+            let is_named = one.notes.contains(&Note::StageAmbiguous("STAGE_ID".into()));
             for (code, value) in one.record.fields() {
                 let kind = self.judge.schema.listed(one.record.entity, code.as_str()).map(|field| &field.kind);
                 let unknown = value.each().iter().any(|value| matches!(value, Value::Label(_)));
@@ -234,7 +245,7 @@ impl Session<'_, '_> {
                     {
                         Some(self.judge.user_note(code, value))
                     }
-                    _ if unknown => Some(Note::LabelUnknown(code.clone())),
+                    _ if unknown && !(is_named && code.as_str() == "STAGE_ID") => Some(Note::LabelUnknown(code.clone())),
                     _ => None,
                 };
                 one.notes.extend(note);

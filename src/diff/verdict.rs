@@ -115,6 +115,8 @@ impl MatchedBy {
 pub enum Note {
     /// The portal has no entry of this text; the field is neither compared nor written.
     LabelUnknown(FieldCode),
+    /// Several pipelines have a stage of this name and the file names none: the general pipeline's is taken, or none.
+    StageAmbiguous(FieldCode),
     /// The portal has no user of this name; the field is neither compared nor written.
     UserUnknown(FieldCode),
     /// Several users of the portal bear the name in this field; it is neither compared nor written.
@@ -138,6 +140,7 @@ impl Note {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::LabelUnknown(_) => "label_unknown",
+            Self::StageAmbiguous(_) => "stage_ambiguous",
             Self::UserUnknown(_) => "user_unknown",
             Self::UserAmbiguous(_) => "user_ambiguous",
             Self::LinkAmbiguous(_) => "link_ambiguous",
@@ -153,6 +156,7 @@ impl Note {
     pub const fn field(&self) -> Option<&FieldCode> {
         match self {
             Self::LabelUnknown(field)
+            | Self::StageAmbiguous(field)
             | Self::UserUnknown(field)
             | Self::UserAmbiguous(field)
             | Self::LinkAmbiguous(field)

@@ -27,10 +27,10 @@ pub(super) fn of_type(text: &str, multi: &Multi) -> Option<Result<Vec<String>, P
     if !is_json && packed::serialised(text)?.is_ok_and(|packed| !holds_values(&packed)) {
         return None;
     }
-    Some(contacts_of(text, &multi.value_type).and_then(|contacts| {
-        let values = contacts.into_iter();
-        let own = |(value_type, value): (String, String)| (value_type == multi.value_type).then_some(value);
-        values.map(own).collect::<Option<Vec<String>>>().ok_or(ProblemCode::BadList)
+    Some(contacts(text).and_then(|contacts| {
+        let is_own = |value_type: Option<String>| value_type.is_none_or(|value_type| value_type == multi.value_type);
+        let own = |(value_type, value): (Option<String>, String)| is_own(value_type).then_some(value);
+        contacts.into_iter().map(own).collect::<Option<Vec<String>>>().ok_or(ProblemCode::BadList)
     }))
 }
 
@@ -45,13 +45,12 @@ fn is_value(items: &[(String, Packed)]) -> bool {
     items.iter().any(|(key, _)| key == "VALUE")
 }
 
-/// The values of a cell of all of a kind: type and value, in order.
-pub(super) fn contacts(text: &str) -> Result<Vec<(String, String)>, ProblemCode> {
-    contacts_of(text.trim(), "WORK")
-}
+/// The type of a value that has none.
+pub(super) const USUAL_TYPE: &str = "WORK";
 
-/// The same, where a value that names no type is of a given one.
-fn contacts_of(text: &str, usual: &str) -> Result<Vec<(String, String)>, ProblemCode> {
+/// The values of a cell of all of a kind, in order: the type, where the cell says it, and the value.
+pub(super) fn contacts(text: &str) -> Result<Vec<(Option<String>, String)>, ProblemCode> {
+    let text = text.trim();
     let packed = match packed::serialised(text).or_else(|| packed::json(text).map(Ok)) {
         Some(Err(packed::Unreadable)) => return Err(ProblemCode::BadList),
         None if text.starts_with(['[', '{']) => return Err(ProblemCode::BadList),
@@ -62,7 +61,7 @@ fn contacts_of(text: &str, usual: &str) -> Result<Vec<(String, String)>, Problem
     };
     let mut contacts = Vec::new();
     for item in packed {
-        let value_type = item.get("VALUE_TYPE").unwrap_or(usual).to_owned();
+        let value_type = item.get("VALUE_TYPE").map(str::to_owned);
         let value = match (item.get("VALUE").map(str::to_owned), item) {
             (Some(value), _) | (None, Packed::Text(value)) => value,
             (None, Packed::List(_)) => return Err(ProblemCode::BadList),

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::cells::{Cell, CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
-use super::contacts::{contacts, types_of};
+use super::contacts::{USUAL_TYPE, contacts, types_of};
 use super::conventions::Conventions;
 use super::damage;
 use super::detect::RestoreFile;
@@ -17,7 +17,7 @@ use super::memo::Memo;
 use super::mojibake;
 use super::ways::{Shape, Way};
 use crate::model::{
-    FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
+    ANY_TYPE, FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
 };
 
 /// What is shown of a cell that has a problem.
@@ -270,14 +270,18 @@ impl<'a> RowReader<'a> {
         Some((self.fields.iter().position(|field| field.code.as_str() == "DATE_CREATE")?, *birth))
     }
 
-    /// All multi-field values of a kind in one cell: a field for each type, empty where the cell has none of it.
+    /// All multi-field values of a kind in one cell: a field for each type, empty where the cell has none of it. Where the cell says no
+    /// types, what it says of one type alone is nothing.
     fn contacts(&self, at: usize, kind: &str, text: &str, record: &mut FileRecord, problems: &mut Problems<'_, '_>) {
         let contacts = match contacts(self.conventions.present(text)) {
             Ok(contacts) => contacts,
             Err(problem) => return problems.add(at, problem, text),
         };
-        let mut fields: Vec<(String, Vec<Value>)> = types_of(kind).map(|known| (known.to_owned(), Vec::new())).collect();
+        let is_untyped = !contacts.is_empty() && contacts.iter().all(|(value_type, _)| value_type.is_none());
+        let types = types_of(kind).filter(|_| !is_untyped).chain(is_untyped.then_some(ANY_TYPE));
+        let mut fields: Vec<(String, Vec<Value>)> = types.map(|known| (known.to_owned(), Vec::new())).collect();
         for (value_type, value) in contacts {
+            let value_type = value_type.unwrap_or_else(|| USUAL_TYPE.to_owned());
             match fields.iter_mut().find(|(known, _)| *known == value_type) {
                 Some((_, values)) => values.push(Value::Text(value.into())),
                 None => fields.push((value_type, vec![Value::Text(value.into())])),
@@ -296,7 +300,7 @@ impl<'a> RowReader<'a> {
     }
 
     fn row_pipeline<'t>(&self, cells: Texts<'t>, is_sound: bool, known: &mut Known<'t>) -> RowPipeline {
-        let Some(field) = self.pipeline.map(|place| &self.fields[place]) else { return RowPipeline::Unnamed };
+        let Some(field) = self.pipeline.map(|place| &self.fields[place]) else { return RowPipeline::Unknown };
         let text = cells.get(field.way.at).unwrap_or_default();
         let read = |text| RowPipeline::of(&self.cells.read(&field.way, text, RowPipeline::Unnamed, is_sound));
         *known.pipelines.get(0, text, read)

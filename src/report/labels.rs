@@ -126,6 +126,7 @@ const NOTES: Table = &[
     label("link_ambiguous", "several bear that name, left empty", "varios se llaman igual, queda vacío"),
     label("link_unknown", "not found, left empty", "no se encontró, queda vacío"),
     label("label_unknown", "value unknown to the portal, left out", "valor que su Bitrix24 no conoce, se omite"),
+    label("stage_ambiguous", "stage of several pipelines", "etapa de varios embudos"),
     label("user_unknown", "user unknown to the portal", "usuario que su Bitrix24 no conoce"),
     label("user_ambiguous", "several users bear that name", "varios usuarios se llaman igual"),
     label("missing_parent", "its record is nowhere to be found", "su registro no está en ninguna parte"),

@@ -224,6 +224,11 @@ const KNOWN: &[Known] = &[
         "{field} trae datos en {of}; no se compara ni se escribe, según `--skip-field`.",
     ),
     notice(
+        "stage_ambiguous",
+        "{field} of {of} bears a name that several pipelines have, and the file doesn't say the pipeline: the general pipeline's stage is taken, or none if it has no such stage. Ask for the pipeline's column, or move these deals afterwards.",
+        "{field} de {of} tiene un nombre que existe en varios embudos y el archivo no dice el embudo: se toma la etapa del embudo general, o ninguna si ahí no existe. Pida la columna del embudo o mueva después esas negociaciones.",
+    ),
+    notice(
         "link_ambiguous",
         "{field} of {of} names a record, and several bear that name. The link is left empty; set it by hand after the restore.",
         "{field} de {of} nombra un registro y varios se llaman igual. El vínculo queda vacío; póngalo a mano después.",
@@ -374,6 +379,7 @@ mod tests {
         "label_unknown",
         "user_unknown",
         "user_ambiguous",
+        "stage_ambiguous",
         "link_ambiguous",
         "link_unknown",
         "missing_parent",
