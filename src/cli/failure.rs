@@ -160,6 +160,18 @@ impl Failure {
                     )
                 },
             ),
+            PlanError::ForeignContents { agreeing, of } => Self::refused(
+                match language {
+                    Language::En => error.to_string(),
+                    Language::Es => format!(
+                        "de los {of} registros que están en los archivos y en el portal, solo {agreeing} coinciden en la mitad de sus títulos, nombres, teléfonos, e-mails y textos"
+                    ),
+                },
+                s(
+                    "These files are of another portal: under their IDs this one has other records. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                    "Estos archivos son de otro portal: con sus ID, este tiene otros registros. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                ),
+            ),
             PlanError::ParentMissing(missing) => Self::refused(
                 match language {
                     Language::En => error.to_string(),

@@ -86,6 +86,16 @@ pub enum PlanError {
         /// Whether their zone is known, by `--timezone` or by the moments themselves, so that saying it is no way out.
         zone_known: bool,
     },
+    /// A file that doesn't say when its records were created is of another portal: its records are others by what they hold.
+    #[error(
+        "of {of} records that are both in the files and in the portal, only {agreeing} agree in half of their titles, names, phones, e-mails and texts"
+    )]
+    ForeignContents {
+        /// How many are the same.
+        agreeing: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// A file has no ID column, and no other key was said.
     #[error("{0} has no ID column; compare by another key with --match")]
     NoId(String),
@@ -251,7 +261,7 @@ fn ground(
     for seen in &mut files {
         super::settle::settle(seen, &current, &schema)?;
     }
-    super::strangers::refuse(&files, &current)?;
+    super::strangers::refuse(&files, &current, &schema)?;
     let fitted = super::zones::fit(&mut files, &current, &schema, preferred)?;
     let zone = fitted.zone;
     let mut known = Files::default();

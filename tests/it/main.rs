@@ -28,6 +28,7 @@ mod purge;
 mod owner;
 mod refusals;
 mod secrets;
+mod shared;
 mod story;
 #[cfg(unix)]
 mod system;
