@@ -136,7 +136,8 @@ pub fn run() -> ExitCode {
         Err(failure) => {
             terminal::error(&failure.message);
             if let Some(hint) = &failure.hint {
-                terminal::note(hint, &output);
+                // What to do about a failure belongs to it, however quiet the rest shall be.
+                terminal::note(hint, &Output::default());
             }
             ExitCode::from(failure.code)
         }

@@ -7,7 +7,7 @@ use crate::report::words::{self, Phrase};
 
 use super::plan::Ground;
 use super::survey::Surveyed;
-use super::zones::explained;
+use super::zones::{explained, has_clocks};
 
 /// Everything that was inferred of every file: what, by what, and from how many of the portal's records.
 pub(super) fn all(ground: &Ground) -> Vec<Inferred> {
@@ -47,7 +47,9 @@ fn of_file(seen: &Surveyed, ground: &Ground) -> Vec<Inferred> {
 /// The zone of a file's times, how many shared records it explains, and of how many.
 fn zone_of(seen: &Surveyed, ground: &Ground) -> (String, u64, u64) {
     seen.zone.clone().unwrap_or_else(|| {
-        let (explained, of) = explained(&ground.zone_fit);
+        // What other files' creation moments tell is no proof for a file that has none.
+        let tells = has_clocks(seen) || !ground.files.iter().any(has_clocks);
+        let (explained, of) = if tells { explained(&ground.zone_fit) } else { (0, 0) };
         (ground.zone_name.clone(), explained as u64, of as u64)
     })
 }

@@ -82,8 +82,8 @@ const KNOWN: &[Known] = &[
     ),
     alarm(
         "date_order_unsure",
-        "No date in the files tells day and month apart. If 03/04 means 4 March, say `--date-order mdy` and run the review again.",
-        "Ninguna fecha de los archivos permite distinguir día y mes. Si 03/04 significa 4 de marzo, indique `--date-order mdy` y repita la revisión.",
+        "No date in the files tells day and month apart. Look how this report reads them; if it is the wrong way, say `--date-order mdy` where 03/04 means 4 March, `--date-order dmy` where it means 3 April, and run the review again.",
+        "Ninguna fecha de los archivos permite distinguir día y mes. Vea cómo las lee este informe; si es al revés, indique `--date-order mdy` si 03/04 significa 4 de marzo, o `--date-order dmy` si significa 3 de abril, y repita la revisión.",
     ),
     alarm(
         "dates_turned",
