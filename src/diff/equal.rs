@@ -203,7 +203,7 @@ impl From<LinkState> for Sameness {
 }
 
 /// The entries of a field: code and text. Stages of all pipelines, since the pipeline is a field of its own.
-pub(super) fn entries<'a>(schema: &'a Schema, kind: &'a FieldType, field: Option<&'a FieldDef>) -> Vec<(Cow<'a, str>, &'a str)> {
+pub fn entries<'a>(schema: &'a Schema, kind: &'a FieldType, field: Option<&'a FieldDef>) -> Vec<(Cow<'a, str>, &'a str)> {
     let of = |directory: &str| {
         schema.entries(directory).iter().map(|entry| (Cow::Borrowed(entry.code.as_str()), entry.name.as_str())).collect()
     };

@@ -41,7 +41,7 @@ mod scenario;
 
 pub use compare::{ChangeKind, Comparison, FieldChange, agrees, compare};
 pub use contact::{email_key, phone_key};
-pub use equal::{same_price, same_product};
+pub use equal::{entries, same_price, same_product};
 pub use files::Files;
 pub use index::Current;
 pub use judge::{Judge, JudgeOptions, MatchKey};

@@ -35,6 +35,13 @@ fn of_file(seen: &Surveyed, ground: &Ground) -> Vec<Inferred> {
     ];
     let mut all: Vec<Inferred> =
         records.into_iter().filter_map(|(what, records)| Some(entry(what, seen.survey.findings.get(what)?, records))).collect();
+    all.extend(seen.meanings.told().into_iter().map(|told| Inferred {
+        file: file.clone(),
+        what: "label".to_owned(),
+        value: format!("{}: {} = {}", told.field, told.text, told.code),
+        how: format!("the portal: {} of {} shared records with this text", told.records, told.of),
+        records: told.records,
+    }));
     let (zone, records, of) = zone_of(seen, ground);
     let how = match of {
         0 => "nothing to compare with".to_owned(),

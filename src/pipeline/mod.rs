@@ -7,6 +7,7 @@ mod causes;
 mod copies;
 mod files;
 mod inferred;
+mod meanings;
 mod only_ids;
 mod outputs;
 mod plan;

@@ -16,6 +16,7 @@ use crate::portal::{PortalError, Reader, Wants};
 use crate::report::{Facts, Language};
 
 use super::files::{FileError, Overriding};
+use super::meanings::Meanings;
 use super::survey::{DetectError, Detected, Surveyed, UnusedColumn, detect, save_mapping, survey};
 
 /// What a person asks of `plan`.
@@ -262,6 +263,9 @@ fn ground(
         super::settle::settle(seen, &current, &schema)?;
     }
     super::strangers::refuse(&files, &current, &schema)?;
+    for seen in &mut files {
+        seen.meanings = Meanings::learn(seen, &current, &schema)?;
+    }
     let fitted = super::zones::fit(&mut files, &current, &schema, preferred)?;
     let zone = fitted.zone;
     let mut known = Files::default();

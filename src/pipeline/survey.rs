@@ -10,6 +10,7 @@ use crate::model::{EntityType, Schema, fold};
 
 use super::copies;
 use super::files::{FileError, Overriding, at_first, wrong};
+use super::meanings::Meanings;
 
 /// A restore file that has been looked at.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Surveyed {
     pub compared: Compared,
     /// The zone of the file's times, where it isn't that of the others: its name, how many shared records it explains, of how many.
     pub zone: Option<(String, u64, u64)>,
+    /// What the portal's records tell of texts that it doesn't know.
+    pub meanings: Meanings,
 }
 
 /// How many records that are both in a file and in the portal have settled what the file leaves open.
@@ -148,7 +151,7 @@ pub(super) fn survey(
     let mut surveyed = Vec::new();
     for file in files {
         let survey = intake::survey(&file, schema, keep, &mut seen, observer)?;
-        surveyed.push(Surveyed { file, survey, compared: Compared::default(), zone: None });
+        surveyed.push(Surveyed { file, survey, compared: Compared::default(), zone: None, meanings: Meanings::default() });
     }
     copies::note(&mut surveyed);
     Ok(surveyed)

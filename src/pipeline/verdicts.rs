@@ -10,6 +10,7 @@ use crate::intake;
 use crate::model::{Cells, EntityType, FieldCode, FileRecord, OriginPair, Problem, ProblemCode, Reject, Row, Schema, Value};
 use crate::plan::{EntityCounts, Fate, Fates, Mended, Missing, SourceRow, stage_field};
 
+use super::meanings::Meanings;
 use super::plan::{Ground, PlanError, PlanRequest, match_keys};
 
 /// Warning code, type, field -> records.
@@ -102,6 +103,7 @@ enum Sifted {
 /// Mends the records of one file by the flags of the plan, before they are compared.
 struct FileMending<'a> {
     ground: &'a Ground,
+    meanings: &'a Meanings,
     /// Titles of columns that are left out, and of those that hold the stage: what was wrong there is no matter once it is mended.
     skipped: HashSet<&'a str>,
     stages: HashSet<&'a str>,
@@ -115,11 +117,17 @@ impl<'a> FileMending<'a> {
         };
         let stage = stage_field(seen.file.entity);
         let skipped = titles(&|code| ground.mending.skips(seen.file.entity, code));
-        Self { ground, skipped, stages: titles(&|code| code.as_str() == stage || code.as_str() == "CATEGORY_ID") }
+        Self {
+            ground,
+            meanings: &seen.meanings,
+            skipped,
+            stages: titles(&|code| code.as_str() == stage || code.as_str() == "CATEGORY_ID"),
+        }
     }
 
     fn mend(&self, record: &mut FileRecord, problems: &mut Vec<Problem>) -> Vec<Mended> {
-        let mended = self.ground.mending.read(record, &self.ground.schema);
+        let mut mended = self.ground.mending.read(record, &self.ground.schema);
+        mended.extend(self.meanings.read(record).into_iter().map(|field| ("label_inferred", field.to_string())));
         if !mended.is_empty() || !self.skipped.is_empty() {
             let is_mapped = mended.iter().any(|(code, _)| *code == "stage_mapped");
             let column = |problem: &Problem| problem.place.column.clone().unwrap_or_default();

@@ -37,7 +37,7 @@ pub struct Summary {
 pub struct Inferred {
     /// The file's path as the user gave it.
     pub file: String,
-    /// What: `date_order`, `clock`, `numbers`, `users`, `dictionaries`, `empty` or `zone`.
+    /// What: `date_order`, `clock`, `numbers`, `users`, `dictionaries`, `label`, `empty` or `zone`.
     pub what: String,
     /// What it was found to be.
     pub value: String,

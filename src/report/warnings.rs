@@ -224,6 +224,11 @@ const KNOWN: &[Known] = &[
         "{field} trae datos en {of}; no se compara ni se escribe, según `--skip-field`.",
     ),
     notice(
+        "label_inferred",
+        "{field} of {of} holds a text that the portal doesn't know. It is taken for the entry that shared records with this text have; `inferred` in summary.json says which and by how many. If one is wrong, leave the field out with `--skip-field`.",
+        "{field} de {of} trae un texto que su Bitrix24 no conoce. Se toma por el valor que tienen los registros en común con ese texto; `inferred` en summary.json dice cuál y por cuántos. Si alguno no es correcto, omita el campo con `--skip-field`.",
+    ),
+    notice(
         "stage_ambiguous",
         "{field} of {of} bears a name that several pipelines have, and the file doesn't say the pipeline: the general pipeline's stage is taken, or none if it has no such stage. Ask for the pipeline's column, or move these deals afterwards.",
         "{field} de {of} tiene un nombre que existe en varios embudos y el archivo no dice el embudo: se toma la etapa del embudo general, o ninguna si ahí no existe. Pida la columna del embudo o mueva después esas negociaciones.",
@@ -379,6 +384,7 @@ mod tests {
         "label_unknown",
         "user_unknown",
         "user_ambiguous",
+        "label_inferred",
         "stage_ambiguous",
         "link_ambiguous",
         "link_unknown",

@@ -146,3 +146,28 @@ fn a_column_of_phones_for_all_types_keeps_the_types_that_they_have() {
     let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
     assert!(actions.contains("5559998888") && !actions.contains("PHONE_MOBILE"), "{actions}");
 }
+
+#[test]
+fn shared_records_tell_what_a_text_means_that_the_portal_does_not_know() {
+    let portal = Portal::open();
+    let mut rows = vec!["ID;Título de prospecto;Origen".to_owned()];
+    let mut lead = |title: String, source: &str, says: &str| {
+        let id = portal.call("crm.lead.add", json!({"fields": {"TITLE": title, "SOURCE_ID": source}}));
+        rows.push(format!("{id};{title};{says}"));
+    };
+    for n in 0..6 {
+        lead(format!("Uno {n}"), "CALL", "Anruf");
+        lead(format!("Dos {n}"), if n < 3 { "WEB" } else { "EMAIL" }, "Netz");
+    }
+    rows.extend(["901;Tres;Anruf", "902;Cuatro;Netz"].map(str::to_owned));
+    let file = written(&portal, "lead.csv", &rows.join("\n"));
+    let summary = planned(&portal, &[file], "plan", &[]);
+    assert_eq!(counts(&summary, "lead"), [12, 2, 0], "{summary:#}");
+    assert_eq!((warned(&summary, "label_inferred"), warned(&summary, "label_unknown")), (7, 7));
+    let told: Vec<&Value> =
+        summary["inferred"].as_array().expect("a list").iter().filter(|found| found["what"] == "label").collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&told[0]["value"], &told[0]["records"]), (&json!("SOURCE_ID: Anruf = CALL"), &json!(6)));
+    let actions = fs::read_to_string(portal.dir().join("plan/actions.jsonl")).expect("actions");
+    assert_eq!(actions.matches("\"sourceId\":\"CALL\"").count(), 1, "{actions}");
+}
