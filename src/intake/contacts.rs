@@ -22,9 +22,11 @@ pub(super) fn types_of(kind: &str) -> impl Iterator<Item = &'static str> {
 /// `None` for a cell of plain values. A value of another type is none of the column's, and nobody knows which of the two is right.
 pub(super) fn of_type(text: &str, multi: &Multi) -> Option<Result<Vec<String>, ProblemCode>> {
     let text = text.trim();
-    let within = text.trim_start_matches(['[', '{', ' ', '\n', '\r', '\t']);
-    let is_json = text.starts_with(['[', '{']) && within.starts_with('"') && text[..text.len() - within.len()].contains('{');
-    if !is_json && packed::serialised(text)?.is_ok_and(|packed| !holds_values(&packed)) {
+    let is_json = || {
+        let within = text.trim_start_matches(['[', '{', ' ', '\n', '\r', '\t']);
+        within.starts_with('"') && text[..text.len() - within.len()].contains('{')
+    };
+    if !(text.starts_with(['[', '{']) && is_json()) && packed::serialised(text)?.is_ok_and(|packed| !holds_values(&packed)) {
         return None;
     }
     Some(contacts(text).and_then(|contacts| {

@@ -238,13 +238,11 @@ impl Mapping {
         };
         let mut of_file = EntityMapping::default();
         of_file.add(file, columns);
-        match own {
-            Some(own) => own.join(of_file, file.entity),
-            None => {
-                *own = Some(of_file);
-                Ok(())
-            }
+        if let Some(own) = own {
+            return own.join(of_file, file.entity);
         }
+        *own = Some(of_file);
+        Ok(())
     }
 }
 
