@@ -388,12 +388,14 @@ mod tests {
         let world = World::default()
             .row(row(1, &["5551", "5552"]))
             .row(row(2, &["5551", "5553"]))
+            .row(row(3, &["5559"]))
             .live(live(Lead, 1).texts("PHONE_MOBILE", &["5552"]).texts("PHONE_WORK", &["5551"]))
             .live(live(Lead, 2).texts("PHONE_MOBILE", &["5551"]));
         let judged = world.judge();
         assert_eq!((judged[0].verdict, judged[1].verdict), (Identical, Changed));
         let changes: Vec<_> = judged[1].changes.iter().map(|change| (change.field.as_str(), &change.portal)).collect();
         assert_eq!(changes, [("PHONE_WORK", &Value::Empty)], "the mobile stays one");
+        assert_eq!((judged[2].verdict, judged[2].record.get("PHONE_ANY")), (Missing, None), "it is no field to write");
     }
 
     #[test]

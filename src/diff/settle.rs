@@ -11,6 +11,7 @@ use super::index::origin_pair;
 use super::judge::{Judge, distinct};
 use super::links::Links;
 use super::stage;
+use super::untyped::keep_usual_type;
 use super::{Judged, MatchedBy, Note, Target, Verdict};
 
 /// The originator of leads and contacts made from e-mail, whose `ORIGIN_ID` is the mailbox: no key even where it occurs once (rest-crm 5).
@@ -226,6 +227,7 @@ impl Session<'_, '_> {
     fn note_missing(&mut self) {
         // A duplicate may be created all the same.
         for one in self.judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Missing | Verdict::Duplicate)) {
+            keep_usual_type(&mut one.record);
             if stage::is_ambiguous(&one.record, self.judge.schema) {
                 one.notes.push(Note::StageAmbiguous("STAGE_ID".into()));
                 if let Some(stage) = stage::within_general(&one.record, self.judge.schema) {

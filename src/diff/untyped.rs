@@ -9,13 +9,7 @@ const USUAL_TYPE: &str = "WORK";
 
 /// Gives a record's values without a type those that they have in the live record.
 pub(super) fn take_types(record: &mut FileRecord, live: &LiveRecord) {
-    let is_mark = |code: &FieldCode| {
-        let multi = code.as_str().ends_with(ANY_TYPE).then(|| multifield_of(code.as_str())).flatten();
-        multi.filter(|multi| multi.value_type == ANY_TYPE)
-    };
-    let marks: Vec<(FieldCode, Multi)> = record.fields().filter_map(|(code, _)| Some((code.clone(), is_mark(code)?))).collect();
-    for (mark, Multi { kind, .. }) in marks {
-        record.take(mark.as_str());
+    for Multi { kind, .. } in take_marks(record) {
         let usual = format!("{kind}_{USUAL_TYPE}");
         let mut left: Vec<String> = texts(record.get(&usual));
         let mut kept: Vec<String> = Vec::new();
@@ -36,6 +30,27 @@ pub(super) fn take_types(record: &mut FileRecord, live: &LiveRecord) {
         kept.append(&mut left);
         record.set(usual.as_str().into(), list(kept));
     }
+}
+
+/// Leaves a record's values the usual type, where no live record tells: what marks them is no field that anybody could write or compare.
+pub(super) fn keep_usual_type(record: &mut FileRecord) {
+    take_marks(record);
+}
+
+/// Takes the marks of values without a type off a record.
+fn take_marks(record: &mut FileRecord) -> Vec<Multi> {
+    let mark = |code: &FieldCode| {
+        let multi = code.as_str().ends_with(ANY_TYPE).then(|| multifield_of(code.as_str())).flatten();
+        multi.filter(|multi| multi.value_type == ANY_TYPE)
+    };
+    let marks: Vec<(FieldCode, Multi)> = record.fields().filter_map(|(code, _)| Some((code.clone(), mark(code)?))).collect();
+    marks
+        .into_iter()
+        .map(|(code, multi)| {
+            record.take(code.as_str());
+            multi
+        })
+        .collect()
 }
 
 fn texts(value: Option<&Value>) -> Vec<String> {
