@@ -156,15 +156,17 @@ def hostile():
         directory = Path(name)
         live = {}
         for at in range(0, len(payloads), 50):
-            adds = {f"a{i}": "crm.company.add?" + urlencode({"fields[TITLE]": payload + "!", "fields[COMMENTS]": "quiet"})
+            # Half of what tells a company from another is as in the file: else it is another portal's, and refused.
+            adds = {f"a{i}": "crm.company.add?" + urlencode({"fields[TITLE]": payload + "!", "fields[COMMENTS]": "quiet",
+                                                             "fields[REVENUE]": 1000 + i, "fields[BANKING_DETAILS]": f"account {i}"})
                     for i, payload in enumerate(payloads[at:at + 50], at)}
             live.update(portal.result("batch", {"halt": 0, "cmd": adds})["result"])
         assert len(live) == len(payloads)
-        rows = [[key, payloads[int(i[1:])], payloads[int(i[1:])], ""] for i, key in live.items()]
-        rows += [[100_000 + i, payload, payload, payload] for i, payload in enumerate(payloads)]
-        rows += [[payload, payload, payload, ""] for payload in payloads]
+        rows = [[key, payloads[int(i[1:])], payloads[int(i[1:])], "", 1000 + int(i[1:]), f"account {i[1:]}"] for i, key in live.items()]
+        rows += [[100_000 + i, payload, payload, payload, "", ""] for i, payload in enumerate(payloads)]
+        rows += [[payload, payload, payload, "", "", ""] for payload in payloads]
         file = directory / "company<img src=x onerror=alert(1)>.csv"
-        write_csv(file, ["ID", "Company Name", "Comment", f"<script>{PWN}</script>"], rows)
+        write_csv(file, ["ID", "Company Name", "Comment", f"<script>{PWN}</script>", "Annual revenue", "Payment details"], rows)
         for language, sentence in (("en", "nothing has been changed"), ("es", "no se ha cambiado nada")):
             plan = directory / f"plan-{language}"
             portal.b24restore("plan", file, "--entity", "company", "--out", plan, "--lang", language, "--timezone", "UTC", codes=(0, 3))

@@ -176,7 +176,8 @@ fn follows_products(code: &FieldCode, file: &FileRecord, live: &LiveRecord, fram
 /// sum in the amount's place, so that it doesn't say what the amount was (csv 4.9).
 fn is_sum_of_products(code: &FieldCode, file: &FileRecord, live: &LiveRecord) -> bool {
     let by_hand = live.get("IS_MANUAL_OPPORTUNITY") == Some(&Value::Flag(true));
-    if code.as_str() != "OPPORTUNITY" || !by_hand || file.get("IS_MANUAL_OPPORTUNITY").is_some() {
+    let is_said_sum = file.get("IS_MANUAL_OPPORTUNITY") == Some(&Value::Flag(false));
+    if code.as_str() != "OPPORTUNITY" || !by_hand || is_said_sum {
         return false;
     }
     let (Some(Value::Number(amount)), Some(Value::Products(rows))) = (file.get("OPPORTUNITY"), file.get("PRODUCTS")) else {
@@ -481,6 +482,8 @@ mod tests {
         };
         assert_eq!(differing(deal("4649.85")), Some(ChangeKind::PortalOwn));
         assert_eq!(differing(deal("8000")), Some(ChangeKind::Changed), "an amount of its own");
+        let by_hand = deal("4649.85").with("IS_MANUAL_OPPORTUNITY", Value::Flag(true));
+        assert_eq!(differing(by_hand), Some(ChangeKind::PortalOwn), "what was set by hand isn't the sum that stands there");
         let said = deal("4649.85").with("IS_MANUAL_OPPORTUNITY", Value::Flag(false));
         assert_eq!(differing(said), Some(ChangeKind::Changed), "the file says that it was the sum");
     }

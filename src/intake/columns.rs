@@ -103,6 +103,8 @@ impl Column {
     }
 }
 
+/// How a column of requisites was found, for people.
+pub const REQUISITE: &str = "requisite column";
 /// The title of the last column of a file of rows that were handed back, `failed/ENTITY.csv` and `rejected/ENTITY.csv`.
 const RETURNED: &str = "reason";
 
@@ -178,7 +180,7 @@ fn special(entity: EntityType, name: &str) -> Column {
         return Column::new(name, Role::Technical, None, "unmapped-technical: the portal computes it");
     }
     if words::is_requisite_title(name) {
-        return Column::new(name, Role::Requisite, None, "requisite column");
+        return Column::new(name, Role::Requisite, None, REQUISITE);
     }
     Column::new(name, Role::Unmapped, None, if name.is_empty() { "has no title" } else { "not recognised" })
 }

@@ -247,7 +247,7 @@ impl Gathered {
         if decided.sure {
             return decided;
         }
-        match order_by_ids(&self.births.kept) {
+        match order_by_ids(&self.births.kept, self.votes.may_begin_with_years()) {
             Some(order) => {
                 let how = "the ids, which a portal gives out in the order of creation; no date tells day from month";
                 Decided { order, sure: false, confidence: 0.8, how: how.to_owned() }

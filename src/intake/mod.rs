@@ -90,7 +90,7 @@ mod votes;
 mod ways;
 mod words;
 
-pub use columns::Column;
+pub use columns::{Column, REQUISITE};
 pub use conventions::{Clocks, Conventions};
 pub use detect::{CellMeaning, DateOrder, Given, NumberStyle, Overrides, RestoreFile, detect};
 pub use dialect::{Dialect, LineEnds, Quoting};

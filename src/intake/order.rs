@@ -167,16 +167,26 @@ impl ShortYears {
     }
 }
 
-/// The order in which the dates of creation follow the ids, which a portal gives out one after another; `None` when both do, or neither.
-pub(super) fn order_by_ids(created: &[(OriginalId, Loose)]) -> Option<DateOrder> {
+/// The order of dates by which records were created in the order of their ids, as a portal gives them out; `None` where no order is much
+/// better than the others. Years are tried in the first place where the dates let them.
+pub(super) fn order_by_ids(created: &[(OriginalId, Loose)], may_begin_with_years: bool) -> Option<DateOrder> {
     let mut created: Vec<&(OriginalId, Loose)> = created.iter().collect();
     created.sort_by_key(|(id, _)| *id);
-    let backward = |order| {
-        let dates: Vec<_> = created.iter().filter_map(|(_, date)| date.date_time(order)).collect();
-        dates.windows(2).filter(|pair| pair[1] < pair[0]).count()
-    };
-    let (day_first, month_first) = (backward(DateOrder::Dmy), backward(DateOrder::Mdy));
-    if day_first * 4 < month_first { Some(DateOrder::Dmy) } else { (month_first * 4 < day_first).then_some(DateOrder::Mdy) }
+    let years_first = may_begin_with_years.then_some(DateOrder::Ymd);
+    let orders = [DateOrder::Dmy, DateOrder::Mdy].into_iter().chain(years_first);
+    let tried: Vec<(DateOrder, usize, usize)> = orders
+        .map(|order| {
+            let dates: Vec<_> = created.iter().filter_map(|(_, date)| date.date_time(order)).collect();
+            (order, dates.len(), dates.windows(2).filter(|pair| pair[1] < pair[0]).count())
+        })
+        .collect();
+    // An order that makes few of them dates has little to go backward.
+    let most = tried.iter().map(|(_, read, _)| *read).max()?;
+    let mut backward: Vec<(usize, DateOrder)> =
+        tried.iter().filter(|(_, read, _)| read * 2 >= most).map(|(order, _, backward)| (*backward, *order)).collect();
+    backward.sort_by_key(|(backward, _)| *backward);
+    let [(best, order), (second, _), ..] = backward.as_slice() else { return None };
+    (best * 4 < *second).then_some(*order)
 }
 
 /// The newest moment, in each order, as the order isn't known before the end.

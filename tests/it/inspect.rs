@@ -264,3 +264,18 @@ fn a_plan_reads_an_archive_and_leaves_out_what_is_ignored() {
     assert_eq!(of_plain["entities"], of_packed["entities"]);
     assert_eq!(of_packed["files"][0]["path"], json!(text(&packed)));
 }
+
+#[test]
+fn nobody_is_told_to_map_columns_of_requisites() {
+    let desk = Desk::new();
+    let companies = "ID;Nombre de la compañía;Detalles: ID;Detalles: Nombre\n1;Aceros;5;Matriz\n";
+    let path = desk.put("company.csv", companies);
+    assert_eq!(desk.inspect(&[text(&path)])["columns"][2]["how"], "requisite column");
+    let told = desk.b24().run(["inspect", "--lang", "es", text(&path)]);
+    assert!(!told.out.contains("--map"), "{told:#?}");
+    let other = desk.put("company-2.csv", companies.replace("Detalles: Nombre", "Zona de venta"));
+    desk.b24()
+        .run(["inspect", "--lang", "es", text(&other)])
+        .stdout("1 columnas no tienen campo conocido")
+        .stdout("--map \"Zona de venta=");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::lang::say;
-use crate::intake::{InspectedColumn, Inspection};
+use crate::intake::{InspectedColumn, Inspection, REQUISITE};
 use crate::model::EntityType;
 use crate::report::{Language, problem_words, sanitize, shorten, words};
 
@@ -354,9 +354,12 @@ impl Page<'_> {
     }
 
     fn unmapped_step(&self) -> Option<String> {
-        let column =
-            self.file.columns.iter().find(|column| self.file.unmapped.contains(&column.name) && !column.name.is_empty())?;
-        let count = self.file.unmapped.len();
+        // Columns of requisites are known for what they are, and no field of the record takes them.
+        let is_open = |column: &&InspectedColumn| {
+            self.file.unmapped.contains(&column.name) && !column.name.is_empty() && column.how != REQUISITE
+        };
+        let column = self.file.columns.iter().find(is_open)?;
+        let count = self.file.columns.iter().filter(is_open).count();
         let (field, meant) = match &column.nearest {
             Some(near) => {
                 (near.field.as_str(), format!(" ({} \"{}\")", self.say("nearest title:", "título más parecido:"), near.title))

@@ -283,6 +283,11 @@ fn years_of_two_digits_that_may_stand_first_are_a_doubt() {
     };
     let sure = |dates: &[&str]| take_bytes("lead.csv", csv(dates).as_bytes(), &portal()).survey.date_order_sure;
     assert!(!sure(&["24/01/13", "24/01/14", "24/02/15", "24/03/16"]));
+    let by_ids = take_bytes("lead.csv", csv(&["24/01/16", "24/02/13", "24/03/15", "24/04/14"]).as_bytes(), &portal());
+    assert_eq!((by_ids.survey.conventions.date_order, by_ids.survey.date_order_sure), (DateOrder::Ymd, false), "as the ids say");
+    let scattered = csv(&["24/08/29", "24/04/09", "24/10/15", "24/05/19", "24/09/25"]);
+    let by_none = take_bytes("lead.csv", scattered.as_bytes(), &portal());
+    assert_ne!(by_none.survey.conventions.date_order, DateOrder::Mdy, "an order in which they are no dates");
     assert!(sure(&["13/01/24", "14/01/24", "15/02/24", "16/03/24"]), "the days stand first");
     assert!(sure(&["24/01/13", "24/01/14", "24/02/15", "24/03/16", "24/04/68"]), "no month has a 68th day");
     let written = write("lead.csv", csv(&["24/01/13", "24/01/14", "24/02/15", "24/03/16"]).as_bytes());
