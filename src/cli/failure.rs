@@ -168,8 +168,8 @@ impl Failure {
                     ),
                 },
                 s(
-                    "These files are of another portal: under their IDs this one has other records. Use the webhook of the portal that they are of. To bring another portal's records in all the same, give it a name with --foreign NAME.",
-                    "Estos archivos son de otro portal: con sus ID, este tiene otros registros. Use el webhook del portal al que pertenecen. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
+                    "These files are of another portal: under their IDs this one has other records. Use the webhook of the portal that they are of. If they are of this one and an import has since overwritten nearly all of it, give files with the creation dates. To bring another portal's records in all the same, give it a name with --foreign NAME.",
+                    "Estos archivos son de otro portal: con sus ID, este tiene otros registros. Use el webhook del portal al que pertenecen. Si son de este y una importación sobrescribió casi todo, indique archivos con las fechas de creación. Si aun así quiere traer los registros de otro portal, dele un nombre con --foreign NOMBRE.",
                 ),
             ),
             PlanError::ParentMissing(missing) => Self::refused(

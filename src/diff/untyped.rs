@@ -1,11 +1,8 @@
 //! Phones, e-mails and the like of a column for all types, whose cells don't say of which type each value is: the live record does.
 
-use crate::model::{ANY_TYPE, FieldCode, FileRecord, LiveRecord, Multi, Value, multifield_of};
+use crate::model::{ANY_TYPE, FieldCode, FileRecord, LiveRecord, Multi, USUAL_TYPE, Value, multifield_of};
 
 use super::values::apart;
-
-/// The type that a value gets which the record doesn't have.
-const USUAL_TYPE: &str = "WORK";
 
 /// Gives a record's values without a type those that they have in the live record.
 pub(super) fn take_types(record: &mut FileRecord, live: &LiveRecord) {

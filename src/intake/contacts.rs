@@ -47,9 +47,6 @@ fn is_value(items: &[(String, Packed)]) -> bool {
     items.iter().any(|(key, _)| key == "VALUE")
 }
 
-/// The type of a value that has none.
-pub(super) const USUAL_TYPE: &str = "WORK";
-
 /// The values of a cell of all of a kind, in order: the type, where the cell says it, and the value.
 pub(super) fn contacts(text: &str) -> Result<Vec<(Option<String>, String)>, ProblemCode> {
     let text = text.trim();

@@ -17,7 +17,7 @@ pub(super) struct Fit {
 
 impl Fit {
     pub(super) fn of(text: &str, dialect: Dialect, header: u64, width: usize) -> Self {
-        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, dialect, text.len());
+        let mut splitter = Splitter::of_text(text, dialect);
         let mut fit = Self { fits: 0, misfits: 0, is_unclosed: false, is_even: true };
         let mut cells = None;
         let mut line = Line::default();

@@ -7,7 +7,7 @@ use super::dialect::{Dialect, LineEnds, Quoting};
 use super::error::IntakeErrorKind;
 use super::finding::Findings;
 use super::fit::{Fit, LineEndCount};
-use super::rows::{BUFFER_BYTES, Line, SplitError, Splitter};
+use super::rows::{Line, SplitError, Splitter};
 use super::{damage, escapes, headers, ids, leftover, misquoted, mojibake, protected, quotes};
 
 /// Among how many lines the header is looked for: some programs write a title or an empty line above it. Comments don't count.
@@ -152,7 +152,7 @@ impl Asked<'_> {
 
 impl Header {
     fn split(text: &str, dialect: Dialect, asked: Asked<'_>) -> Self {
-        let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, dialect, BUFFER_BYTES);
+        let mut splitter = Splitter::of_text(text, dialect);
         let mut header = Self {
             dialect,
             skipped: 0,

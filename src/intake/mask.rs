@@ -51,25 +51,23 @@ impl Mask {
 
     /// Whether a line of a file of codes is masked. There a cell may hold any word, so that nearly all of them must bear the mask.
     pub(super) fn covers_codes(&self, cells: Texts<'_>) -> bool {
-        let (mut hidden, mut open) = (0, 0);
-        for column in &self.maskable {
-            let Some(&first) = cells.bytes(*column).and_then(<[u8]>::first) else { continue };
-            if self.words.begin_with(first) && cells.get(*column).is_some_and(|cell| self.words.has(cell)) {
-                hidden += 1;
-                continue;
-            }
-            open += 1;
-            // As soon as a fifth of all that a mask may cover is open, the rest can't be nearly all.
-            if open * 5 > self.maskable.len() {
-                return false;
-            }
-        }
+        // Where more than a fifth of all that a mask may cover is open, the rest can't be nearly all.
+        let Some((hidden, open)) = self.hidden_and_open(cells, self.maskable.len() / 5) else { return false };
         let is_of_known_word = hidden >= CELLS_MIN as usize && open * 4 <= hidden;
         is_of_known_word || (hidden > 1 && open == 0 && self.is_open_in_the_id_alone(cells))
     }
 
     /// Whether a known word fills most cells that a mask may cover, or every cell but the id.
     fn is_of_known_word(&self, cells: Texts<'_>) -> bool {
+        // Where half of all that a mask may cover is open, the rest can't make it a majority.
+        let open_max = self.maskable.len().saturating_sub(1) / 2;
+        let Some((hidden, open)) = self.hidden_and_open(cells, open_max) else { return false };
+        (hidden >= 2 && hidden > open) || (open == 0 && self.is_open_in_the_id_alone(cells))
+    }
+
+    /// How many cells that a mask may cover hold a known word, and how many something else; `None` as soon as these are too many.
+    #[inline]
+    fn hidden_and_open(&self, cells: Texts<'_>, open_max: usize) -> Option<(usize, usize)> {
         let (mut hidden, mut open) = (0, 0);
         for column in &self.maskable {
             let Some(&first) = cells.bytes(*column).and_then(<[u8]>::first) else { continue };
@@ -78,12 +76,11 @@ impl Mask {
                 continue;
             }
             open += 1;
-            // As soon as half of all that a mask may cover is open, the rest can't make it a majority.
-            if open * 2 >= self.maskable.len() {
-                return false;
+            if open > open_max {
+                return None;
             }
         }
-        (hidden >= 2 && hidden > open) || (open == 0 && self.is_open_in_the_id_alone(cells))
+        Some((hidden, open))
     }
 
     /// Whether no cell but the id holds anything else than a known word, and several hold something.

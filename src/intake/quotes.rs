@@ -19,7 +19,7 @@ struct Use {
 
 /// Whether quotes are signs of the texts, told by rows that are even with quotes around cells, too; `None` where they aren't.
 pub(super) fn are_signs(text: &str, dialect: Dialect, header: u64) -> Option<bool> {
-    let mut splitter = Splitter::new(text.as_bytes(), encoding_rs::UTF_8, dialect, text.len());
+    let mut splitter = Splitter::of_text(text, dialect);
     let (mut found, mut width, mut rows) = (Use::default(), None, 0);
     let mut has_other_escapes = false;
     let mut line = Line::default();

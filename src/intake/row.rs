@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::cells::{Cell, CellReader, RowPipeline, product_number};
 use super::columns::{Column, Role};
-use super::contacts::{USUAL_TYPE, contacts, types_of};
+use super::contacts::{contacts, types_of};
 use super::conventions::Conventions;
 use super::damage;
 use super::detect::RestoreFile;
@@ -17,7 +17,8 @@ use super::memo::Memo;
 use super::mojibake;
 use super::ways::{Shape, Way};
 use crate::model::{
-    ANY_TYPE, FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema, Value,
+    ANY_TYPE, FieldCode, FieldType, FileRecord, OriginalId, Place, Problem, ProblemCode, ProductRow, Reject, Row, Schema,
+    USUAL_TYPE, Value,
 };
 
 /// What is shown of a cell that has a problem.

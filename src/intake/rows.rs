@@ -112,6 +112,13 @@ impl Ahead {
     }
 }
 
+impl<'t> Splitter<&'t [u8]> {
+    /// Reads a text that is in memory, such as a file's beginning, of which a few lines are looked at.
+    pub(super) fn of_text(text: &'t str, dialect: Dialect) -> Self {
+        Self::new(text.as_bytes(), encoding_rs::UTF_8, dialect, BUFFER_BYTES)
+    }
+}
+
 impl<R: Read + Send> Splitter<R> {
     /// Reads `source` in blocks of about `size` bytes.
     pub(super) fn new(source: R, encoding: &'static Encoding, dialect: Dialect, size: usize) -> Self {

@@ -227,6 +227,8 @@ pub const MULTIFIELDS: &[(&str, &[&str])] = &[
 /// The type of a field that a record of a file has beside values whose type its cell doesn't say: `PHONE_ANY`, always empty. The live
 /// record tells which types they have.
 pub const ANY_TYPE: &str = "ANY";
+/// The type of a value whose type nothing says.
+pub const USUAL_TYPE: &str = "WORK";
 
 /// The kind and type of a multi-field's code: `PHONE_WORK` is `PHONE` + `WORK`. Deals have none.
 pub fn multifield_of(code: &str) -> Option<Multi> {

@@ -17,8 +17,8 @@ mod value;
 pub use cells::Cells;
 pub use entity::EntityType;
 pub use field::{
-    ANY_TYPE, FieldCode, FieldDef, FieldType, MULTIFIELDS, Multi, StandardField, Writing, multifield_of, standard_field,
-    standard_fields,
+    ANY_TYPE, FieldCode, FieldDef, FieldType, MULTIFIELDS, Multi, StandardField, USUAL_TYPE, Writing, multifield_of,
+    standard_field, standard_fields,
 };
 pub use id::{OriginalId, PortalId, UserId};
 pub use identity::{ORIGINATOR, OriginPair, PortalIdentity, Source};
